@@ -1,0 +1,2 @@
+// What does `quarrel scan` do?
+int main() { return 2; }

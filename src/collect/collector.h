@@ -1,0 +1,72 @@
+// What does a source of evidence have to offer, so that one new file adds it?
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/registry.h"
+#include "base/result.h"
+#include "collect/target.h"
+#include "model/capture.h"
+#include "model/recording.h"
+
+namespace quarrel {
+
+/// Whether a collector can work on this host for this user, and if not, the narrowest fix.
+struct Availability {
+  CollectorState state = CollectorState::kOff;
+  std::string reason;               ///< empty when on: else which check failed and its value
+  std::string fix;                  ///< a command or a setting; empty if nothing helps
+};
+
+struct CollectOptions {
+  uint32_t sample_hz = 499;         ///< of line_samples, per CPU
+  uint32_t max_captures_per_s = 2000;  ///< of lock_waits: bounds copying and unwinding
+  uint32_t stack_bytes = 16384;     ///< copied at most per captured wait
+};
+
+/// What the pipeline lends to collectors, so that they need no other stage.
+struct CollectServices {
+  const Target* target = nullptr;
+  Recording* recording = nullptr;   ///< where results go; only one thread writes
+  /// Unwinds into recording->frames and ->stacks.
+  std::function<StackId(const Capture&)> unwind;
+  /// The memory operands at and shortly before the captured instruction, nearest first.
+  std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
+};
+
+/// One source of evidence. Lifecycle: start, poll repeatedly, stop, finish. Destruction detaches
+/// everything from the target, also after a failed start.
+class Collector {
+ public:
+  virtual ~Collector() = default;
+
+  /// Loads and attaches. The target is neither stopped nor signalled. Errors say what the kernel
+  /// refused and how to allow it.
+  virtual Result<void> start(const CollectOptions& options, CollectServices services) = 0;
+
+  /// Takes what has arrived since the last call into the recording; called about every 20 ms.
+  virtual void poll() = 0;
+
+  /// Detaches, takes the rest, writes totals and coverage into the recording.
+  virtual void stop() = 0;
+
+  /// Brings the totals in the recording up to date while running (about once a second).
+  virtual void checkpoint() = 0;
+};
+
+/// The entry by which one file adds a collector.
+struct CollectorInfo {
+  std::string_view name;            ///< "lock_waits"
+  std::string_view summary;         ///< one line for `quarrel doctor`
+  Availability (*probe)() = nullptr;  ///< loads the real program where that is the only sure test
+  std::unique_ptr<Collector> (*create)() = nullptr;
+};
+
+using CollectorRegistry = Registry<CollectorInfo>;
+
+}  // namespace quarrel

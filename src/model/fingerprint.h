@@ -1,0 +1,15 @@
+// What makes a finding the same finding in CI, in production and after an unrelated edit?
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quarrel {
+
+/// The identity of a finding: SHA-256 over rule, qualified record (or the name of a lock or a
+/// variable without a record) and the sorted names of its fields. No line, path or address enters.
+std::string fingerprint_of(std::string_view rule, std::string_view record,
+                           std::vector<std::string> fields);
+
+}  // namespace quarrel

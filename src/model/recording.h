@@ -1,0 +1,213 @@
+// What does quarrel know about a run, before anything has a name?
+//
+// Times are nanoseconds of CLOCK_MONOTONIC, durations nanoseconds. Addresses are of the target.
+// Everything here can be written to and read from a `.quarrel` file (docs/file-format.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "model/capture.h"
+#include "model/coverage.h"
+
+namespace quarrel {
+
+using ModuleId = Id<struct ModuleTag>;
+using ThreadId = Id<struct ThreadTag>;
+using FrameId = Id<struct FrameTag>;
+using StackId = Id<struct StackTag>;
+
+struct HostFacts {
+  std::string kernel;               ///< release, e.g. "6.18.44"
+  std::string machine;              ///< "x86_64"
+  std::string cpu_model;
+  uint32_t cpus = 0;                ///< online
+  uint32_t line_size = 64;          ///< bytes of a cache line
+};
+
+enum class StopReason : uint8_t { kDuration, kInterrupted, kTargetExited, kUnfinished };
+
+/// The header of a recording.
+struct Run {
+  std::string tool_version;
+  std::string command;              ///< the target's command name, without arguments (may hold secrets)
+  int32_t pid = 0;
+  HostFacts host;
+  uint64_t start_ns = 0;
+  uint64_t duration_ns = 0;
+  StopReason stop_reason = StopReason::kUnfinished;
+  uint64_t sample_period_ns = 0;    ///< of line_samples: CPU time between two samples of one CPU
+};
+
+/// One file (or the vDSO) that was mapped executable or holds data of the target.
+struct Module {
+  std::string path;                 ///< as the target sees it; "[vdso]" for the vDSO
+  std::string build_id;             ///< lower-case hex, empty if the file has none
+};
+
+/// A range of the target's address space that came from a module.
+struct Mapping {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint64_t file_offset = 0;
+  ModuleId module;
+  bool is_executable = false;
+};
+
+struct Thread {
+  int32_t tid = 0;                  ///< in quarrel's pid namespace
+  int32_t ns_tid = 0;               ///< in the target's own pid namespace: what glibc writes as owner
+  std::string name;
+  uint64_t first_seen_ns = 0;
+  uint64_t last_seen_ns = 0;
+};
+
+/// A node of the tree of all stacks. Children are callees: a stack is named by its innermost frame.
+struct Frame {
+  FrameId caller;                   ///< invalid for the outermost frame
+  uint64_t pc = 0;
+  bool is_return_address = true;    ///< then the call stands at pc - 1
+};
+
+/// complete: reached the thread's start. Anything else says where it ended, and is never glued.
+enum class StackStatus : uint8_t { kComplete, kTruncatedByCopy, kNoUnwindInfo, kFailed };
+
+struct Stack {
+  FrameId innermost;
+  StackStatus status = StackStatus::kFailed;
+};
+
+/// What the kernel saw of a futex wait; resolve turns it into a WaitKind.
+struct FutexSignature {
+  uint8_t operation = 0;            ///< FUTEX_WAIT, _WAIT_BITSET, _LOCK_PI, ... without flags
+  bool is_private = false;
+  bool is_realtime_clock = false;
+  bool is_timed = false;
+  /// The expected value: 0..3 as it is, 4 any other, 5 a robust mutex (high bit and a tid).
+  uint8_t value_class = 0;
+
+  auto operator<=>(const FutexSignature&) const = default;
+};
+
+/// Exact: every blocking wait of one thread for one word while one owner held it.
+struct LockWait {
+  uint64_t address = 0;             ///< the futex word
+  FutexSignature signature;
+  ThreadId waiter;
+  ThreadId owner;                   ///< invalid if the lock word named no living thread
+  uint64_t count = 0;
+  uint64_t total_ns = 0;
+  uint64_t max_ns = 0;
+};
+
+/// Buckets of the wait histogram are log-linear: kSubBuckets per power of two from 2^kFirstBit ns.
+struct WaitHistogramShape {
+  static constexpr unsigned kFirstBit = 9;
+  static constexpr unsigned kSubBuckets = 4;
+  static constexpr unsigned kBuckets = 116;  ///< up to 2^38 ns, about 275 s; the last is open
+};
+
+/// Exact, per futex word: the distribution of blocking waits, and the calls that were no wait.
+struct LockStats {
+  uint64_t address = 0;
+  FutexSignature signature;
+  std::vector<uint64_t> histogram;  ///< WaitHistogramShape::kBuckets counts
+  uint64_t not_blocked = 0;         ///< EAGAIN: the word had changed, nobody slept
+  uint64_t interrupted = 0;         ///< EINTR
+  uint64_t timed_out = 0;           ///< ETIMEDOUT
+  uint64_t timed_out_ns = 0;
+  uint64_t interrupted_ns = 0;
+};
+
+/// Sampled in proportion to the time waited: weight_ns estimates the total wait of this stack.
+struct WaitStack {
+  uint64_t address = 0;
+  FutexSignature signature;
+  ThreadId waiter;
+  ThreadId owner;
+  StackId stack;
+  uint64_t samples = 0;
+  uint64_t weight_ns = 0;
+  uint64_t max_ns = 0;
+};
+
+/// One of the longest single waits.
+struct LongWait {
+  uint64_t address = 0;
+  ThreadId waiter;
+  ThreadId owner;
+  StackId stack;
+  uint64_t start_ns = 0;
+  uint64_t wait_ns = 0;
+};
+
+/// Estimated wait for one word that ended within one slice of the run.
+struct WaitSlice {
+  uint64_t address = 0;
+  uint32_t slice = 0;               ///< index of kWaitSliceNs since Run::start_ns
+  uint64_t wait_ns = 0;
+};
+inline constexpr uint64_t kWaitSliceNs = 250'000'000;
+
+/// What a thread did on the CPU while others waited for a lock whose word named it as owner.
+struct Blame {
+  uint64_t address = 0;
+  ThreadId holder;
+  StackId stack;
+  uint64_t samples = 0;
+  uint64_t waiter_ns = 0;           ///< sample period times the threads that waited, summed
+};
+
+/// One captured thread kept whole, so that resolve can find the variable that holds the lock.
+struct Exemplar {
+  uint64_t address = 0;             ///< the lock word (or data address) that it is an example of
+  StackId stack;
+  Capture capture;
+};
+
+enum class AccessKind : uint8_t { kRead, kWrite, kReadWrite };
+
+/// A memory operand that the sampled thread executed at or just before the sample.
+struct MemoryAccess {
+  uint64_t instruction = 0;         ///< address of the instruction that has the operand
+  uint64_t address = 0;             ///< effective address, computed from the sampled registers
+  uint16_t size = 0;                ///< bytes
+  AccessKind kind = AccessKind::kRead;
+  bool is_locked = false;           ///< lock prefix or xchg
+  uint8_t distance = 0;             ///< instructions between the operand and the sample; 0: on it
+  bool crosses_block = false;       ///< reached over a branch: true only if this path was taken
+};
+
+/// One timer tick in user code of the target.
+struct LineSample {
+  ThreadId thread;
+  uint32_t cpu = 0;
+  uint64_t time_ns = 0;
+  uint64_t ip = 0;
+  StackId stack;                    ///< may be invalid: not every sample is unwound
+  std::vector<ThreadId> peers;      ///< other threads of the target on a CPU at that moment
+  std::vector<MemoryAccess> accesses;  ///< candidates, nearest first; empty: address unknown
+};
+
+/// Everything one run yielded.
+struct Recording {
+  Run run;
+  std::vector<Module> modules;
+  std::vector<Mapping> mappings;    ///< sorted by start
+  std::vector<Thread> threads;
+  std::vector<Frame> frames;        ///< callers stand before callees
+  std::vector<Stack> stacks;
+  std::vector<LockWait> lock_waits;
+  std::vector<LockStats> lock_stats;
+  std::vector<WaitStack> wait_stacks;
+  std::vector<LongWait> long_waits;
+  std::vector<WaitSlice> wait_slices;
+  std::vector<Blame> blames;
+  std::vector<Exemplar> exemplars;
+  std::vector<LineSample> line_samples;
+  std::vector<Coverage> coverage;
+};
+
+}  // namespace quarrel

@@ -1,0 +1,33 @@
+// Which memory did a sampled thread touch at, or just before, the sampled instruction?
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/recording.h"
+
+namespace quarrel {
+
+/// Decodes the function around a sample (x86-64, Zydis) and computes effective addresses from the
+/// sampled registers, undoing what the instructions in between did to them.
+class OperandDecoder {
+ public:
+  /// `recording` supplies modules and mappings and must outlive the decoder.
+  OperandDecoder(const Recording& recording, std::string sysroot);
+  ~OperandDecoder();
+  OperandDecoder(const OperandDecoder&) = delete;
+  OperandDecoder& operator=(const OperandDecoder&) = delete;
+
+  /// Candidates, nearest first. Empty if the code is unknown or no address can be computed.
+  std::vector<MemoryAccess> decode(const Capture& capture);
+
+  /// To be called after Recording::mappings changed.
+  void mappings_changed();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace quarrel

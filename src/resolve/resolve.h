@@ -1,0 +1,23 @@
+// What are the names of the code, the locks and the data of a recording?
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "model/profile.h"
+
+namespace quarrel {
+
+struct ResolveOptions {
+  std::string sysroot;              ///< prefix of module paths; "/proc/PID/root" for a live target
+  std::string debug_path = "/usr/lib/debug";
+  /// Called now and then with a share done (0..1); returning false skips the remaining names.
+  std::function<bool(double)> progress;
+};
+
+/// Names everything that can be named. Never fails: what has no name is counted in
+/// Profile::coverage ("symbols", "lock_names", "line_names") and keeps its address.
+/// Files whose build id differs from the recorded one are not used. Ends with no file open.
+Profile resolve(Recording recording, const ResolveOptions& options);
+
+}  // namespace quarrel

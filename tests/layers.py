@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Which layer includes what it may not? Exit 1 with one line per forbidden #include."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Folder -> first path components that its files may include between quotes (besides itself).
+MAY_INCLUDE = {
+    "src/base": set(),
+    "src/model": {"base"},
+    "src/store": {"base", "model"},
+    "src/collect": {"base", "model", "bpf"},
+    "src/resolve": {"base", "model"},
+    "src/join": {"base", "model"},
+    "src/report": {"base", "model"},
+    "src/commands": {"base", "model", "pipeline.h", "collect", "report", "store", "commands"},
+    "analyzers/extract": {"base", "model", "store"},
+    "analyzers/checks": {"base", "model"},
+}
+# Headers without a folder that belong to one: BPF event structs and generated skeletons.
+BPF_HEADER = re.compile(r"^(events\.h|\w+\.bpf\.h|\w+\.skel\.h|\w+_decisions\.h)$")
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+def layer_of(header):
+    if BPF_HEADER.match(header):
+        return "bpf"
+    return header.split("/")[0]
+
+
+def violations():
+    for folder, allowed in MAY_INCLUDE.items():
+        own = folder.split("/")[1]
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix not in {".cc", ".h"}:
+                continue
+            for header in INCLUDE.findall(path.read_text()):
+                if layer_of(header) not in allowed | {own}:
+                    yield f"{path.relative_to(ROOT)} includes {header}: {folder} may not"
+
+
+def main():
+    found = list(violations())
+    print("\n".join(found) if found else "layers: every include is allowed")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
