@@ -17,8 +17,8 @@ std::optional<Statement> TableReader::prepare_select(const char* table,
                                                      const std::vector<std::string>& columns) {
   if (error_) return std::nullopt;
   auto statement =
-      database_.prepare(fmt::format("SELECT {0}, {1} FROM {2} ORDER BY {0}", fmt::join(keys, ", "),
-                                    fmt::join(columns, ", "), table));
+      database_->prepare(fmt::format("SELECT {0}, {1} FROM {2} ORDER BY {0}", fmt::join(keys, ", "),
+                                     fmt::join(columns, ", "), table));
   if (statement) return std::move(statement.value());
   error_ = statement.error();
   return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<Statement> TableReader::prepare_select(const char* table,
 bool TableReader::next(std::optional<Statement>& select) {
   if (!select || error_) return false;
   if (++rows_read_ > kMaxRows) {
-    error_ = Error{fmt::format("cannot read {}: more than {} rows", database_.name(), kMaxRows)};
+    error_ = Error{fmt::format("cannot read {}: more than {} rows", database_->name(), kMaxRows)};
     return false;
   }
   auto has_row = select->step();
@@ -38,7 +38,7 @@ bool TableReader::next(std::optional<Statement>& select) {
 void TableReader::fail(const char* table, int64_t id, std::string_view why) {
   if (!error_)
     error_ = Error{fmt::format("cannot read {}: {} row {}: {}; the file is damaged",
-                               database_.name(), table, id, why)};
+                               database_->name(), table, id, why)};
 }
 
 Result<void> TableReader::finish() const {

@@ -16,7 +16,7 @@ namespace quarrel {
 /// first Error sticks: later calls do nothing. The counterpart of TableWriter, call for call.
 class TableReader {
  public:
-  explicit TableReader(Database& database) : database_(database) {}
+  explicit TableReader(Database& database) : database_(&database) {}
 
   template <class Row, class Describe = DescribeRow>
   void rows(const char* table, Growth, std::vector<Row>& rows, Describe describe = {}) {
@@ -101,7 +101,7 @@ class TableReader {
     return nullptr;
   }
 
-  Database& database_;
+  Database* database_;
   IdLimits limits_;
   uint64_t rows_read_ = 0;
   std::optional<Error> error_;

@@ -11,7 +11,7 @@ size_t TableWriter::start(const char* table, Growth growth, size_t size) {
   const bool is_appendable = growth == Growth::kAppended && written <= size;
   const size_t from = is_appendable ? written : 0;
   if (from < written && !error_)
-    keep(database_.execute(fmt::format("DELETE FROM {}", table).c_str()));
+    keep(database_->execute(fmt::format("DELETE FROM {}", table).c_str()));
   written = size;
   return from;
 }
@@ -21,8 +21,8 @@ std::optional<Statement> TableWriter::prepare_insert(const char* table,
   if (error_) return std::nullopt;
   const std::vector<std::string> parameters(columns.size(), "?");
   auto statement =
-      database_.prepare(fmt::format("INSERT INTO {} ({}) VALUES ({})", table,
-                                    fmt::join(columns, ", "), fmt::join(parameters, ", ")));
+      database_->prepare(fmt::format("INSERT INTO {} ({}) VALUES ({})", table,
+                                     fmt::join(columns, ", "), fmt::join(parameters, ", ")));
   if (statement) return std::move(statement.value());
   error_ = statement.error();
   return std::nullopt;
@@ -30,7 +30,8 @@ std::optional<Statement> TableWriter::prepare_insert(const char* table,
 
 void TableWriter::fail(const char* table, size_t id, std::string_view why) {
   if (!error_)
-    error_ = Error{fmt::format("cannot write {}: {} row {}: {}", database_.name(), table, id, why)};
+    error_ =
+        Error{fmt::format("cannot write {}: {} row {}: {}", database_->name(), table, id, why)};
 }
 
 void TableWriter::keep(const Result<void>& result) {

@@ -19,7 +19,7 @@ enum class Growth : uint8_t { kAppended, kRewritten };
 /// Writes vectors into their tables. The first Error sticks: later calls do nothing.
 class TableWriter {
  public:
-  explicit TableWriter(Database& database) : database_(database) {}
+  explicit TableWriter(Database& database) : database_(&database) {}
 
   /// One row for each element; its id is its index.
   template <class Row, class Describe = DescribeRow>
@@ -104,7 +104,7 @@ class TableWriter {
     if (error_) insert.reset();
   }
 
-  Database& database_;
+  Database* database_;
   std::map<std::string, size_t, std::less<>> written_;
   std::optional<Error> error_;
 };

@@ -28,11 +28,17 @@ class RandomModel {
   /// Also empty, long, with NUL bytes and bytes that are no UTF-8.
   std::string text();
   template <class E>
-  E value(E last) { return static_cast<E>(below(static_cast<uint64_t>(last) + 1)); }
+  E value(E last) {
+    return static_cast<E>(below(static_cast<uint64_t>(last) + 1));
+  }
   template <class Tag>
-  Id<Tag> id(size_t rows) { return {static_cast<uint32_t>(below(rows))}; }
+  Id<Tag> id(size_t rows) {
+    return {static_cast<uint32_t>(below(rows))};
+  }
   template <class Tag>
-  Id<Tag> maybe_id(size_t rows) { return rows == 0 || coin() ? Id<Tag>{} : id<Tag>(rows); }
+  Id<Tag> maybe_id(size_t rows) {
+    return rows == 0 || coin() ? Id<Tag>{} : id<Tag>(rows);
+  }
   SymbolId symbol() { return id<SymbolTag>(symbols_); }
   SymbolId maybe_symbol() { return maybe_id<SymbolTag>(symbols_); }
   std::vector<SymbolId> some_symbols();
@@ -57,9 +63,5 @@ class RandomModel {
   size_t files_ = 0;
   size_t symbols_ = 0;
 };
-
-/// Field by field as text, so that a difference is readable.
-std::string dump(const Recording& recording);
-std::string dump(const SourceFacts& facts);
 
 }  // namespace quarrel
