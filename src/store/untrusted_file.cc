@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/fd.h"
+#include "store/recovery.h"
 #include "store/schema.h"
 
 namespace quarrel {
@@ -128,8 +129,12 @@ Result<void> check_database(Database& database) {
 Result<Database> open_untrusted(const std::string& path) {
   TRY_VOID(check_file_header(path));
   TRY(Database database, Database::open(path, Database::Mode::kReadOnly, path));
-  TRY_VOID(check_database(database));
-  return database;
+  const auto checked = check_database(database);
+  if (checked.ok()) return database;
+  if (!database.needs_recovery()) return checked.error();
+  TRY(Database recovered, open_recovered(path));
+  TRY_VOID(check_database(recovered));
+  return recovered;
 }
 
 Result<Database> open_untrusted_bytes(std::string_view bytes, std::string name) {
