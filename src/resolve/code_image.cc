@@ -39,7 +39,9 @@ std::string hex_of(std::span<const uint8_t> bytes) {
   return text;
 }
 
-uint64_t padded(uint64_t size) { return (size + 3) & ~uint64_t{3}; }
+uint64_t padded(uint64_t size) {
+  return (size + 3) & ~uint64_t{3};
+}
 
 /// The build id in the bytes of a PT_NOTE segment, as lower-case hex; empty if it has none.
 std::string build_id_in(std::span<const uint8_t> notes) {
@@ -75,8 +77,7 @@ bool CodeImage::read_segments() {
   const auto header = read_struct<Elf64_Ehdr>(fd_.get(), 0);
   if (!header || !is_x86_64(*header)) return false;
   for (uint64_t i = 0; i < header->e_phnum; ++i) {
-    const auto entry =
-        read_struct<Elf64_Phdr>(fd_.get(), header->e_phoff + i * sizeof(Elf64_Phdr));
+    const auto entry = read_struct<Elf64_Phdr>(fd_.get(), header->e_phoff + i * sizeof(Elf64_Phdr));
     if (!entry) return false;
     const bool overflows = entry->p_offset + entry->p_filesz < entry->p_offset ||
                            entry->p_vaddr + entry->p_filesz < entry->p_vaddr;
@@ -102,8 +103,8 @@ bool CodeImage::has_build_id(const std::string& build_id) const {
 std::optional<uint64_t> CodeImage::virtual_address(uint64_t file_offset) const {
   for (const Segment& segment : segments_) {
     if (segment.type != PT_LOAD || !segment.is_executable) continue;
-    const bool holds = file_offset >= segment.file_offset &&
-                       file_offset - segment.file_offset < segment.file_size;
+    const bool holds =
+        file_offset >= segment.file_offset && file_offset - segment.file_offset < segment.file_size;
     if (holds) return segment.address + (file_offset - segment.file_offset);
   }
   return std::nullopt;

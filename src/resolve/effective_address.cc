@@ -7,7 +7,9 @@
 namespace quarrel {
 namespace {
 
-constexpr uint32_t bit(uint8_t number) { return 1u << number; }
+constexpr uint32_t bit(uint8_t number) {
+  return 1u << number;
+}
 
 /// The lowest `width` bytes of `value`, extended to 64 bits.
 uint64_t extended(uint64_t value, uint8_t width, bool is_signed) {
@@ -32,7 +34,8 @@ std::optional<uint64_t> computed_source(const X86Instruction& instruction,
                                         const RegisterState& state, uint64_t bias) {
   const RegisterEffect& effect = instruction.effect;
   switch (effect.source) {
-    case EffectSource::kImmediate: return static_cast<uint64_t>(effect.immediate);
+    case EffectSource::kImmediate:
+      return static_cast<uint64_t>(effect.immediate);
     case EffectSource::kRegister: {
       const auto value = register_value(state, effect.source_register);
       if (!value) return std::nullopt;
@@ -42,7 +45,8 @@ std::optional<uint64_t> computed_source(const X86Instruction& instruction,
       const MemoryOperand* operand = source_operand(instruction);
       return operand != nullptr ? effective_address(*operand, state, bias) : std::nullopt;
     }
-    case EffectSource::kLoad: return std::nullopt;
+    case EffectSource::kLoad:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -66,11 +70,15 @@ std::optional<uint64_t> result_of(const RegisterEffect& effect, std::optional<ui
   if (effect.op == EffectOp::kMove) return source;
   if (!old) return std::nullopt;
   switch (effect.op) {
-    case EffectOp::kAdd: return *old + source;
-    case EffectOp::kSubtract: return *old - source;
-    case EffectOp::kShiftLeft: return *old << (source & (effect.width == 8 ? 63 : 31));
+    case EffectOp::kAdd:
+      return *old + source;
+    case EffectOp::kSubtract:
+      return *old - source;
+    case EffectOp::kShiftLeft:
+      return *old << (source & (effect.width == 8 ? 63 : 31));
     case EffectOp::kMove:
-    case EffectOp::kOpaque: return std::nullopt;
+    case EffectOp::kOpaque:
+      return std::nullopt;
   }
   return std::nullopt;
 }

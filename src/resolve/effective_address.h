@@ -12,7 +12,7 @@ namespace quarrel {
 /// Register values of which some are known.
 struct RegisterState {
   Registers values{};
-  uint32_t known = 0;               ///< set: bit 1 << DwarfRegister
+  uint32_t known = 0;  ///< set: bit 1 << DwarfRegister
 
   bool knows(uint8_t number) const { return number < kRip && (known >> number & 1) != 0; }
   void set(uint8_t number, uint64_t value) {

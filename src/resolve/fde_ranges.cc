@@ -20,13 +20,20 @@ std::optional<uint64_t> read_formatted(ByteCursor& cursor, uint8_t format) {
   switch (format & kFormatMask) {
     case DW_EH_PE_absptr:
     case DW_EH_PE_udata8:
-    case DW_EH_PE_sdata8: return cursor.read<uint64_t>();
-    case DW_EH_PE_uleb128: return cursor.read_uleb128();
-    case DW_EH_PE_udata2: return cursor.read<uint16_t>();
-    case DW_EH_PE_sdata2: return static_cast<uint64_t>(int64_t{cursor.read<int16_t>()});
-    case DW_EH_PE_udata4: return cursor.read<uint32_t>();
-    case DW_EH_PE_sdata4: return static_cast<uint64_t>(int64_t{cursor.read<int32_t>()});
-    default: return std::nullopt;
+    case DW_EH_PE_sdata8:
+      return cursor.read<uint64_t>();
+    case DW_EH_PE_uleb128:
+      return cursor.read_uleb128();
+    case DW_EH_PE_udata2:
+      return cursor.read<uint16_t>();
+    case DW_EH_PE_sdata2:
+      return static_cast<uint64_t>(int64_t{cursor.read<int16_t>()});
+    case DW_EH_PE_udata4:
+      return cursor.read<uint32_t>();
+    case DW_EH_PE_sdata4:
+      return static_cast<uint64_t>(int64_t{cursor.read<int32_t>()});
+    default:
+      return std::nullopt;
   }
 }
 
@@ -36,9 +43,12 @@ std::optional<uint64_t> read_pointer(ByteCursor& cursor, uint8_t encoding, uint6
   const auto value = read_formatted(cursor, encoding);
   if (!value || !cursor.ok() || (encoding & DW_EH_PE_indirect) != 0) return std::nullopt;
   switch (encoding & kApplicationMask) {
-    case 0: return *value;
-    case DW_EH_PE_pcrel: return place + *value;
-    default: return std::nullopt;
+    case 0:
+      return *value;
+    case DW_EH_PE_pcrel:
+      return place + *value;
+    default:
+      return std::nullopt;
   }
 }
 

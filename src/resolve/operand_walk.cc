@@ -21,9 +21,9 @@ constexpr size_t kNoStep = SIZE_MAX;
 /// One instruction on a path that ends at the sample.
 struct Step {
   uint32_t instruction = 0;
-  size_t next = kNoStep;            ///< the step executed after this one
+  size_t next = kNoStep;  ///< the step executed after this one
   uint8_t distance = 0;
-  bool is_certain_next = true;      ///< straight-line: if `next` ran, this one ran just before it
+  bool is_certain_next = true;  ///< straight-line: if `next` ran, this one ran just before it
   bool crosses_block = false;
   RegisterState before;
 };

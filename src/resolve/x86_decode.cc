@@ -17,9 +17,7 @@ struct Decoded {
   ZydisDecodedInstruction instruction;
   ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 
-  std::span<const ZydisDecodedOperand> all() const {
-    return {operands, instruction.operand_count};
-  }
+  std::span<const ZydisDecodedOperand> all() const { return {operands, instruction.operand_count}; }
   std::span<const ZydisDecodedOperand> visible() const {
     return {operands, instruction.operand_count_visible};
   }
@@ -39,8 +37,7 @@ uint8_t dwarf_register(ZydisRegister name) {
   static constexpr DwarfRegister kByEncoding[] = {kRax, kRcx, kRdx, kRbx, kRsp, kRbp, kRsi, kRdi,
                                                   kR8,  kR9,  kR10, kR11, kR12, kR13, kR14, kR15};
   if (name == ZYDIS_REGISTER_RIP) return kRip;
-  const ZydisRegister whole =
-      ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, name);
+  const ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, name);
   if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15) return kNoRegister;
   return kByEncoding[whole - ZYDIS_REGISTER_RAX];
 }
@@ -51,15 +48,22 @@ Flow flow_of(const ZydisDecodedInstruction& instruction) {
     case ZYDIS_MNEMONIC_UD1:
     case ZYDIS_MNEMONIC_UD2:
     case ZYDIS_MNEMONIC_HLT:
-    case ZYDIS_MNEMONIC_INT3: return Flow::kEnd;
-    default: break;
+    case ZYDIS_MNEMONIC_INT3:
+      return Flow::kEnd;
+    default:
+      break;
   }
   switch (instruction.meta.category) {
-    case ZYDIS_CATEGORY_COND_BR: return Flow::kBranch;
-    case ZYDIS_CATEGORY_UNCOND_BR: return Flow::kJump;
-    case ZYDIS_CATEGORY_CALL: return Flow::kCall;
-    case ZYDIS_CATEGORY_RET: return Flow::kEnd;
-    default: return Flow::kNext;
+    case ZYDIS_CATEGORY_COND_BR:
+      return Flow::kBranch;
+    case ZYDIS_CATEGORY_UNCOND_BR:
+      return Flow::kJump;
+    case ZYDIS_CATEGORY_CALL:
+      return Flow::kCall;
+    case ZYDIS_CATEGORY_RET:
+      return Flow::kEnd;
+    default:
+      return Flow::kNext;
   }
 }
 
@@ -71,8 +75,10 @@ bool is_hint(const ZydisDecodedInstruction& instruction) {
     case ZYDIS_MNEMONIC_CLFLUSHOPT:
     case ZYDIS_MNEMONIC_CLWB:
     case ZYDIS_MNEMONIC_CLDEMOTE:
-    case ZYDIS_MNEMONIC_INVLPG: return true;
-    default: break;
+    case ZYDIS_MNEMONIC_INVLPG:
+      return true;
+    default:
+      break;
   }
   return instruction.meta.category == ZYDIS_CATEGORY_PREFETCH ||
          instruction.meta.category == ZYDIS_CATEGORY_PREFETCHWT1 ||
@@ -89,8 +95,10 @@ bool always_writes(const ZydisDecodedInstruction& instruction) {
   switch (instruction.mnemonic) {
     case ZYDIS_MNEMONIC_CMPXCHG:
     case ZYDIS_MNEMONIC_CMPXCHG8B:
-    case ZYDIS_MNEMONIC_CMPXCHG16B: return true;
-    default: return is_locked(instruction);
+    case ZYDIS_MNEMONIC_CMPXCHG16B:
+      return true;
+    default:
+      return is_locked(instruction);
   }
 }
 
@@ -103,8 +111,7 @@ AccessKind kind_of(const ZydisDecodedInstruction& instruction, const ZydisDecode
 }
 
 bool is_repeated(const ZydisDecodedInstruction& instruction) {
-  constexpr auto kPrefixes =
-      ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
+  constexpr auto kPrefixes = ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
   return (instruction.attributes & kPrefixes) != 0;
 }
 
@@ -133,8 +140,8 @@ MemoryOperand memory_operand(const ZydisDecodedInstruction& instruction,
   result.scale = std::max<uint8_t>(operand.mem.scale, 1);
   if (operand.mem.disp.has_displacement) result.displacement = operand.mem.disp.value;
   if (result.base == kRip)
-    result.displacement =
-        static_cast<int64_t>(address + instruction.length + static_cast<uint64_t>(result.displacement));
+    result.displacement = static_cast<int64_t>(address + instruction.length +
+                                               static_cast<uint64_t>(result.displacement));
   result.size = static_cast<uint16_t>(operand.size / kBitsPerByte);
   result.kind = kind_of(instruction, operand);
   result.is_locked = is_locked(instruction);
@@ -172,10 +179,13 @@ int8_t stack_delta_of(const ZydisDecodedInstruction& instruction) {
   const auto bytes = static_cast<int8_t>(instruction.operand_width / kBitsPerByte);
   switch (instruction.mnemonic) {
     case ZYDIS_MNEMONIC_PUSH:
-    case ZYDIS_MNEMONIC_PUSHFQ: return static_cast<int8_t>(-bytes);
+    case ZYDIS_MNEMONIC_PUSHFQ:
+      return static_cast<int8_t>(-bytes);
     case ZYDIS_MNEMONIC_POP:
-    case ZYDIS_MNEMONIC_POPFQ: return bytes;
-    default: return 0;
+    case ZYDIS_MNEMONIC_POPFQ:
+      return bytes;
+    default:
+      return 0;
   }
 }
 
@@ -185,13 +195,18 @@ EffectOp effect_op(ZydisMnemonic mnemonic) {
     case ZYDIS_MNEMONIC_MOVZX:
     case ZYDIS_MNEMONIC_MOVSX:
     case ZYDIS_MNEMONIC_MOVSXD:
-    case ZYDIS_MNEMONIC_LEA: return EffectOp::kMove;
+    case ZYDIS_MNEMONIC_LEA:
+      return EffectOp::kMove;
     case ZYDIS_MNEMONIC_ADD:
-    case ZYDIS_MNEMONIC_INC: return EffectOp::kAdd;
+    case ZYDIS_MNEMONIC_INC:
+      return EffectOp::kAdd;
     case ZYDIS_MNEMONIC_SUB:
-    case ZYDIS_MNEMONIC_DEC: return EffectOp::kSubtract;
-    case ZYDIS_MNEMONIC_SHL: return EffectOp::kShiftLeft;
-    default: return EffectOp::kOpaque;
+    case ZYDIS_MNEMONIC_DEC:
+      return EffectOp::kSubtract;
+    case ZYDIS_MNEMONIC_SHL:
+      return EffectOp::kShiftLeft;
+    default:
+      return EffectOp::kOpaque;
   }
 }
 
@@ -212,10 +227,11 @@ bool set_source(const ZydisDecodedOperand& operand, RegisterEffect& effect) {
       effect.source_register = dwarf_register(operand.reg.value);
       return effect.source_register < kRip && !is_high_byte(operand.reg.value);
     case ZYDIS_OPERAND_TYPE_MEMORY:
-      effect.source = operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN ? EffectSource::kAddress
-                                                                : EffectSource::kLoad;
+      effect.source =
+          operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN ? EffectSource::kAddress : EffectSource::kLoad;
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -239,8 +255,7 @@ RegisterEffect effect_of(const Decoded& decoded) {
   effect.target = dwarf_register(operands[0].reg.value);
   effect.width = static_cast<uint8_t>(operands[0].size / kBitsPerByte);
   if (effect.target >= kRip || effect.width < 4) return {};
-  effect.is_sign_extended =
-      mnemonic == ZYDIS_MNEMONIC_MOVSX || mnemonic == ZYDIS_MNEMONIC_MOVSXD;
+  effect.is_sign_extended = mnemonic == ZYDIS_MNEMONIC_MOVSX || mnemonic == ZYDIS_MNEMONIC_MOVSXD;
   if (operands.size() == 1) {
     effect.immediate = 1;  // inc and dec
     return effect;

@@ -47,7 +47,8 @@ std::vector<uint32_t> X86Function::predecessors(uint32_t index) const {
     const bool falls_through = before.flow != Flow::kJump && before.flow != Flow::kEnd;
     if (is_adjacent && falls_through) result.push_back(index - 1);
   }
-  const auto first = std::lower_bound(taken_branches_.begin(), taken_branches_.end(), Edge{index, 0});
+  const auto first =
+      std::lower_bound(taken_branches_.begin(), taken_branches_.end(), Edge{index, 0});
   for (auto edge = first; edge != taken_branches_.end() && edge->target == index; ++edge)
     result.push_back(edge->source);
   return result;

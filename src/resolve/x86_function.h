@@ -22,17 +22,20 @@ struct MemoryOperand {
   uint8_t index = kNoRegister;
   uint8_t scale = 1;
   int64_t displacement = 0;
-  uint16_t size = 0;                ///< bytes of one access
+  uint16_t size = 0;  ///< bytes of one access
   AccessKind kind = AccessKind::kRead;
   bool is_locked = false;
-  bool is_repeated = false;         ///< rep prefix: rcx accesses, upwards from the address
-  bool is_known = true;             ///< false: fs/gs-relative or a vector index; no address
-  bool is_address_only = false;     ///< lea: computed but not accessed
+  bool is_repeated = false;      ///< rep prefix: rcx accesses, upwards from the address
+  bool is_known = true;          ///< false: fs/gs-relative or a vector index; no address
+  bool is_address_only = false;  ///< lea: computed but not accessed
 };
 
 enum class EffectOp : uint8_t {
-  kOpaque,                          ///< what is written cannot be computed
-  kMove, kAdd, kSubtract, kShiftLeft
+  kOpaque,  ///< what is written cannot be computed
+  kMove,
+  kAdd,
+  kSubtract,
+  kShiftLeft
 };
 enum class EffectSource : uint8_t { kImmediate, kRegister, kLoad, kAddress };
 
@@ -40,10 +43,10 @@ enum class EffectSource : uint8_t { kImmediate, kRegister, kLoad, kAddress };
 struct RegisterEffect {
   EffectOp op = EffectOp::kOpaque;
   uint8_t target = kNoRegister;
-  uint8_t width = 8;                ///< bytes written; 4 clears the upper half
+  uint8_t width = 8;  ///< bytes written; 4 clears the upper half
   EffectSource source = EffectSource::kImmediate;
   uint8_t source_register = kNoRegister;
-  uint8_t source_width = 8;         ///< bytes read from source_register or memory
+  uint8_t source_width = 8;  ///< bytes read from source_register or memory
   bool is_sign_extended = false;
   int64_t immediate = 0;
 };
@@ -53,12 +56,12 @@ enum class Flow : uint8_t { kNext, kBranch, kJump, kCall, kEnd };
 
 struct X86Instruction {
   uint64_t address = 0;
-  uint64_t target = 0;              ///< of a direct kBranch or kJump; else 0
+  uint64_t target = 0;  ///< of a direct kBranch or kJump; else 0
   uint8_t length = 0;
   Flow flow = Flow::kNext;
   uint8_t operand_count = 0;
-  int8_t stack_delta = 0;           ///< push and pop: bytes added to rsp
-  uint32_t written = 0;             ///< set of general registers: bit 1 << DwarfRegister
+  int8_t stack_delta = 0;  ///< push and pop: bytes added to rsp
+  uint32_t written = 0;    ///< set of general registers: bit 1 << DwarfRegister
   RegisterEffect effect;
   std::array<MemoryOperand, 2> operands;
 

@@ -16,10 +16,9 @@ constexpr uint64_t kSection = 0x1000;
 
 /// One CIE ("zR", pc-relative 4-byte pointers) at 0, one FDE for [0x500, 0x520) at 24, terminator.
 std::vector<uint8_t> small_eh_frame() {
-  std::vector<uint8_t> bytes = {
-      20, 0, 0, 0,  0, 0, 0, 0,  1, 'z', 'R', 0,  1, 0x78, 16, 1,  0x1b, 0, 0, 0,  0, 0, 0, 0,
-      16, 0, 0, 0,  28, 0, 0, 0,  0, 0, 0, 0,  0x20, 0, 0, 0,  0, 0, 0, 0,
-      0, 0, 0, 0};
+  std::vector<uint8_t> bytes = {20,   0, 0, 0, 0,    0, 0, 0, 1,  'z', 'R', 0, 1,  0x78, 16, 1,
+                                0x1b, 0, 0, 0, 0,    0, 0, 0, 16, 0,   0,   0, 28, 0,    0,  0,
+                                0,    0, 0, 0, 0x20, 0, 0, 0, 0,  0,   0,   0, 0,  0,    0,  0};
   const int32_t start = 0x500 - static_cast<int32_t>(kSection + 32);
   std::memcpy(&bytes[32], &start, sizeof(start));
   return bytes;

@@ -10,8 +10,9 @@
 
 #include "unit/self_recording.h"
 
-#define FUNCTION(name, body)                                  \
-  asm(".text\n.type " #name ", @function\n" #name ":\n"      \
+#define FUNCTION(name, body)                                                       \
+  asm(".text\n.type " #name ", @function\n" #name                                  \
+      ":\n"                                                                        \
       ".cfi_startproc\n" body "\n.cfi_endproc\n.size " #name ", . - " #name "\n"); \
   extern "C" char name[]
 #define LABEL(name) extern "C" char name[]
@@ -160,7 +161,8 @@ op_silent_after:
   ret)");
 LABEL(op_silent_after);
 
-asm(".text\nop_without_fde:\n  movq $1, (%rdi)\nop_without_fde_second:\n  movq $2, 8(%rdi)\n  ret\n");
+asm(".text\nop_without_fde:\n  movq $1, (%rdi)\nop_without_fde_second:\n  movq $2, 8(%rdi)\n  "
+    "ret\n");
 LABEL(op_without_fde_second);
 
 FUNCTION(op_global, R"(
@@ -187,7 +189,9 @@ namespace {
 constexpr uint64_t kHeap = 0x7000'0000;
 constexpr uint64_t kStack = 0x7fff'0000'1000;
 
-uint64_t address_of(const char* label) { return reinterpret_cast<uint64_t>(label); }
+uint64_t address_of(const char* label) {
+  return reinterpret_cast<uint64_t>(label);
+}
 
 class Operands : public testing::Test {
  protected:
