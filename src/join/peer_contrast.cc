@@ -76,9 +76,7 @@ std::vector<PeerContrast> peer_contrasts(const LineProfile& line, const Recordin
   std::vector<PeerContrast> contrasts;
   for (const auto& [thread, writes] : writers_of(line))
     contrasts.push_back(peer_contrast_of(line, recording, thread));
-  std::stable_sort(
-      contrasts.begin(), contrasts.end(),
-      [](const PeerContrast& a, const PeerContrast& b) { return hits_of(a) > hits_of(b); });
+  std::sort(contrasts.begin(), contrasts.end(), comes_before);
   return contrasts;
 }
 
