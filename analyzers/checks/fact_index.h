@@ -75,7 +75,7 @@ class FactIndex {
   SymbolGroups<CallEdge> callers_;
   SymbolGroups<ThreadEntry> starts_;
   SymbolGroups<LockRegion> lock_regions_;
-  std::vector<uint32_t> embeddings_;    // by symbol of the record
+  std::vector<uint32_t> embeddings_;  // by symbol of the record
   std::set<SuppressionKey> suppressions_;
 };
 

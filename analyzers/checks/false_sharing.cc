@@ -23,7 +23,7 @@ constexpr std::string_view kRule = "false-sharing";
 /// Pairs that make one finding.
 struct Cluster {
   std::vector<SharedPair> pairs;
-  std::vector<size_t> members;      ///< sorted
+  std::vector<size_t> members;  ///< sorted
 };
 
 bool is_stronger(const SharedPair& a, const SharedPair& b) {
@@ -107,8 +107,8 @@ std::string accusation(const CheckContext& context, const SharedPair& pair, bool
   const std::string other = short_function_name(context.index, pair.user->function);
   if (pair.proof == Proof::kRoles)
     return one + " (" + role_text(context, pair.writer->function) + ") writes one, " + other +
-           " (" + role_text(context, pair.user->function) + ") " +
-           (is_read ? "reads" : "writes") + " the other";
+           " (" + role_text(context, pair.user->function) + ") " + (is_read ? "reads" : "writes") +
+           " the other";
   const std::string_view who = pair.proof == Proof::kSameRole
                                    ? "many threads run both"
                                    : "each may be called by a different thread";
@@ -142,9 +142,9 @@ std::vector<FindingLocation> locations(const CheckContext& context, const Member
   std::vector<const AccessSite*> sites;
   auto add_field = [&](size_t member) {
     const LineMember& field = group.members[member];
-    places.push_back(context.index.locate(field.position, "field",
-                                          field.name + " is declared here, at offset " +
-                                              std::to_string(field.bytes.begin)));
+    places.push_back(context.index.locate(
+        field.position, "field",
+        field.name + " is declared here, at offset " + std::to_string(field.bytes.begin)));
   };
   add_field(std::max(best.written, best.other));
   add_field(std::min(best.written, best.other));
@@ -179,8 +179,8 @@ Subject subject(const MemberGroup& group, const Cluster& cluster) {
   return subject;
 }
 
-Finding make_finding(const CheckContext& context, const MemberGroup& group,
-                     const Cluster& cluster, bool is_read) {
+Finding make_finding(const CheckContext& context, const MemberGroup& group, const Cluster& cluster,
+                     bool is_read) {
   const SharedPair& best = cluster.pairs.front();
   Finding finding{.rule = std::string(kRule)};
   std::vector<std::string> names;
@@ -205,8 +205,7 @@ bool is_read_pair_reportable(const MemberGroup& group, const SharedPair& pair,
   return group.record != nullptr || (pair.proof == Proof::kRoles && pair.is_hot);
 }
 
-void report(const CheckContext& context, const MemberGroup& group,
-            std::vector<Finding>& findings) {
+void report(const CheckContext& context, const MemberGroup& group, std::vector<Finding>& findings) {
   std::set<size_t> reported;
   for (const Cluster& found : cluster(group, written_pairs(context, group))) {
     findings.push_back(make_finding(context, group, found, false));

@@ -9,9 +9,9 @@ namespace quarrel {
 namespace {
 
 constexpr std::array<std::string_view, 22> kSetupWords = {
-    "clear",  "config", "configure", "construct",  "create",   "deinit", "destroy", "fini",
-    "fork",   "init",   "initialise", "initialize", "new",     "parse",  "postparse", "prealloc",
-    "reinit", "reset",  "setup",     "shutdown",   "teardown", "uninit"};
+    "clear",  "config", "configure",  "construct",  "create",   "deinit", "destroy",   "fini",
+    "fork",   "init",   "initialise", "initialize", "new",      "parse",  "postparse", "prealloc",
+    "reinit", "reset",  "setup",      "shutdown",   "teardown", "uninit"};
 
 bool is_setup_word(std::string_view word) {
   return std::find(kSetupWords.begin(), kSetupWords.end(), word) != kSetupWords.end();
@@ -27,8 +27,7 @@ bool names_setup(std::string_view name) {
       if (is_setup_word(word)) return true;
       word.clear();
     }
-    if (letter != '_')
-      word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    if (letter != '_') word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   }
   return is_setup_word(word);
 }
@@ -49,8 +48,8 @@ bool Hotness::is_setup(const AccessSite& site) const {
   if (site.is_initialization) return true;
   const SourceFunction* function = index_.function(site.function);
   if (function == nullptr) return false;
-  const bool is_lifetime = function->kind == FunctionKind::kConstructor ||
-                           function->kind == FunctionKind::kDestructor;
+  const bool is_lifetime =
+      function->kind == FunctionKind::kConstructor || function->kind == FunctionKind::kDestructor;
   // A constructor may count itself in a variable that lives on; its own object is not shared yet.
   if (is_lifetime && (site.base.empty() || site.base == "this")) return true;
   if (is_atomic_form(site.form) && is_read_modify_write(site.access)) return false;
@@ -59,11 +58,11 @@ bool Hotness::is_setup(const AccessSite& site) const {
 
 Heat Hotness::of(const AccessSite& site, std::string_view type) const {
   if (is_setup(site) || site.access == SourceAccess::kAddress) return Heat::kCold;
-  if (is_flag_store(site, type)) return Heat::kCold;
+  if (is_flag_store(site, type) || roles_.is_outside_threads(site)) return Heat::kCold;
   if (site.loop_depth > 0 || roles_.is_called_in_loop(site.function)) return Heat::kHot;
   const auto& roles = roles_.of(site.function);
-  const bool is_once = roles.size() == 1 && !roles_[roles.front()].is_many &&
-                       !is_atomic_form(site.form);
+  const bool is_once =
+      roles.size() == 1 && !roles_[roles.front()].is_many && !is_atomic_form(site.form);
   return is_once ? Heat::kCold : Heat::kWarm;
 }
 

@@ -65,8 +65,7 @@ std::vector<Advice> separate_writers(const MemberGroup& group, const std::vector
   return {shard, padding};
 }
 
-std::vector<Advice> separate_readers(const MemberGroup& group,
-                                     const std::vector<size_t>& members) {
+std::vector<Advice> separate_readers(const MemberGroup& group, const std::vector<size_t>& members) {
   std::vector<size_t> written;
   std::vector<size_t> read;
   for (size_t member : members)

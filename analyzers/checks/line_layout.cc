@@ -26,7 +26,7 @@ class Flattener {
   explicit Flattener(const FactIndex& index) : index_(index) {}
 
   void add(const SourceRecord& record, const LineField& where, int depth) {
-    if (depth > kMaxDepth || record.is_union || !record.has_layout) return;
+    if (depth > kMaxDepth || visited_ > kMaxFields || record.is_union || !record.has_layout) return;
     for (const SourceBase& base : record.bases) add_base(base, where, depth);
     for (const SourceField& field : record.fields) add_field(record, field, where, depth);
   }
@@ -49,7 +49,7 @@ class Flattener {
 
   void add_field(const SourceRecord& record, const SourceField& field, const LineField& where,
                  int depth) {
-    if (field.is_bit_field || fields_.size() >= kMaxFields) return;
+    if (field.is_bit_field || ++visited_ > kMaxFields) return;
     if (field.offset_bits / 8 > kMaxOffset || field.size_bits / 8 > kMaxOffset) return;
     LineField leaf{.field = &field,
                    .parent = &record,
@@ -69,6 +69,7 @@ class Flattener {
 
   const FactIndex& index_;
   std::vector<LineField> fields_;
+  size_t visited_ = 0;
 };
 
 }  // namespace

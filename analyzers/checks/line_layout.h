@@ -28,9 +28,10 @@ LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment);
 /// A scalar, atomic or library object within a record, at any depth.
 struct LineField {
   const SourceField* field = nullptr;
-  const SourceRecord* parent = nullptr;  ///< that declares it: the record, a base or a member's type
-  std::string path;                      ///< from the record: "producer.tail"
-  std::string member;                    ///< the member that holds it: "producer"; empty if direct
+  const SourceRecord* parent =
+      nullptr;         ///< that declares it: the record, a base or a member's type
+  std::string path;    ///< from the record: "producer.tail"
+  std::string member;  ///< the member that holds it: "producer"; empty if direct
   ByteRange bytes;
 };
 

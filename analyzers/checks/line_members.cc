@@ -65,8 +65,8 @@ bool is_in(const std::vector<Use>& uses, SymbolId function) {
 
 void add_member(const CheckContext& context, const LineField& place, MemberGroup& group) {
   const SourceField& field = *place.field;
-  group.is_concurrent = group.is_concurrent || field.is_atomic || field.is_volatile ||
-                        field.lock != LockClass::kNone;
+  group.is_concurrent =
+      group.is_concurrent || field.is_atomic || field.is_volatile || field.lock != LockClass::kNone;
   auto sites = context.index.accesses_to_field(*place.parent, field);
   std::erase_if(sites, [&](const AccessSite* site) {
     return !is_access_to_place(context.index, *site, place);
@@ -118,7 +118,9 @@ MemberGroup lay_out(const CheckContext& context,
 
 }  // namespace
 
-bool LineMember::is_written_in(SymbolId function) const { return is_in(writes, function); }
+bool LineMember::is_written_in(SymbolId function) const {
+  return is_in(writes, function);
+}
 
 bool LineMember::is_used_in(SymbolId function) const {
   return is_in(writes, function) || is_in(reads, function);

@@ -31,14 +31,14 @@ struct Use {
 
 /// A field or variable with its uses: at most one read and one write for each function.
 struct LineMember {
-  std::string name;                 ///< path in the record, or the variable
+  std::string name;  ///< path in the record, or the variable
   std::string type;
   ByteRange bytes;
   SourcePos position;
   SymbolId symbol;
   const SourceRecord* parent = nullptr;  ///< nullptr for a variable
   std::vector<Use> writes;
-  std::vector<Use> reads;           ///< in functions that do not write it
+  std::vector<Use> reads;  ///< in functions that do not write it
 
   bool is_written_in(SymbolId function) const;
   bool is_used_in(SymbolId function) const;
@@ -47,7 +47,7 @@ struct LineMember {
 /// Members of one object (or neighbours in the data segment), by offset.
 struct MemberGroup {
   const SourceRecord* record = nullptr;  ///< nullptr: global variables of one file
-  std::string name;                 ///< of the record; "" for globals
+  std::string name;                      ///< of the record; "" for globals
   uint64_t alignment = 0;
   bool is_concurrent = false;       ///< holds a lock, an atomic, a volatile, or is used atomically
   std::vector<LineMember> members;  ///< only those that are used outside setup

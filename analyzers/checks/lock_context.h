@@ -25,8 +25,8 @@ class LockContext {
   Locks held_at_call(const FactIndex& index, const CallEdge& call) const;
   bool narrow(const FactIndex& index, SymbolId function);
 
-  std::vector<Locks> on_entry_;     // by symbol; sorted
-  std::vector<bool> is_open_;       // by symbol: not narrowed yet, so every lock may be held
+  std::vector<Locks> on_entry_;  // by symbol; sorted
+  std::vector<bool> is_open_;    // by symbol: not narrowed yet, so every lock may be held
 };
 
 }  // namespace quarrel

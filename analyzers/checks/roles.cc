@@ -19,7 +19,15 @@ bool is_thread_start(const FactIndex& index, const CallEdge& call) {
 }  // namespace
 
 ThreadRoles::ThreadRoles(const FactIndex& index)
-    : by_function_(index.symbol_count()), is_in_loop_(index.symbol_count()) {
+    : index_(index),
+      first_start_(index.symbol_count()),
+      by_function_(index.symbol_count()),
+      is_in_loop_(index.symbol_count()) {
+  for (const ThreadEntry& start : index.facts().thread_entries) {
+    if (start.starter.value >= first_start_.size()) continue;
+    SourcePos& first = first_start_[start.starter.value];
+    if (!first.file.is_valid() || start.position < first) first = start.position;
+  }
   collect_roles(index);
   for (uint32_t i = 0; i < roles_.size(); ++i) spread(index, RoleId{i});
   spread_loops(index);
@@ -98,6 +106,26 @@ Overlap ThreadRoles::overlap(SymbolId one, SymbolId other) const {
   if (left != right) return Overlap::kDifferentRoles;
   const bool is_many = left.size() > 1 || roles_[left.front().value].is_many;
   return is_many ? Overlap::kSameRole : Overlap::kNever;
+}
+
+bool ThreadRoles::is_after_start(SymbolId function, SourcePos position) const {
+  if (function.value >= first_start_.size()) return false;
+  const SourcePos& start = first_start_[function.value];
+  return start.file.is_valid() && start.file == position.file && start < position;
+}
+
+bool ThreadRoles::is_outside_threads(const AccessSite& site) const {
+  if (is_atomic_form(site.form)) return false;
+  const auto& roles = of(site.function);
+  const bool is_main_only = roles.size() == 1 && roles_[roles.front().value].start == nullptr;
+  const bool is_starter = site.function.value < first_start_.size() &&
+                          first_start_[site.function.value].file.is_valid();
+  if (!is_main_only && !is_starter) return false;
+  if (!is_write(site.access)) return true;
+  if (is_after_start(site.function, site.position)) return false;
+  for (const CallEdge* call : index_.calls_to(site.function))
+    if (is_after_start(call->caller, call->position)) return false;
+  return true;
 }
 
 }  // namespace quarrel

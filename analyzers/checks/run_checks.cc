@@ -30,9 +30,8 @@ auto order_of(const Finding& finding) {
 /// One header in several configurations may yield the same finding twice.
 void drop_repeated(std::vector<Finding>& findings) {
   std::set<std::string> known;
-  std::erase_if(findings, [&](const Finding& finding) {
-    return !known.insert(finding.fingerprint).second;
-  });
+  std::erase_if(findings,
+                [&](const Finding& finding) { return !known.insert(finding.fingerprint).second; });
 }
 
 }  // namespace

@@ -131,8 +131,8 @@ class PairJudge {
   /// Nothing is atomic in an object that one thread owns, except by mistake.
   bool is_shared_by_claim(const AccessSite& one, const AccessSite& other) const {
     const bool is_element = one.is_indexed_by_variable && other.is_indexed_by_variable;
-    return !is_element && (are_atomic(one, other) ||
-                           (is_atomic_form(one.form) && !is_write(other.access)));
+    return !is_element &&
+           (are_atomic(one, other) || (is_atomic_form(one.form) && !is_write(other.access)));
   }
 
   /// Threads of different roles may still each have an object of their own.

@@ -10,20 +10,20 @@ namespace quarrel {
 
 /// Why two accesses are taken to come from different threads; weakest first.
 enum class Proof : uint8_t {
-  kOperations,                      ///< operations of a concurrent class, each with its own member
-  kSameRole,                        ///< functions that many threads of one role run
-  kRoles,                           ///< threads of different roles
+  kOperations,  ///< operations of a concurrent class, each with its own member
+  kSameRole,    ///< functions that many threads of one role run
+  kRoles,       ///< threads of different roles
 };
 
 /// Two members that share a line although different threads use them.
 struct SharedPair {
-  size_t written = 0;               ///< into MemberGroup::members
+  size_t written = 0;  ///< into MemberGroup::members
   size_t other = 0;
   const AccessSite* writer = nullptr;
-  const AccessSite* user = nullptr;   ///< of `other`: a writer, or a reader if nobody writes it
+  const AccessSite* user = nullptr;  ///< of `other`: a writer, or a reader if nobody writes it
   Proof proof = Proof::kOperations;
   LineSharing sharing = LineSharing::kAlways;
-  bool is_hot = false;              ///< both accesses in loops
+  bool is_hot = false;  ///< both accesses in loops
 };
 
 /// The pairs of a group of which both members are written, each by functions that leave the other

@@ -15,7 +15,7 @@ namespace quarrel {
 template <class T>
 class SymbolGroups {
  public:
-  SymbolGroups(const std::vector<T>& items, SymbolId T::*key, size_t symbol_count) {
+  SymbolGroups(const std::vector<T>& items, SymbolId T::* key, size_t symbol_count) {
     starts_.resize(symbol_count + 1);
     for (const T& item : items)
       if ((item.*key).value < symbol_count) ++starts_[(item.*key).value + 1];
@@ -40,7 +40,7 @@ class SymbolGroups {
   }
 
  private:
-  std::vector<uint32_t> starts_;    // symbol -> first of its items; one more than symbols
+  std::vector<uint32_t> starts_;  // symbol -> first of its items; one more than symbols
   std::vector<const T*> items_;
 };
 

@@ -75,8 +75,7 @@ std::string site_text(const CheckContext& context, const AccessSite& site, std::
   std::string text = short_function_name(context.index, site.function) + " ";
   text += std::string(verb(site.access)) + " " + std::string(name);
   text += manner(site.form);
-  const bool is_in_loop =
-      site.loop_depth > 0 || context.roles.is_called_in_loop(site.function);
+  const bool is_in_loop = site.loop_depth > 0 || context.roles.is_called_in_loop(site.function);
   if (is_in_loop) text += " in a loop";
   return text + " (" + role_text(context, site.function) + ")";
 }
