@@ -14,7 +14,7 @@ namespace quarrel {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-constexpr int kFlips = 1500;
+constexpr int kFlips = 500;
 
 /// A good recording, which the tests damage.
 class StoreUntrusted : public testing::Test {
