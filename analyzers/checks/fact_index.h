@@ -77,7 +77,7 @@ class FactIndex {
   SymbolGroups<CallEdge> callers_;
   SymbolGroups<ThreadEntry> starts_;
   SymbolGroups<LockRegion> lock_regions_;
-  std::vector<uint32_t> embeddings_;  // by symbol of the record
+  std::map<std::pair<SymbolId, std::string>, std::set<SymbolId>> embeddings_;  // type, name: outer
   std::set<SuppressionKey> suppressions_;
 };
 
