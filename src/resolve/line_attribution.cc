@@ -6,7 +6,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "resolve/line_evidence.h"
+#include "resolve/shared_line.h"
 
 namespace quarrel {
 namespace {
