@@ -92,6 +92,19 @@ inline DataObject counter(const std::string& field, uint64_t offset, uint32_t li
           "by variable g_counters"};
 }
 
+/// Samples of one thread: `hits` of `total` at the line, with its peer on a CPU or without.
+inline void add_samples(Profile& profile, LineProfile& line, uint32_t thread, bool with_peer,
+                        uint32_t hits, uint32_t total) {
+  std::vector<LineSample>& samples = profile.recording.line_samples;
+  for (uint32_t i = 0; i < total; ++i) {
+    if (i < hits) line.charged.push_back(static_cast<uint32_t>(samples.size()));
+    LineSample sample;
+    sample.thread = ThreadId{thread};
+    if (with_peer) sample.peers = {ThreadId{1 - thread}};
+    samples.push_back(std::move(sample));
+  }
+}
+
 /// Accesses of two threads: to bytes 0..7 and 8..15, or both to bytes 0..7.
 inline void add_line(Profile& profile, FrameId start, bool same_bytes) {
   const ModuleId program{0};
@@ -104,6 +117,8 @@ inline void add_line(Profile& profile, FrameId start, bool same_bytes) {
     add_stack(profile, frame);
     line.accesses.push_back({ThreadId{i}, same_bytes ? 0 : i * 8, 8, AccessKind::kReadWrite, true,
                              0x401000 + i, 300, 20, place, frame});
+    add_samples(profile, line, i, true, 280, 350);
+    add_samples(profile, line, i, false, 20, 100);
   }
   line.objects = {counter("a", 0, 5)};
   if (!same_bytes) line.objects.push_back(counter("b", 8, 6));
