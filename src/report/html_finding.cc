@@ -41,7 +41,7 @@ std::string thread_table(const Finding& finding, const std::string& role) {
     if (thread.role != role) continue;
     const double share = total > 0 ? thread.thread_ms_per_s / total : 0;
     table.add({escape_html(format_thread(thread.name, thread.tid)),
-               format_rate(thread.thread_ms_per_s), format_share(share) + html_bar(share, role)});
+               format_rate(thread.thread_ms_per_s), html_bar(share, role) + format_share(share)});
   }
   return table.render();
 }
@@ -110,13 +110,6 @@ std::string render_advice(const Advice& advice) {
   return element("div", fmt::format("class=\"advice {}\"", kind), html) + "\n";
 }
 
-std::string render_contrast(const Contrast& contrast) {
-  return paragraph("",
-                   fmt::format("Peer contrast: odds <strong>{:.2f}</strong> (95 % interval {:.2f} "
-                               "to {:.2f}); 1 means that the other threads make no difference.",
-                               contrast.odds, contrast.low, contrast.high));
-}
-
 std::string render_summary(const Finding& finding, size_t number) {
   return element(
       "summary", "",
@@ -139,7 +132,6 @@ std::string render_html_finding(const Finding& finding, size_t number, uint32_t 
   html += paragraph("", fmt::format("<strong>Why {}:</strong> {}", verdict_word(finding.verdict),
                                     escape_html(finding.reason)));
   if (finding.waits) html += paragraph("", escape_html(describe_waits(*finding.waits)));
-  if (finding.contrast) html += render_contrast(*finding.contrast);
   if (!finding.advice.empty()) html += "<h3>Advice</h3>\n";
   for (const Advice& advice : finding.advice) html += render_advice(advice);
   html += render_html_line_map(finding, line_size) + render_threads(finding) +

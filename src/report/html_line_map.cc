@@ -60,13 +60,21 @@ std::string draw_ruler(const LineMap& map) {
   return svg;
 }
 
+/// One thin line a cell, a stronger one each eight: a long is eight bytes.
+std::string draw_grid(const LineMap& map) {
+  std::string svg;
+  const int bottom = y_of(map.rows.size() + 1);
+  for (size_t cell = 0; cell <= kLineCells; ++cell)
+    svg += fmt::format("<path class=\"{}\" d=\"M{} {}V{}\"/>", cell % 8 == 0 ? "eighth" : "tick",
+                       x_of(cell), kTop, bottom);
+  return svg;
+}
+
 std::string draw_fields(const Finding& finding, const LineMap& map) {
   std::string svg = text_at(0, kTop + kRowHeight / 2 + 4, "", "field");
   for_runs(map.field_of_cell, [&](size_t begin, size_t end) {
     const int field = map.field_of_cell[begin];
-    if (field < 0)
-      svg += box(0, begin, end, "cell", "in", "");
-    else
+    if (field >= 0)
       svg += box(0, begin, end, "field", "in name",
                  finding.subject.fields[static_cast<size_t>(field)].name);
   });
@@ -76,7 +84,7 @@ std::string draw_fields(const Finding& finding, const LineMap& map) {
 std::string_view use_class(CellUse use) {
   switch (use) {
     case CellUse::kNone:
-      return "cell";
+      return "";
     case CellUse::kRead:
       return "read";
     case CellUse::kWrite:
@@ -84,7 +92,7 @@ std::string_view use_class(CellUse use) {
     case CellUse::kReadWrite:
       return "both";
   }
-  return "cell";
+  return "";
 }
 
 std::string_view use_letters(CellUse use) {
@@ -107,13 +115,14 @@ std::string draw_thread(const LineMapRow& row, size_t index) {
               shorten(format_thread(row.name, row.tid), kLabelWidth / kCharWidth - 1));
   for_runs(row.cells, [&](size_t begin, size_t end) {
     const CellUse use = row.cells[begin];
-    svg += box(index, begin, end, use_class(use), "in", std::string(use_letters(use)));
+    if (use != CellUse::kNone)
+      svg += box(index, begin, end, use_class(use), "in", std::string(use_letters(use)));
   });
   return svg;
 }
 
 std::string draw_map(const Finding& finding, const LineMap& map) {
-  std::string svg = draw_ruler(map) + draw_fields(finding, map);
+  std::string svg = draw_ruler(map) + draw_grid(map) + draw_fields(finding, map);
   for (size_t i = 0; i < map.rows.size(); ++i) svg += draw_thread(map.rows[i], i + 1);
   return fmt::format(
       "<div class=\"scroll\"><svg class=\"linemap\" viewBox=\"0 0 {} {}\" role=\"img\" "

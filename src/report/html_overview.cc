@@ -87,7 +87,8 @@ std::vector<std::string> list_row(const Finding& finding, size_t number, double 
   return {fmt::format("<a href=\"#finding-{}\">{}</a>", number, number),
           "<code>" + escape_html(finding.subject.name) + "</code>",
           html_verdict(finding.verdict),
-          escape_html(format_cost(finding.cost)) + html_bar(most > 0 ? cost / most : 0, "cost"),
+          escape_html(format_cost(finding.cost)),
+          html_bar(most > 0 ? cost / most : 0, "cost"),
           fmt::format("{} <span class=\"soft\">{}</span>", evidence_letter(finding.evidence),
                       evidence_words(finding.evidence)),
           escape_html(finding.rule)};
@@ -128,7 +129,7 @@ std::string render_html_list(const Diagnosis& diagnosis, size_t max_rows) {
   std::string html = "<h2 id=\"findings\">Findings</h2>\n";
   if (diagnosis.findings.empty()) return html + "<p>Nothing to report.</p>\n";
   HtmlTable table("Cost: thread-milliseconds lost per second of run; \"<=\" marks an upper bound",
-                  {{"#"}, {"Subject"}, {"Verdict"}, {"Cost", true}, {"Evidence"}, {"Rule"}},
+                  {{"#"}, {"Subject"}, {"Verdict"}, {"Cost", true}, {""}, {"Evidence"}, {"Rule"}},
                   "id=\"findings-table\"");
   const double most = diagnosis.findings.front().cost.thread_ms_per_s;
   const size_t shown = std::min(max_rows, diagnosis.findings.size());
@@ -145,7 +146,10 @@ std::string render_html_totals(const Diagnosis& diagnosis) {
          escape_html(line.value)});
   std::string html;
   if (!table.is_empty())
-    html += "<h2 id=\"totals\">Totals</h2>\n" + element("div", "class=\"card\"", table.render());
+    html += "<h2 id=\"totals\">Totals</h2>\n" +
+            element("div", "class=\"card\"",
+                    table.render() + element("p", "class=\"soft small\"",
+                                             escape_html(shared_lines_note(diagnosis))));
   return html + render_facts(diagnosis) + render_coverage(diagnosis);
 }
 

@@ -97,8 +97,10 @@ void HtmlTable::add(const std::vector<std::string>& cells, std::string_view attr
 std::string HtmlTable::render() const {
   std::string head;
   for (const Column& column : columns_)
-    head += element("th", column.is_number ? "scope=\"col\" class=\"num\"" : "scope=\"col\"",
-                    escape_html(column.title));
+    head += column.title.empty()
+                ? "<td></td>"
+                : element("th", column.is_number ? "scope=\"col\" class=\"num\"" : "scope=\"col\"",
+                          escape_html(column.title));
   return "<div class=\"scroll\">" +
          element("table", attributes_,
                  element("caption", "", escape_html(caption_)) +

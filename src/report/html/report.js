@@ -5,12 +5,13 @@
   const findings = [...document.querySelectorAll("details.finding")];
 
   const keyOf = (row, column) => {
-    const cell = row.cells[column];
-    const number = cell.dataset.sort;
-    return number === undefined ? cell.textContent.trim() : Number(number);
+    const text = row.cells[column].textContent.trim();
+    const number = Number(text.replace("<=", "").replaceAll(",", ""));
+    return Number.isNaN(number) ? text : number;
   };
 
-  const compare = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b, "en"));
+  const compare = (a, b) =>
+    typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en");
 
   const sortBy = (header, column) => {
     const descending = header.getAttribute("aria-sort") !== "descending";
@@ -23,6 +24,7 @@
 
   const addSorting = () => {
     [...table.tHead.rows[0].cells].forEach((header, column) => {
+      if (header.tagName !== "TH") return;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = header.textContent;
