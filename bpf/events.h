@@ -142,7 +142,9 @@ struct tick_counters {
 	__u64 user_ring_full;
 	__u64 kernel_blamed; /* of kernel, sent as blame */
 	__u64 kernel_ring_full;
-	__u64 pad[3];
+	__u64 blamed; /* of both, sent because others wait for the thread */
+	__u64 blamed_ring_full;
+	__u64 pad;
 };
 QUARREL_ABI_SIZE(struct tick_counters, 64);
 

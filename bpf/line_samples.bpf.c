@@ -136,6 +136,8 @@ static __noinline int send_tick(struct tick_scratch *space, struct tick_counters
 			counts->user_ring_full++;
 		else
 			counts->kernel_ring_full++;
+		if (event->blamed.address)
+			counts->blamed_ring_full++;
 	}
 	return 0;
 }
@@ -158,6 +160,8 @@ static __always_inline int take_tick(struct bpf_perf_event_data *ctx, bool has_r
 	if (kernel_tgid != task->tgid)
 		kernel_tgid = task->tgid;
 	find_blame(&space->event, task);
+	if (space->event.blamed.address)
+		counts->blamed++;
 	space->event.is_user = (ctx->cs & 3) == 3;
 	space->event.capture.time_ns = bpf_ktime_get_ns();
 	space->event.capture.tid = tid;

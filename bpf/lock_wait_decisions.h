@@ -74,7 +74,7 @@ static inline struct futex_signature signature_of(__u32 operation_and_flags, __u
 	signature.is_realtime = (operation_and_flags & FUTEX_CLOCK_REALTIME) != 0;
 	signature.is_timed = timeout != 0;
 	/* A PI lock has no expected value: the argument is whatever the caller left there. */
-	signature.value_class = is_pi_lock(operation) ? VALUE_OTHER : value_class_of(value);
+	signature.value_class = is_pi_lock(operation) ? (__u8)VALUE_OTHER : value_class_of(value);
 	return signature;
 }
 

@@ -16,7 +16,6 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
-#include <deque>
 #include <thread>
 
 namespace quarrel {
@@ -64,15 +63,15 @@ std::string_view way_out(int error) {
 }  // namespace
 
 LibbpfLog::LibbpfLog() {
-  delete std::exchange(log_of_this_thread, new std::deque<std::string>);
+  log_of_this_thread = &lines_;
   libbpf_set_print(keep_message);
 }
 
-LibbpfLog::~LibbpfLog() { delete std::exchange(log_of_this_thread, nullptr); }
+LibbpfLog::~LibbpfLog() { log_of_this_thread = nullptr; }
 
 Error LibbpfLog::describe(std::string_view what, int error) const {
   std::string message = fmt::format("{}: {}{}", what, std::strerror(error), way_out(error));
-  for (const std::string& line : *log_of_this_thread) message += "\n  " + line;
+  for (const std::string& line : lines_) message += "\n  " + line;
   return {std::move(message)};
 }
 

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,9 @@ class LibbpfLog {
   /// An Error that says what failed, why (errno `error`), how to allow it, and what libbpf and the
   /// verifier said last.
   Error describe(std::string_view what, int error) const;
+
+ private:
+  std::deque<std::string> lines_;
 };
 
 /// How BPF programs recognise the target (bpf/target.bpf.h).
@@ -91,8 +95,8 @@ Counters read_counters(int map_fd) {
   return counters;
 }
 
-/// Calls `visit(key, value)` for every element of a hash map. Elements that come or go meanwhile may
-/// be missed.
+/// Calls `visit(key, value)` for every element of a hash map. None may be removed meanwhile (the kernel
+/// would start again from the first); one that is added may be missed.
 template <class Key, class Value, class Visit>
 void for_each_element(int map_fd, Visit visit) {
   Key key{}, next{};
