@@ -17,6 +17,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 stack_limit = MAX_STACK_BYTES;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
+/* Set once everything is attached, which takes several RCU grace periods: before that, ends of waits
+ * are seen whose starts could not be.
+ */
+volatile __u32 is_recording = 0;
 
 static const struct lock_totals no_totals = {};
 
@@ -282,13 +286,15 @@ int exit_futex(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	found = bpf_map_lookup_elem(&open_waits, &tid);
 	if (!found)
-		return end_unseen_wait(ctx->ret);
+		return is_recording ? end_unseen_wait(ctx->ret) : 0;
 	now = bpf_ktime_get_ns();
 	wait = *found;
 	bpf_map_delete_elem(&open_waits, &tid);
 	totals = totals_of(&wait.lock);
 	if (totals && wait.is_counted)
 		__sync_fetch_and_add(&totals->waiters, -1);
+	if (!is_recording)
+		return 0;
 
 	switch (outcome_of(ctx->ret)) {
 	case OUTCOME_BLOCKED:

@@ -16,7 +16,7 @@
  */
 static inline __u32 stack_copy_length(__u64 start, __u64 fs_base, __u64 start_stack, __u32 limit)
 {
-	__u64 length = limit < MAX_STACK_BYTES ? limit : MAX_STACK_BYTES;
+	__u64 length = limit < MAX_STACK_BYTES ? limit : (__u32)MAX_STACK_BYTES;
 
 	if (fs_base > start && fs_base - start < length)
 		length = fs_base - start;

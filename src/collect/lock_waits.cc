@@ -121,6 +121,7 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
   run_time_stats_ = measure_run_times();
   TRY_VOID(attach());
+  skeleton_->bss->is_recording = 1;
   adapted_at_ns_ = monotonic_ns();
   is_running_ = true;
   return {};

@@ -42,6 +42,13 @@ class Recorder {
     }
   }
 
+  /// Until `is_enough`, at most 20 s: for events whose rate depends on what else the machine does.
+  template <class Condition>
+  void record_until(Condition is_enough) {
+    for (int tries = 0; tries < 200 && !is_enough(); ++tries)
+      record_for(std::chrono::milliseconds(100));
+  }
+
   void checkpoint() {
     for (auto& collector : running) collector->checkpoint();
   }
