@@ -19,8 +19,8 @@ struct RegisterRule {
     return dwarf_frame_register(rules, number, scratch, &operations, &count) == 0;
   }
   // libdw tells the two rules without operations apart by the pointer (libdw.h).
-  bool is_undefined() const { return count == 0 && operations == nullptr; }
-  bool is_same_value() const { return count == 0 && operations != nullptr; }
+  bool is_undefined() const { return count == 0 && operations != nullptr; }
+  bool is_same_value() const { return count == 0 && operations == nullptr; }
 };
 
 // Register rules of CFI that yield an address say where the caller's value was saved.

@@ -139,6 +139,7 @@ bool is_better_name(const LiveName& a, const LiveName& b) {
   bool a_is_users = !a.object.record.empty();
   bool b_is_users = !b.object.record.empty();
   if (a_is_users != b_is_users) return a_is_users;
+  if (a.is_own_capture != b.is_own_capture) return a.is_own_capture;
   if (a.aggregate_size != b.aggregate_size) return a.aggregate_size > b.aggregate_size;
   return a.frame < b.frame;
 }
