@@ -86,7 +86,10 @@ struct LineProfile {
   std::vector<LineAccess> accesses; ///< sorted by (thread, offset, kind, instruction)
   std::vector<DataObject> objects;  ///< named objects on this line, sorted by address
   uint64_t samples = 0;             ///< sum over accesses
-  uint64_t co_active_samples = 0;   ///< with another of its threads on a CPU, or active within 2 ms
+  /// Of `samples`, those while another of its threads used the line too: seen on it within 2 ms, or
+  /// on a CPU at that moment and seen on it within 100 ms.
+  uint64_t co_active_samples = 0;
+  std::vector<uint32_t> charged;    ///< the samples: indices into Recording::line_samples, sorted
 };
 
 struct Profile {

@@ -178,6 +178,7 @@ struct MemoryAccess {
   bool is_locked = false;           ///< lock prefix or xchg
   uint8_t distance = 0;             ///< instructions between the operand and the sample; 0: on it
   bool crosses_block = false;       ///< reached over a branch: true only if this path was taken
+  bool is_own_stack = false;        ///< within 4 KiB below to 64 KiB above the stack pointer
 };
 
 /// One timer tick in user code of the target.

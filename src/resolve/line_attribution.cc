@@ -1,0 +1,184 @@
+// Which cache lines do several threads fight over, according to the samples?
+#include "resolve/line_attribution.h"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+#include <unordered_map>
+
+#include "resolve/line_evidence.h"
+
+namespace quarrel {
+namespace {
+
+/// Of a long access (rep movs, xsave) so many lines are followed.
+constexpr size_t kMaxLinesPerAccess = 16;
+constexpr uint32_t kUsualLineSize = 64;
+
+uint32_t line_size_of(const Recording& recording) {
+  const uint32_t size = recording.run.host.line_size;
+  return std::has_single_bit(size) && size >= 16 ? size : kUsualLineSize;
+}
+
+/// The part of an access that falls on one line.
+struct LinePiece {
+  uint64_t line = 0;  ///< address of the line
+  uint32_t offset = 0;
+  uint32_t size = 0;
+};
+
+std::vector<LinePiece> pieces_of(const MemoryAccess& access, uint32_t line_size) {
+  std::vector<LinePiece> pieces;
+  uint64_t address = access.address;
+  uint32_t left = access.size;
+  while (left > 0 && pieces.size() < kMaxLinesPerAccess) {
+    const auto offset = static_cast<uint32_t>(address & (line_size - 1));
+    const uint32_t size = std::min(left, line_size - offset);
+    pieces.push_back({address - offset, offset, size});
+    address += size;
+    left -= size;
+  }
+  return pieces;
+}
+
+/// Lower is the likelier reason why the sample stands where it stands. Measured: 96 % of the
+/// samples of a locked operation and 77 % of a store stand on the instruction after it.
+unsigned cost_order(const MemoryAccess& access) {
+  if (access.distance == 1 && access.kind != AccessKind::kRead) return 0;
+  if (access.distance == 0) return 1;
+  return 1u + access.distance;
+}
+
+class LineAttribution {
+ public:
+  explicit LineAttribution(const Recording& recording)
+      : recording_(recording), line_size_(line_size_of(recording)) {}
+
+  std::vector<LineProfile> run(Coverage& coverage) {
+    for (const LineSample& sample : recording_.line_samples) note_candidates(sample);
+    for (uint32_t i = 0; i < recording_.line_samples.size(); ++i) {
+      ++coverage.seen;
+      ++(attribute(i) ? coverage.attributed : coverage.unresolved);
+    }
+    return judge_lines();
+  }
+
+ private:
+  void note_candidates(const LineSample& sample) {
+    if (!sample.thread.is_valid()) return;
+    for (const MemoryAccess& access : sample.accesses) {
+      if (access.distance <= 1) passed_.insert({sample.thread, access.instruction});
+      for (const LinePiece& piece : pieces_of(access, line_size_)) note_line(piece, sample.thread);
+    }
+  }
+
+  void note_line(const LinePiece& piece, ThreadId thread) {
+    const auto [entry, is_new] = first_thread_.try_emplace(piece.line, thread);
+    if (!is_new && entry->second != thread) entry->second = kSeveral;
+  }
+
+  bool is_shared(uint64_t line) const {
+    const auto entry = first_thread_.find(line);
+    return entry != first_thread_.end() && entry->second == kSeveral;
+  }
+
+  /// Did this thread execute it, and may it concern another thread? An access beyond a branch
+  /// counts only where the thread was itself sampled on it or right behind it: the window also
+  /// reaches into paths that this thread never takes.
+  bool is_credible(const MemoryAccess& access, ThreadId thread) const {
+    if (access.crosses_block && access.distance > 1 &&
+        !passed_.contains({thread, access.instruction}))
+      return false;
+    return !access.is_own_stack || is_shared(access.address & ~uint64_t{line_size_ - 1});
+  }
+
+  std::vector<MemoryAccess> credible_accesses(const LineSample& sample) const {
+    std::vector<MemoryAccess> accesses;
+    for (const MemoryAccess& access : sample.accesses)
+      if (access.size > 0 && is_credible(access, sample.thread)) accesses.push_back(access);
+    std::stable_sort(
+        accesses.begin(), accesses.end(),
+        [](const MemoryAccess& a, const MemoryAccess& b) { return cost_order(a) < cost_order(b); });
+    return accesses;
+  }
+
+  /// False if no access of the sample is known. A thread on its own stack is known to be at peace.
+  bool attribute(uint32_t index) {
+    const LineSample& sample = recording_.line_samples[index];
+    if (!sample.thread.is_valid()) return false;
+    const auto accesses = credible_accesses(sample);
+    if (accesses.empty()) return !sample.accesses.empty() && sample.accesses[0].is_own_stack;
+    charge(index, accesses[0]);
+    const uint64_t charged_line = accesses[0].address & ~uint64_t{line_size_ - 1};
+    for (size_t i = 1; i < accesses.size(); ++i) {
+      const bool is_same_line = (accesses[i].address & ~uint64_t{line_size_ - 1}) == charged_line;
+      if (accesses[i].distance <= 1 || is_same_line) touch(sample, accesses[i], 0);
+    }
+    return true;
+  }
+
+  void charge(uint32_t index, const MemoryAccess& access) {
+    const LineSample& sample = recording_.line_samples[index];
+    const auto pieces = pieces_of(access, line_size_);
+    if (AccessTally* tally = tally_of(sample, access, pieces[0])) tally->charged.push_back(index);
+    touch(sample, access, 1);
+  }
+
+  void touch(const LineSample& sample, const MemoryAccess& access, size_t first_piece) {
+    const auto pieces = pieces_of(access, line_size_);
+    for (size_t i = first_piece; i < pieces.size(); ++i)
+      if (AccessTally* tally = tally_of(sample, access, pieces[i])) ++tally->touches;
+  }
+
+  /// Where to count; null for a line of one thread alone, of which nothing is kept.
+  AccessTally* tally_of(const LineSample& sample, const MemoryAccess& access,
+                        const LinePiece& piece) {
+    if (!is_shared(piece.line)) return nullptr;
+    LineTally& line = lines_[piece.line];
+    line.hits.push_back({sample.time_ns, sample.thread});
+    AccessTally& tally = line.accesses[{.thread = sample.thread,
+                                        .offset = piece.offset,
+                                        .kind = access.kind,
+                                        .instruction = access.instruction,
+                                        .size = piece.size,
+                                        .is_locked = access.is_locked}];
+    remember_frame(sample, access, tally);
+    return &tally;
+  }
+
+  void remember_frame(const LineSample& sample, const MemoryAccess& access, AccessTally& tally) {
+    if (sample.stack.value >= recording_.stacks.size()) return;
+    if (access.distance >= tally.frame_distance) return;
+    tally.frame = recording_.stacks[sample.stack.value].innermost;
+    tally.frame_distance = access.distance;
+  }
+
+  std::vector<LineProfile> judge_lines() const {
+    std::vector<LineProfile> result;
+    for (const auto& [address, tally] : lines_)
+      if (auto line = judge_line(address, tally, recording_)) result.push_back(std::move(*line));
+    return result;
+  }
+
+  static constexpr ThreadId kSeveral{};  // no thread's id
+
+  const Recording& recording_;
+  uint32_t line_size_;
+  std::set<std::pair<ThreadId, uint64_t>> passed_;       // (thread, instruction)
+  std::unordered_map<uint64_t, ThreadId> first_thread_;  // by line
+  std::map<uint64_t, LineTally> lines_;                  // shared lines, by address
+};
+
+}  // namespace
+
+std::vector<LineProfile> attribute_lines(const Recording& recording, Coverage& coverage) {
+  coverage = {.collector = "line_attribution", .unit = "samples"};
+  if (recording.line_samples.empty()) {
+    coverage.reason = "the recording has no line samples";
+    return {};
+  }
+  coverage.state = CollectorState::kOn;
+  return LineAttribution(recording).run(coverage);
+}
+
+}  // namespace quarrel

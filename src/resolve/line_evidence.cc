@@ -1,0 +1,140 @@
+// Is what was seen of one cache line enough to call it shared?
+#include "resolve/line_evidence.h"
+
+#include <algorithm>
+#include <set>
+
+namespace quarrel {
+namespace {
+
+/// An offset with less of its thread's weight is a stray candidate. Where a thread uses more than
+/// kManyOffsets offsets evenly, the bar is lowered in proportion.
+constexpr double kMinOffsetShare = 0.15;
+constexpr double kManyOffsets = 6;
+/// A thread with less evidence than this may have initialised the line, not fought over it.
+constexpr double kMinThreadTicks = 3;
+constexpr double kMinThreadShare = 0.01;
+/// Two hits this close count as simultaneous at the default rate of 499 samples per second.
+constexpr uint64_t kSimultaneousNs = 2'000'000;
+/// A thread that is on a CPU now still uses a line that it was last seen on this long ago.
+constexpr uint64_t kSamePhaseNs = 100'000'000;
+
+/// In samples; a touch is half of the evidence that a charged sample is.
+double weight_of(const AccessTally& tally) {
+  return static_cast<double>(tally.charged.size()) + 0.5 * static_cast<double>(tally.touches);
+}
+
+struct ThreadWeight {
+  std::map<uint32_t, double> by_offset;
+  double total = 0;
+
+  bool supports(uint32_t offset) const {
+    const double crowding = std::max(1.0, static_cast<double>(by_offset.size()) / kManyOffsets);
+    return by_offset.at(offset) >= kMinOffsetShare * total / crowding;
+  }
+};
+
+using ThreadWeights = std::map<ThreadId, ThreadWeight>;
+
+ThreadWeights weigh(const LineTally& tally) {
+  ThreadWeights weights;
+  for (const auto& [key, access] : tally.accesses) {
+    ThreadWeight& thread = weights[key.thread];
+    thread.by_offset[key.offset] += weight_of(access);
+    thread.total += weight_of(access);
+  }
+  return weights;
+}
+
+void drop_faint_threads(ThreadWeights& weights) {
+  double total = 0;
+  for (const auto& [id, thread] : weights) total += thread.total;
+  const double least = std::max(kMinThreadTicks, kMinThreadShare * total);
+  std::erase_if(weights, [&](const auto& entry) { return entry.second.total < least; });
+}
+
+LineAccess line_access(const AccessKey& key, const AccessTally& tally) {
+  return {.thread = key.thread,
+          .offset = key.offset,
+          .size = key.size,
+          .kind = key.kind,
+          .is_locked = key.is_locked,
+          .instruction = key.instruction,
+          .samples = tally.charged.size(),
+          .touches = tally.touches,
+          .frame = tally.frame};
+}
+
+void keep_supported(const LineTally& tally, const ThreadWeights& weights, LineProfile& line) {
+  for (const auto& [key, access] : tally.accesses) {
+    const auto thread = weights.find(key.thread);
+    if (thread == weights.end() || !thread->second.supports(key.offset)) continue;
+    line.accesses.push_back(line_access(key, access));
+    line.charged.insert(line.charged.end(), access.charged.begin(), access.charged.end());
+  }
+  std::sort(line.charged.begin(), line.charged.end());
+  line.samples = line.charged.size();
+}
+
+bool is_fought_over(const LineProfile& line) {
+  std::set<ThreadId> threads;
+  bool is_written = false;
+  for (const LineAccess& access : line.accesses) {
+    threads.insert(access.thread);
+    is_written |= access.kind != AccessKind::kRead;
+  }
+  return is_written && threads.size() >= 2;
+}
+
+uint64_t min_samples(const Recording& recording) {
+  const auto share = static_cast<double>(recording.line_samples.size()) * kMinLineShare;
+  return std::max(kMinLineSamples, static_cast<uint64_t>(share));
+}
+
+/// When each thread of the line was seen on it, ascending.
+using HitTimes = std::map<ThreadId, std::vector<uint64_t>>;
+
+HitTimes hit_times(const LineTally& tally, const LineProfile& line) {
+  HitTimes times;
+  for (const LineAccess& access : line.accesses) times[access.thread];
+  for (const LineHit& hit : tally.hits)
+    if (const auto thread = times.find(hit.thread); thread != times.end())
+      thread->second.push_back(hit.time_ns);
+  for (auto& [thread, list] : times) std::sort(list.begin(), list.end());
+  return times;
+}
+
+bool was_seen_near(const std::vector<uint64_t>& times, uint64_t time_ns, uint64_t reach_ns) {
+  const uint64_t first = time_ns > reach_ns ? time_ns - reach_ns : 0;
+  const auto hit = std::lower_bound(times.begin(), times.end(), first);
+  return hit != times.end() && (*hit <= time_ns || *hit - time_ns <= reach_ns);
+}
+
+bool is_co_active(const LineSample& sample, const HitTimes& times) {
+  for (const auto& [thread, list] : times) {
+    if (thread == sample.thread) continue;
+    const bool is_on_cpu =
+        std::find(sample.peers.begin(), sample.peers.end(), thread) != sample.peers.end();
+    if (was_seen_near(list, sample.time_ns, is_on_cpu ? kSamePhaseNs : kSimultaneousNs))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<LineProfile> judge_line(uint64_t address, const LineTally& tally,
+                                      const Recording& recording) {
+  ThreadWeights weights = weigh(tally);
+  drop_faint_threads(weights);
+  LineProfile line{.address = address};
+  keep_supported(tally, weights, line);
+  if (!is_fought_over(line) || line.samples < min_samples(recording)) return std::nullopt;
+  const HitTimes times = hit_times(tally, line);
+  line.co_active_samples = static_cast<uint64_t>(std::count_if(
+      line.charged.begin(), line.charged.end(),
+      [&](uint32_t index) { return is_co_active(recording.line_samples[index], times); }));
+  return line;
+}
+
+}  // namespace quarrel

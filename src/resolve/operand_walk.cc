@@ -1,0 +1,162 @@
+// Which memory operands did control pass on its way to the sampled instruction?
+#include "resolve/operand_walk.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_set>
+
+#include "resolve/effective_address.h"
+
+namespace quarrel {
+namespace {
+
+/// Instructions before the window that may still load a pointer which the window uses.
+constexpr uint8_t kContext = 8;
+/// A join of many paths (the end of a big switch) is cut here; a sample costs bounded time.
+constexpr size_t kMaxSteps = 64;
+constexpr uint64_t kStackBelow = 4096;
+constexpr uint64_t kStackAbove = 64 * 1024;
+constexpr size_t kNoStep = SIZE_MAX;
+
+/// One instruction on a path that ends at the sample.
+struct Step {
+  uint32_t instruction = 0;
+  size_t next = kNoStep;  ///< the step executed after this one
+  uint8_t distance = 0;
+  bool is_certain_next = true;  ///< straight-line: if `next` ran, this one ran just before it
+  bool crosses_block = false;
+  RegisterState before;
+};
+
+class OperandWalk {
+ public:
+  OperandWalk(const X86Function& function, const Capture& capture, uint64_t bias)
+      : function_(function), capture_(capture), bias_(bias) {}
+
+  std::vector<MemoryAccess> run(uint32_t sampled) {
+    collect(sampled);
+    for (size_t i = steps_.size(); i-- > 1;) replay_into_next(i);
+    std::vector<MemoryAccess> accesses;
+    for (const Step& step : steps_)
+      if (step.distance <= kOperandWindow) append_accesses(step, accesses);
+    return accesses;
+  }
+
+ private:
+  /// Breadth first, so that each instruction is met at its nearest and steps_ is in that order.
+  void collect(uint32_t sampled) {
+    steps_.push_back({.instruction = sampled, .before = sampled_state(capture_)});
+    visited_.insert(sampled);
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const auto predecessors = function_.predecessors(steps_[i].instruction);
+      for (const uint32_t predecessor : predecessors)
+        add_step(predecessor, i, predecessors.size() == 1);
+    }
+  }
+
+  void add_step(uint32_t predecessor, size_t next, bool is_only_way) {
+    const X86Instruction& instruction = function_.instructions()[predecessor];
+    const Step& after = steps_[next];
+    const bool is_certain = is_only_way && instruction.flow == Flow::kNext;
+    const bool is_context = after.distance >= kOperandWindow;
+    if (is_context && (!is_certain || after.distance >= kOperandWindow + kContext)) return;
+    if (steps_.size() >= kMaxSteps || !visited_.insert(predecessor).second) return;
+    steps_.push_back({.instruction = predecessor,
+                      .next = next,
+                      .distance = static_cast<uint8_t>(after.distance + 1),
+                      .is_certain_next = is_certain,
+                      .crosses_block = after.crosses_block || !is_certain,
+                      .before = undo(instruction, after.before)});
+  }
+
+  /// Passes on what step `i` knows to the step after it, where that one surely followed.
+  void replay_into_next(size_t i) {
+    const Step& step = steps_[i];
+    if (!step.is_certain_next) return;
+    const StackSlots slots(*this, step.next);
+    const RegisterState after =
+        replay(function_.instructions()[step.instruction], step.before, slots, bias_);
+    steps_[step.next].before.fill_from(after);
+  }
+
+  /// Captured stack bytes, as far as no instruction between a load and the sample changed them.
+  class StackSlots : public LoadedValues {
+   public:
+    StackSlots(const OperandWalk& walk, size_t first_after) : walk_(walk), first_(first_after) {}
+
+    std::optional<uint64_t> load(uint64_t address, uint8_t size) const override {
+      for (size_t step = first_; step != 0 && step != kNoStep; step = walk_.steps_[step].next)
+        if (walk_.stores_into(walk_.steps_[step], address, size)) return std::nullopt;
+      return captured_value(walk_.capture_, address, size);
+    }
+
+   private:
+    const OperandWalk& walk_;
+    size_t first_;
+  };
+
+  bool stores_into(const Step& step, uint64_t address, uint8_t size) const {
+    const X86Instruction& instruction = function_.instructions()[step.instruction];
+    if (instruction.stack_delta < 0 && step.before.knows(kRsp)) {
+      const auto pushed = static_cast<uint64_t>(-int64_t{instruction.stack_delta});
+      if (overlaps(step.before.values[kRsp] - pushed, pushed, address, size)) return true;
+    }
+    for (const MemoryOperand& operand : instruction.memory()) {
+      if (operand.kind == AccessKind::kRead || operand.is_address_only) continue;
+      const auto stored = effective_address(operand, step.before, bias_);
+      if (stored && overlaps(*stored, operand.size, address, size)) return true;
+    }
+    return false;
+  }
+
+  static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {
+    return a - b < b_size || b - a < a_size;
+  }
+
+  void append_accesses(const Step& step, std::vector<MemoryAccess>& accesses) const {
+    const X86Instruction& instruction = function_.instructions()[step.instruction];
+    for (const MemoryOperand& operand : instruction.memory()) {
+      if (operand.is_address_only) continue;
+      const auto address = effective_address(operand, step.before, bias_);
+      const uint16_t size = accessed_size(operand, step);
+      if (!address || size == 0) continue;
+      accesses.push_back({.instruction = instruction.address + bias_,
+                          .address = *address,
+                          .size = size,
+                          .kind = operand.kind,
+                          .is_locked = operand.is_locked,
+                          .distance = step.distance,
+                          .crosses_block = step.crosses_block,
+                          .is_own_stack = is_own_stack(*address)});
+    }
+  }
+
+  /// A repeated access that is under way still has rcx elements to go.
+  static uint16_t accessed_size(const MemoryOperand& operand, const Step& step) {
+    if (!operand.is_repeated || operand.size == 0) return operand.size;
+    if (!step.before.knows(kRcx)) return 0;
+    constexpr uint64_t kMost = std::numeric_limits<uint16_t>::max();
+    const uint64_t count = std::min<uint64_t>(step.before.values[kRcx], kMost / operand.size);
+    return static_cast<uint16_t>(count * operand.size);
+  }
+
+  bool is_own_stack(uint64_t address) const {
+    const uint64_t lowest = capture_.registers[kRsp] - kStackBelow;
+    return address - lowest < kStackBelow + kStackAbove;
+  }
+
+  const X86Function& function_;
+  const Capture& capture_;
+  uint64_t bias_;
+  std::vector<Step> steps_;
+  std::unordered_set<uint32_t> visited_;
+};
+
+}  // namespace
+
+std::vector<MemoryAccess> walk_operands(const X86Function& function, uint32_t sampled,
+                                        const Capture& capture, uint64_t bias) {
+  return OperandWalk(function, capture, bias).run(sampled);
+}
+
+}  // namespace quarrel

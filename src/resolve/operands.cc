@@ -1,0 +1,124 @@
+// Which memory did a sampled thread touch at, or just before, the sampled instruction?
+#include "resolve/operands.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "resolve/code_image.h"
+#include "resolve/operand_walk.h"
+#include "resolve/x86_function.h"
+
+namespace quarrel {
+namespace {
+
+/// Of a longer "function" (a whole hand-written file under one FDE) only the sample is decoded.
+constexpr uint64_t kMaxFunctionBytes = 256u << 10;
+constexpr uint64_t kMaxInstructionBytes = 15;
+/// About 120 bytes each: bounds the cache at some 60 MB.
+constexpr size_t kMaxCachedInstructions = 512u << 10;
+
+/// An open module and those of its functions that samples hit.
+struct ModuleCode {
+  std::unique_ptr<CodeImage> image;  // null: cannot be used
+  std::unordered_map<uint64_t, X86Function> functions;
+};
+
+/// An instruction address as the image sees it.
+struct ImagePlace {
+  ModuleCode* code = nullptr;
+  uint64_t address = 0;
+  uint64_t bias = 0;
+};
+
+}  // namespace
+
+struct OperandDecoder::State {
+  const Recording& recording;
+  std::string sysroot;
+  std::unordered_map<ModuleId, ModuleCode> modules;
+  size_t cached_instructions = 0;
+
+  const Mapping* executable_mapping_at(uint64_t address) const {
+    const auto& mappings = recording.mappings;
+    auto after = std::upper_bound(
+        mappings.begin(), mappings.end(), address,
+        [](uint64_t wanted, const Mapping& mapping) { return wanted < mapping.start; });
+    if (after == mappings.begin()) return nullptr;
+    const Mapping& mapping = *std::prev(after);
+    return mapping.is_executable && address < mapping.end ? &mapping : nullptr;
+  }
+
+  ModuleCode& module_code(ModuleId id) {
+    const auto [entry, is_new] = modules.try_emplace(id);
+    if (is_new && id.value < recording.modules.size()) {
+      const Module& module = recording.modules[id.value];
+      // Anonymous and kernel-provided code ("[vdso]") has no file.
+      if (module.path.starts_with('/'))
+        entry->second.image = CodeImage::open(sysroot + module.path, module.build_id);
+    }
+    return entry->second;
+  }
+
+  std::optional<ImagePlace> place_of(uint64_t ip) {
+    const Mapping* mapping = executable_mapping_at(ip);
+    if (mapping == nullptr) return std::nullopt;
+    ModuleCode& code = module_code(mapping->module);
+    if (code.image == nullptr) return std::nullopt;
+    const auto address = code.image->virtual_address(mapping->file_offset + (ip - mapping->start));
+    if (!address) return std::nullopt;
+    return ImagePlace{&code, *address, ip - *address};
+  }
+
+  /// The function around the place. Code without an FDE has no known beginning: then only the
+  /// sampled instruction itself is decoded.
+  CodeRange range_around(const ImagePlace& place) const {
+    const auto function = place.code->image->function_at(place.address);
+    if (function && function->end - function->start <= kMaxFunctionBytes) return *function;
+    return only(place);
+  }
+
+  static CodeRange only(const ImagePlace& place) {
+    return {place.address, place.address + kMaxInstructionBytes};
+  }
+
+  const X86Function& function_of(const ImagePlace& place, const CodeRange& range) {
+    auto& functions = place.code->functions;
+    if (const auto known = functions.find(range.start); known != functions.end())
+      return known->second;
+    if (cached_instructions > kMaxCachedInstructions) forget_functions();
+    const auto bytes = place.code->image->read(range.start, range.end - range.start);
+    const auto added = functions.try_emplace(range.start, bytes, range.start).first;
+    cached_instructions += added->second.instructions().size();
+    return added->second;
+  }
+
+  void forget_functions() {
+    for (auto& [id, code] : modules) code.functions.clear();
+    cached_instructions = 0;
+  }
+};
+
+OperandDecoder::OperandDecoder(const Recording& recording, std::string sysroot)
+    : state_(new State{.recording = recording, .sysroot = std::move(sysroot)}) {}
+
+OperandDecoder::~OperandDecoder() = default;
+
+std::vector<MemoryAccess> OperandDecoder::decode(const Capture& capture) {
+  const auto place = state_->place_of(capture.registers[kRip]);
+  if (!place) return {};
+  const X86Function& function = state_->function_of(*place, state_->range_around(*place));
+  if (const auto sampled = function.index_at(place->address))
+    return walk_operands(function, *sampled, capture, place->bias);
+  // Data between instructions has misled the decoder, or a jump went past a prefix.
+  const X86Function& lone = state_->function_of(*place, State::only(*place));
+  if (lone.index_at(place->address) != 0) return {};
+  return walk_operands(lone, 0, capture, place->bias);
+}
+
+void OperandDecoder::mappings_changed() {
+  // Files that could not be opened may be there now; decoded code stays valid.
+  std::erase_if(state_->modules, [](const auto& entry) { return entry.second.image == nullptr; });
+}
+
+}  // namespace quarrel

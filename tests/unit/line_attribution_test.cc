@@ -1,0 +1,302 @@
+// Are samples charged to the right line, thread and bytes, and are harmless lines left out?
+#include "resolve/line_attribution.h"
+
+#include <gtest/gtest.h>
+
+#include "join/peer_contrast.h"
+#include "join/sharing.h"
+
+namespace quarrel {
+namespace {
+
+constexpr uint64_t kLine = 0x10000;
+constexpr uint64_t kOtherLine = 0x20000;
+constexpr uint64_t kTickNs = 2'000'000;
+constexpr ThreadId kFirst{0};
+constexpr ThreadId kSecond{1};
+constexpr ThreadId kThird{2};
+
+MemoryAccess access_to(uint64_t address, AccessKind kind, uint64_t instruction) {
+  return {.instruction = instruction, .address = address, .size = 8, .kind = kind, .distance = 1};
+}
+
+class LineAttributionTest : public testing::Test {
+ protected:
+  LineAttributionTest() {
+    for (const int32_t tid : {101, 102, 103}) recording_.threads.push_back({.tid = tid});
+    recording_.run.host.line_size = 64;
+  }
+
+  LineSample& add(ThreadId thread, std::vector<MemoryAccess> accesses) {
+    LineSample sample{.thread = thread, .time_ns = now_ns_, .accesses = std::move(accesses)};
+    return recording_.line_samples.emplace_back(std::move(sample));
+  }
+
+  void next_tick() { now_ns_ += kTickNs; }
+
+  /// Two threads that run side by side, each with its own access in every tick.
+  void run_pair(const MemoryAccess& first, const MemoryAccess& second, int ticks = 20) {
+    for (int i = 0; i < ticks; ++i, next_tick()) {
+      add(kFirst, {first});
+      add(kSecond, {second});
+    }
+  }
+
+  std::vector<LineProfile> lines() {
+    auto result = attribute_lines(recording_, coverage_);
+    EXPECT_TRUE(coverage_holds(coverage_));
+    EXPECT_EQ(coverage_.seen, recording_.line_samples.size());
+    return result;
+  }
+
+  Recording recording_;
+  Coverage coverage_;
+  uint64_t now_ns_ = 1'000'000'000;
+};
+
+TEST_F(LineAttributionTest, TwoWritersOfNeighbouringWordsShareFalsely) {
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine + 8, AccessKind::kReadWrite, 2));
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].address, kLine);
+  EXPECT_EQ(found[0].samples, 40u);
+  EXPECT_EQ(found[0].charged.size(), 40u);
+  EXPECT_EQ(found[0].co_active_samples, 40u);
+  ASSERT_EQ(found[0].accesses.size(), 2u);
+  EXPECT_EQ(found[0].accesses[1].thread, kSecond);
+  EXPECT_EQ(found[0].accesses[1].offset, 8u);
+  EXPECT_EQ(found[0].accesses[1].samples, 20u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
+  EXPECT_EQ(coverage_.attributed, 40u);
+}
+
+TEST_F(LineAttributionTest, WordsOnDifferentLinesAreSilent) {
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine + 64, AccessKind::kReadWrite, 2));
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.attributed, 40u);
+}
+
+TEST_F(LineAttributionTest, TheLineSizeOfTheHostDecides) {
+  recording_.run.host.line_size = 128;
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine + 64, AccessKind::kReadWrite, 2));
+  EXPECT_EQ(lines().size(), 1u);
+}
+
+TEST_F(LineAttributionTest, OneWordOfSeveralWritersIsTrulyShared) {
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine, AccessKind::kReadWrite, 1));
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kTrue);
+}
+
+TEST_F(LineAttributionTest, ASharedWordWithAPrivateNeighbourIsMixed) {
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine, AccessKind::kReadWrite, 1));
+  for (int i = 0; i < 20; ++i, next_tick())
+    add(kThird, {access_to(kLine + 16, AccessKind::kWrite, 3)});
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kMixed);
+}
+
+TEST_F(LineAttributionTest, ReadersAloneAreSilent) {
+  run_pair(access_to(kLine, AccessKind::kRead, 1), access_to(kLine + 8, AccessKind::kRead, 2));
+  EXPECT_TRUE(lines().empty());
+}
+
+TEST_F(LineAttributionTest, OneThreadAloneIsSilent) {
+  for (int i = 0; i < 40; ++i, next_tick()) {
+    add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)});
+    add(kFirst, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  EXPECT_TRUE(lines().empty());
+}
+
+TEST_F(LineAttributionTest, AThreadThatOnlyInitialisedTheLineIsSilent) {
+  add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)});
+  for (int i = 0; i < 40; ++i, next_tick())
+    add(kSecond, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  EXPECT_TRUE(lines().empty());
+}
+
+TEST_F(LineAttributionTest, TooFewSamplesAreSilent) {
+  run_pair(access_to(kLine, AccessKind::kWrite, 1), access_to(kLine + 8, AccessKind::kWrite, 2), 3);
+  EXPECT_TRUE(lines().empty());
+}
+
+TEST_F(LineAttributionTest, LessThanOnePercentOfTheSamplesIsSilent) {
+  run_pair(access_to(kLine, AccessKind::kWrite, 1), access_to(kLine + 8, AccessKind::kWrite, 2), 5);
+  for (int i = 0; i < 2000; ++i) add(kThird, {});
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.unresolved, 2000u);
+}
+
+TEST_F(LineAttributionTest, TheOwnStackDoesNotHideTheAccessBehindIt) {
+  MemoryAccess spill = access_to(kOtherLine, AccessKind::kWrite, 5);
+  spill.is_own_stack = true;
+  MemoryAccess first = access_to(kLine, AccessKind::kWrite, 1);
+  first.distance = 2;
+  for (int i = 0; i < 20; ++i, next_tick()) {
+    add(kFirst, {spill, first});
+    add(kSecond, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].address, kLine);
+  EXPECT_EQ(found[0].samples, 40u);
+}
+
+TEST_F(LineAttributionTest, OwnStacksAreNoSharedLines) {
+  MemoryAccess first = access_to(kLine, AccessKind::kWrite, 1);
+  MemoryAccess second = access_to(kOtherLine, AccessKind::kWrite, 1);
+  first.is_own_stack = second.is_own_stack = true;
+  run_pair(first, second);
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.attributed, 40u);
+}
+
+TEST_F(LineAttributionTest, AStackThatAnotherThreadUsesIsKept) {
+  MemoryAccess owner = access_to(kLine, AccessKind::kWrite, 1);
+  owner.is_own_stack = true;
+  run_pair(owner, access_to(kLine + 8, AccessKind::kWrite, 2));
+  EXPECT_EQ(lines().size(), 1u);
+}
+
+TEST_F(LineAttributionTest, TheOtherArmOfAnIfIsNotCredibleUnlessTheThreadWasSampledThere) {
+  MemoryAccess own = access_to(kLine, AccessKind::kWrite, 1);
+  own.distance = 2;
+  own.crosses_block = true;
+  MemoryAccess other_arm = access_to(kLine + 8, AccessKind::kWrite, 2);
+  other_arm.distance = 3;
+  other_arm.crosses_block = true;
+  for (int i = 0; i < 20; ++i, next_tick()) {
+    add(kFirst, {own, other_arm});
+    add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)});
+    add(kSecond, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
+  EXPECT_EQ(found[0].samples, 60u);
+}
+
+TEST_F(LineAttributionTest, AStoreJustBeforeTheSampleGoesBeforeALoadUnderIt) {
+  MemoryAccess load = access_to(kLine + 32, AccessKind::kRead, 9);
+  load.distance = 0;
+  for (int i = 0; i < 20; ++i, next_tick()) {
+    add(kFirst, {load, access_to(kLine, AccessKind::kWrite, 1)});
+    add(kSecond, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_EQ(found[0].accesses.size(), 3u);
+  EXPECT_EQ(found[0].accesses[0].samples, 20u);
+  EXPECT_EQ(found[0].accesses[1].offset, 32u);
+  EXPECT_EQ(found[0].accesses[1].samples, 0u);
+  EXPECT_EQ(found[0].accesses[1].touches, 20u);
+}
+
+TEST_F(LineAttributionTest, AStrayOffsetIsDropped) {
+  run_pair(access_to(kLine, AccessKind::kWrite, 1), access_to(kLine + 8, AccessKind::kWrite, 2));
+  add(kFirst, {access_to(kLine + 8, AccessKind::kWrite, 3)});
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
+  EXPECT_EQ(found[0].samples, 40u);
+}
+
+TEST_F(LineAttributionTest, AnAccessOverALineBoundaryTouchesBothLines) {
+  MemoryAccess split = access_to(kLine + 60, AccessKind::kReadWrite, 1);
+  run_pair(split, access_to(kLine + 64, AccessKind::kWrite, 2));
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].address, kLine + 64);
+  EXPECT_EQ(found[0].accesses[0].size, 4u);
+  EXPECT_EQ(found[0].accesses[0].touches, 20u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kTrue);
+}
+
+TEST_F(LineAttributionTest, DifferentPhasesAreNotCoActive) {
+  for (int phase = 0; phase < 4; ++phase) {
+    const ThreadId thread = phase % 2 == 0 ? kFirst : kSecond;
+    for (int i = 0; i < 100; ++i, next_tick())
+      add(thread, {access_to(kLine + 8 * thread.value, AccessKind::kWrite, thread.value)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].samples, 400u);
+  EXPECT_LE(found[0].co_active_samples, 6u);  // the two ticks around each of three changes
+}
+
+TEST_F(LineAttributionTest, APeerOnACpuThatUsesTheLineIsCoActive) {
+  for (int i = 0; i < 20; ++i, now_ns_ += 10 * kTickNs) {
+    add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)}).peers = {kSecond};
+    now_ns_ += 10 * kTickNs;
+    add(kSecond, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].co_active_samples, 20u);
+}
+
+TEST_F(LineAttributionTest, TheFrameOfTheNearestSampleIsKept) {
+  recording_.frames = {{.pc = 1}, {.pc = 2}};
+  recording_.stacks = {{.innermost = FrameId{0}}, {.innermost = FrameId{1}}};
+  MemoryAccess far = access_to(kLine, AccessKind::kWrite, 1);
+  far.distance = 4;
+  add(kFirst, {far}).stack = StackId{0};
+  add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)}).stack = StackId{1};
+  add(kFirst, {far}).stack = StackId{77};
+  run_pair(access_to(kLine, AccessKind::kWrite, 1), access_to(kLine + 8, AccessKind::kWrite, 2));
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].accesses[0].frame, FrameId{1});
+  EXPECT_FALSE(found[0].accesses[1].frame.is_valid());
+}
+
+TEST_F(LineAttributionTest, ForgedAddressesSizesAndThreadsAreSurvived) {
+  MemoryAccess top = access_to(UINT64_MAX - 3, AccessKind::kWrite, 1);
+  MemoryAccess huge = access_to(kLine + 1, AccessKind::kWrite, 2);
+  huge.size = UINT16_MAX;
+  MemoryAccess nothing = access_to(kLine, AccessKind::kWrite, 3);
+  nothing.size = 0;
+  run_pair(top, huge);
+  run_pair(nothing, top);
+  add(ThreadId{}, {top});
+  recording_.run.host.line_size = 48;
+  lines();
+  EXPECT_EQ(coverage_.unresolved, 21u);
+}
+
+TEST_F(LineAttributionTest, WithoutSamplesTheCoverageSaysWhy) {
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.state, CollectorState::kOff);
+  EXPECT_FALSE(coverage_.reason.empty());
+}
+
+TEST_F(LineAttributionTest, ALineThatCostsMoreBesideItsPeerShowsHarm) {
+  for (int i = 0; i < 200; ++i, next_tick()) {
+    const bool is_beside = i % 2 == 0;
+    const bool is_on_line = is_beside ? i % 10 != 0 : i % 10 == 1;
+    auto& sample = add(kFirst, {access_to(is_on_line ? kLine : kOtherLine, AccessKind::kWrite, 1)});
+    if (is_beside) sample.peers = {kSecond};
+    if (is_beside) add(kSecond, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  const PeerContrast contrast = peer_contrast_of(found[0], recording_, kFirst);
+  EXPECT_EQ(contrast.on_hits, 80u);
+  EXPECT_EQ(contrast.on_total, 100u);
+  EXPECT_EQ(contrast.off_hits, 20u);
+  EXPECT_EQ(contrast.off_total, 100u);
+  EXPECT_TRUE(shows_harm(contrast));
+  EXPECT_FALSE(peer_contrast_of(found[0], recording_, kSecond).is_known);
+  EXPECT_EQ(peer_contrast(found[0], recording_).thread, kFirst);
+}
+
+}  // namespace
+}  // namespace quarrel
