@@ -7,6 +7,7 @@
 
 #include "resolve/call_frames.h"
 #include "resolve/data_objects.h"
+#include "resolve/library_code.h"
 #include "resolve/symbols.h"
 
 namespace quarrel {
@@ -102,7 +103,9 @@ class NameSearch {
       walks_[i] = walker.walk(exemplar.capture);
       for (size_t depth = 0; depth < walks_[i].frames.size(); ++depth) {
         const CallFrame& frame = walks_[i].frames[depth];
-        if (auto place = addresses_.find(frame.pc - (frame.is_return_address ? 1 : 0)))
+        auto place = addresses_.find(frame.pc - (frame.is_return_address ? 1 : 0));
+        // The variables of pthread_mutex_lock only say that there is a mutex.
+        if (place && !is_system_module(recording_, place->module))
           work_[place->module].frames.push_back({i, depth, *place});
       }
     }

@@ -99,8 +99,13 @@ class FrameSearch {
     if (!aggregate || aggregate->size == 0) return;
     if (!aggregate->type.is_record() && !aggregate->type.is_array()) return;
     auto first = std::lower_bound(wanted_.begin(), wanted_.end(), aggregate->start);
-    for (auto at = first; at != wanted_.end() && *at - aggregate->start < aggregate->size; ++at)
-      names_.push_back(name_for(variable, *aggregate, *at));
+    for (auto at = first; at != wanted_.end() && *at - aggregate->start < aggregate->size; ++at) {
+      LiveName name = name_for(variable, *aggregate, *at);
+      // `this` of std::mutex::lock only says that there is a mutex.
+      bool is_of_library = name.object.record.empty() && name.object.variable.starts_with("__");
+      bool is_bare_this = name.object.record.empty() && name.object.variable == "this";
+      if (!is_of_library && !is_bare_this) names_.push_back(std::move(name));
+    }
   }
 
   LiveName name_for(Dwarf_Die& variable, Aggregate& aggregate, uint64_t address) {

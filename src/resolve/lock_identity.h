@@ -21,12 +21,4 @@ std::vector<LockIdentity> identify_locks(const Recording& recording,
                                          const std::vector<ResolvedFrame>& frames,
                                          const AddressNames& names);
 
-/// The innermost function of the user's own code: neither libc, libstdc++ nor unnamed. Null if the
-/// stack has none.
-const CodeLocation* first_user_code(const Recording& recording,
-                                    const std::vector<ResolvedFrame>& frames, FrameId innermost);
-
-/// The first location of the frame that is not inside the standard library's headers.
-const CodeLocation& user_location(const ResolvedFrame& frame);
-
 }  // namespace quarrel

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "resolve/address_names.h"
+#include "resolve/library_code.h"
 #include "resolve/line_attribution.h"
 #include "resolve/lock_identity.h"
 
