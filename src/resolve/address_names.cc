@@ -17,13 +17,13 @@ namespace {
 constexpr size_t kMaxExemplarsPerAddress = 8;
 
 struct CodeAddress {
-  uint64_t address = 0;             // in the ELF file
+  uint64_t address = 0;  // in the ELF file
   uint64_t call_adjustment = 0;
   ResolvedFrame* result = nullptr;
 };
 
 struct DataAddress {
-  uint64_t address = 0;             // in the target
+  uint64_t address = 0;  // in the target
   ModuleAddress place;
 };
 
@@ -51,8 +51,11 @@ ResolvedFrame unknown_frame(uint64_t pc) {
 class NameSearch {
  public:
   NameSearch(const Recording& recording, const Wanted& wanted, const ResolveOptions& options)
-      : recording_(recording), wanted_(wanted), options_(options),
-        files_(recording, options.sysroot, 0), addresses_(recording, files_) {}
+      : recording_(recording),
+        wanted_(wanted),
+        options_(options),
+        files_(recording, options.sysroot, 0),
+        addresses_(recording, files_) {}
 
   FoundNames run() {
     plan_code();
@@ -71,20 +74,21 @@ class NameSearch {
  private:
   void plan_code() {
     found_.frames.reserve(recording_.frames.size());
-    for (const Frame& frame : recording_.frames)
-      found_.frames.push_back(unknown_frame(frame.pc));
+    for (const Frame& frame : recording_.frames) found_.frames.push_back(unknown_frame(frame.pc));
     for (size_t i = 0; i < recording_.frames.size(); ++i) {
       const Frame& frame = recording_.frames[i];
       plan_code_address(frame.pc, frame.is_return_address ? 1 : 0, found_.frames[i]);
     }
     for (uint64_t address : wanted_.instructions)
-      plan_code_address(address, 0,
-                        found_.instructions.try_emplace(address, unknown_frame(address)).first->second);
+      plan_code_address(
+          address, 0,
+          found_.instructions.try_emplace(address, unknown_frame(address)).first->second);
   }
 
   void plan_code_address(uint64_t pc, uint64_t call_adjustment, ResolvedFrame& result) {
     if (auto place = addresses_.find(pc - call_adjustment))
-      work_[place->module].code.push_back({place->address + call_adjustment, call_adjustment, &result});
+      work_[place->module].code.push_back(
+          {place->address + call_adjustment, call_adjustment, &result});
   }
 
   void plan_data() {
@@ -115,8 +119,7 @@ class NameSearch {
     // Without time for debug information the reader still gets "module+0x...".
     ElfFile* file = found_.is_cut_short ? nullptr : files_.open(module);
     const std::string& path = recording_.modules[module.value].path;
-    if (found_.is_cut_short) found_.skipped_frames += work.code.size();
-    else if (file == nullptr) found_.unusable.push_back(files_.reason(module));
+    if (file == nullptr && !found_.is_cut_short) found_.unusable.push_back(files_.reason(module));
     {
       ModuleSymbols symbols(module, path, file, {options_.sysroot, options_.debug_path});
       for (const CodeAddress& code : work.code)
@@ -159,7 +162,7 @@ class NameSearch {
   ModuleFiles files_;
   AddressMap addresses_;
   std::map<ModuleId, ModuleWork> work_;
-  std::vector<CallFrames> walks_;   // parallel to Recording::exemplars
+  std::vector<CallFrames> walks_;  // parallel to Recording::exemplars
   std::map<uint64_t, LiveName> live_;
   FoundNames found_;
 };

@@ -20,11 +20,10 @@ struct Wanted {
 };
 
 struct FoundNames {
-  std::vector<ResolvedFrame> frames;   ///< parallel to Recording::frames
+  std::vector<ResolvedFrame> frames;  ///< parallel to Recording::frames
   std::unordered_map<uint64_t, ResolvedFrame> instructions;
-  AddressNames data;                   ///< only addresses about which something is known
-  std::vector<std::string> unusable;   ///< why files could not be used, e.g. another build
-  size_t skipped_frames = 0;           ///< left without a name because progress said to stop
+  AddressNames data;                  ///< only addresses about which something is known
+  std::vector<std::string> unusable;  ///< why files could not be used, e.g. another build
   bool is_cut_short = false;
 };
 

@@ -70,13 +70,15 @@ std::vector<std::pair<uint64_t, uint64_t>> ranges_of(Dwarf_Die& die) {
   Dwarf_Addr base = 0;
   Dwarf_Addr start = 0;
   Dwarf_Addr end = 0;
-  for (ptrdiff_t offset = 0;
-       (offset = dwarf_ranges(&die, offset, &base, &start, &end)) > 0 && ranges.size() < kMaxRanges;)
+  for (ptrdiff_t offset = 0; (offset = dwarf_ranges(&die, offset, &base, &start, &end)) > 0 &&
+                             ranges.size() < kMaxRanges;)
     if (start < end) ranges.emplace_back(start, end);
   return ranges;
 }
 
-bool covers(Dwarf_Die& die, uint64_t address) { return dwarf_haspc(&die, address) > 0; }
+bool covers(Dwarf_Die& die, uint64_t address) {
+  return dwarf_haspc(&die, address) > 0;
+}
 
 std::optional<Dwarf_Attribute> attribute_of(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;

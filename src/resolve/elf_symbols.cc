@@ -14,7 +14,9 @@ constexpr size_t kMaxSymbols = 8'000'000;  // libLLVM has 200,000, browsers 2 mi
 // Assembler stubs such as glibc's __restore_rt have no size; they are this long at most.
 constexpr uint64_t kMaxUnsizedFunction = 64;
 
-size_t leading_underscores(const char* name) { return std::strspn(name, "_"); }
+size_t leading_underscores(const char* name) {
+  return std::strspn(name, "_");
+}
 
 // Of several names for one address the public one: "pthread_mutex_lock" before
 // "___pthread_mutex_lock". Mangled names start with _Z or __Z.
@@ -71,9 +73,9 @@ void ElfSymbols::order(std::vector<ElfSymbol>& symbols) {
     if ((a.size == 0) != (b.size == 0)) return b.size == 0;
     return is_better_name(a.name, b.name);
   });
-  auto end = std::unique(symbols.begin(), symbols.end(), [](const ElfSymbol& a, const ElfSymbol& b) {
-    return a.address == b.address;
-  });
+  auto end =
+      std::unique(symbols.begin(), symbols.end(),
+                  [](const ElfSymbol& a, const ElfSymbol& b) { return a.address == b.address; });
   symbols.erase(end, symbols.end());
   for (size_t i = 0; i < symbols.size(); ++i) {
     if (symbols[i].size != 0) continue;
@@ -84,8 +86,9 @@ void ElfSymbols::order(std::vector<ElfSymbol>& symbols) {
 }
 
 const ElfSymbol* ElfSymbols::find(const std::vector<ElfSymbol>& symbols, uint64_t address) {
-  auto after = std::upper_bound(symbols.begin(), symbols.end(), address,
-                                [](uint64_t value, const ElfSymbol& s) { return value < s.address; });
+  auto after =
+      std::upper_bound(symbols.begin(), symbols.end(), address,
+                       [](uint64_t value, const ElfSymbol& s) { return value < s.address; });
   if (after == symbols.begin()) return nullptr;
   const ElfSymbol& symbol = *std::prev(after);
   return address - symbol.address < symbol.size ? &symbol : nullptr;

@@ -9,7 +9,8 @@ namespace quarrel {
 namespace {
 
 bool is_library_file(std::string_view file) {
-  return file.starts_with("/usr/include/") || file.find("/include/c++/") != std::string_view::npos ||
+  return file.starts_with("/usr/include/") ||
+         file.find("/include/c++/") != std::string_view::npos ||
          file.find("/lib/gcc/") != std::string_view::npos;
 }
 

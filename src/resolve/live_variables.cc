@@ -18,8 +18,8 @@ struct Aggregate {
   uint64_t start = 0;
   uint64_t size = 0;
   PlainType type;
-  Dwarf_Die entry{};                // whose DW_AT_type the object has
-  bool is_pointee = false;          // of a pointer, not of a reference
+  Dwarf_Die entry{};        // whose DW_AT_type the object has
+  bool is_pointee = false;  // of a pointer, not of a reference
 };
 
 class FrameSearch {
@@ -109,17 +109,16 @@ class FrameSearch {
   }
 
   LiveName name_for(Dwarf_Die& variable, Aggregate& aggregate, uint64_t address) {
-    LiveName name{.address = address, .object = {}, .aggregate_size = aggregate.size,
-                  .frame = frame_.depth};
+    LiveName name{
+        .address = address, .object = {}, .aggregate_size = aggregate.size, .frame = frame_.depth};
     DataObject& object = name.object;
     object.source = NameSource::kLiveVariable;
     object.variable = name_of(variable);
-    MemberPath path =
-        member_at(types_, aggregate.entry, aggregate.type, address - aggregate.start);
+    MemberPath path = member_at(types_, aggregate.entry, aggregate.type, address - aggregate.start);
     describe(object, path, aggregate.start, declaration_of(variable));
     object.display = display_of(object, path, aggregate.is_pointee);
-    object.how = fmt::format("by variable {} of {} in frame {}", object.variable, function_,
-                             frame_.depth);
+    object.how =
+        fmt::format("by variable {} of {} in frame {}", object.variable, function_, frame_.depth);
     return name;
   }
 
@@ -159,7 +158,8 @@ std::vector<LiveName> live_names(ModuleSymbols& symbols, TypeTable& types, const
   auto chain = symbols.functions()->chain_at(*unit, call);
   if (chain.empty()) return {};
   std::string name = symbols.resolve(frame.address_in_module, frame.frame.is_return_address ? 1 : 0)
-                         .locations.back().function;
+                         .locations.back()
+                         .function;
   FrameSearch search(types, frame, wanted);
   return search.search(chain.back(), name);
 }

@@ -43,9 +43,8 @@ struct Word {
 
   WaitKind kind() const {
     const auto& weights = by_stack.empty() ? by_signature : by_stack;
-    auto heaviest = std::max_element(weights.begin(), weights.end(), [](auto& a, auto& b) {
-      return a.second < b.second;
-    });
+    auto heaviest = std::max_element(weights.begin(), weights.end(),
+                                     [](auto& a, auto& b) { return a.second < b.second; });
     return heaviest == weights.end() ? WaitKind::kOther : heaviest->first;
   }
 };
@@ -133,7 +132,8 @@ std::vector<LockIdentity> identify_locks(const Recording& recording,
   std::vector<Group> groups;
   for (const auto& [address, word] : collect_words(recording, frames)) {
     Group group{{.kind = word.kind(), .object = {}, .words = {address}},
-                word.heaviest_stack, word.heaviest_ns};
+                word.heaviest_stack,
+                word.heaviest_ns};
     if (auto name = names.find(address); name != names.end()) group.identity.object = name->second;
     groups.push_back(std::move(group));
   }
@@ -151,9 +151,8 @@ std::vector<LockIdentity> identify_locks(const Recording& recording,
     describe_unnamed(group, recording, frames);
     locks.push_back(std::move(group.identity));
   }
-  std::sort(locks.begin(), locks.end(), [](const LockIdentity& a, const LockIdentity& b) {
-    return a.words < b.words;
-  });
+  std::sort(locks.begin(), locks.end(),
+            [](const LockIdentity& a, const LockIdentity& b) { return a.words < b.words; });
   return locks;
 }
 

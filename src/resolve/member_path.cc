@@ -13,9 +13,14 @@ namespace {
 constexpr int kMaxNesting = 64;
 
 // pthread types as glibc's headers name them (bits/pthreadtypes.h and what it includes).
-constexpr std::array<std::string_view, 8> kPthreadRecords = {
-    "pthread_mutex_t",   "pthread_cond_t",     "pthread_rwlock_t", "pthread_barrier_t",
-    "pthread_barrier",   "pthread_spinlock_t", "sem_t",            "new_sem"};
+constexpr std::array<std::string_view, 8> kPthreadRecords = {"pthread_mutex_t",
+                                                             "pthread_cond_t",
+                                                             "pthread_rwlock_t",
+                                                             "pthread_barrier_t",
+                                                             "pthread_barrier",
+                                                             "pthread_spinlock_t",
+                                                             "sem_t",
+                                                             "new_sem"};
 
 bool is_system_record(std::string_view name) {
   return name.starts_with("std::") || name.starts_with("__") ||
@@ -24,12 +29,12 @@ bool is_system_record(std::string_view name) {
 
 // One step from a record into a member (and on into array elements).
 struct Step {
-  std::string owner;                // empty: unnamed record
+  std::string owner;  // empty: unnamed record
   bool is_system = false;
-  uint64_t owner_offset = 0;        // of the owner in the object
-  std::string name;                 // of the member
-  std::string index;                // "[3]", "[1][2]"
-  uint64_t offset = 0;              // of what was stepped into, in the object
+  uint64_t owner_offset = 0;  // of the owner in the object
+  std::string name;           // of the member
+  std::string index;          // "[3]", "[1][2]"
+  uint64_t offset = 0;        // of what was stepped into, in the object
   Dwarf_Die member{};
   PlainType type;
 
@@ -42,7 +47,7 @@ struct Step {
 
 struct Walk {
   std::string root_index;
-  PlainType root_type;              // after root_index
+  PlainType root_type;  // after root_index
   uint64_t root_offset = 0;
   std::vector<Step> steps;
   bool is_in_padding = false;
@@ -130,8 +135,13 @@ Walk walk_to(TypeTable& types, PlainType type, uint64_t offset) {
     inside -= member->offset;
     type = member->type;
     if (member->is_base) continue;
-    Step step{.owner = owner, .is_system = is_in_system, .owner_offset = owner_offset,
-              .name = name_of(member->die), .index = {}, .offset = 0, .member = member->die,
+    Step step{.owner = owner,
+              .is_system = is_in_system,
+              .owner_offset = owner_offset,
+              .name = name_of(member->die),
+              .index = {},
+              .offset = 0,
+              .member = member->die,
               .type = {}};
     bool is_entered = enter_elements(types, type, inside, step.index);
     step.offset = offset - inside;

@@ -14,12 +14,9 @@ constexpr size_t kMaxNameLength = 4096;
 
 // GCC's names of the integer types, longest first, and what everybody else writes.
 constexpr std::pair<std::string_view, std::string_view> kIntegerNames[] = {
-    {"long long unsigned int", "unsigned long long"},
-    {"long long int", "long long"},
-    {"long unsigned int", "unsigned long"},
-    {"long int", "long"},
-    {"short unsigned int", "unsigned short"},
-    {"short int", "short"}};
+    {"long long unsigned int", "unsigned long long"}, {"long long int", "long long"},
+    {"long unsigned int", "unsigned long"},           {"long int", "long"},
+    {"short unsigned int", "unsigned short"},         {"short int", "short"}};
 
 struct Free {
   void operator()(char* text) const { std::free(text); }
@@ -138,7 +135,9 @@ std::string function_name(std::string_view symbol) {
   return shorten_type(text);
 }
 
-std::string variable_name(std::string_view symbol) { return shorten_type(demangle(symbol)); }
+std::string variable_name(std::string_view symbol) {
+  return shorten_type(demangle(symbol));
+}
 
 std::string_view last_component(std::string_view name) {
   int depth = 0;

@@ -28,7 +28,9 @@ Wanted wanted_of(const Recording& recording, const std::vector<LineProfile>& lin
   return wanted;
 }
 
-bool is_named(const DataObject& object) { return object.source != NameSource::kUnknown; }
+bool is_named(const DataObject& object) {
+  return object.source != NameSource::kUnknown;
+}
 
 void name_line(LineProfile& line, const FoundNames& names) {
   for (LineAccess& access : line.accesses) {
@@ -74,9 +76,8 @@ Coverage symbol_coverage(const FoundNames& names) {
 }
 
 Coverage lock_coverage(const std::vector<LockIdentity>& locks, const FoundNames& names) {
-  uint64_t named = std::count_if(locks.begin(), locks.end(), [](const LockIdentity& lock) {
-    return is_named(lock.object);
-  });
+  uint64_t named = std::count_if(locks.begin(), locks.end(),
+                                 [](const LockIdentity& lock) { return is_named(lock.object); });
   return coverage_row("lock_names", "locks", locks.size(), named, names);
 }
 

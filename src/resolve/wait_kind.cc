@@ -10,7 +10,7 @@ namespace quarrel {
 namespace {
 
 struct FunctionKind {
-  std::string_view prefix;          // without leading underscores
+  std::string_view prefix;  // without leading underscores
   WaitKind kind;
 };
 
@@ -74,10 +74,14 @@ constexpr uint8_t kRobustValue = 5;
 WaitKind kind_by_bitset(const FutexSignature& signature) {
   if (!signature.is_private) return WaitKind::kJoin;
   switch (signature.value_class) {
-    case 0: return WaitKind::kCondvar;
-    case 2: return signature.is_timed ? WaitKind::kMutex : WaitKind::kRwlockWrite;
-    case 3: return WaitKind::kRwlockRead;
-    default: return WaitKind::kOther;
+    case 0:
+      return WaitKind::kCondvar;
+    case 2:
+      return signature.is_timed ? WaitKind::kMutex : WaitKind::kRwlockWrite;
+    case 3:
+      return WaitKind::kRwlockRead;
+    default:
+      return WaitKind::kOther;
   }
 }
 
@@ -85,10 +89,14 @@ WaitKind kind_by_signature(const FutexSignature& signature) {
   if (signature.value_class == kRobustValue) return WaitKind::kRobustMutex;
   switch (signature.operation) {
     case FUTEX_LOCK_PI:
-    case FUTEX_LOCK_PI2: return WaitKind::kPiMutex;
-    case FUTEX_WAIT_BITSET: return kind_by_bitset(signature);
-    case FUTEX_WAIT: break;
-    default: return WaitKind::kOther;
+    case FUTEX_LOCK_PI2:
+      return WaitKind::kPiMutex;
+    case FUTEX_WAIT_BITSET:
+      return kind_by_bitset(signature);
+    case FUTEX_WAIT:
+      break;
+    default:
+      return WaitKind::kOther;
   }
   if (signature.value_class == 2) return WaitKind::kMutex;
   if (signature.is_private) return WaitKind::kOther;
@@ -110,34 +118,48 @@ WaitKind wait_kind(const FutexSignature& signature, std::span<const std::string_
 uint64_t object_start(WaitKind kind, uint64_t word) {
   uint64_t upper_half = word & 4;
   switch (kind) {
-    case WaitKind::kCondvar: return word - 40 - upper_half;
+    case WaitKind::kCondvar:
+      return word - 40 - upper_half;
     case WaitKind::kRwlockRead:
-    case WaitKind::kRwlockWrite: return word - 8 - upper_half;
-    case WaitKind::kBarrier: return word - 4;
+    case WaitKind::kRwlockWrite:
+      return word - 8 - upper_half;
+    case WaitKind::kBarrier:
+      return word - 4;
     case WaitKind::kMutex:
     case WaitKind::kRobustMutex:
     case WaitKind::kPiMutex:
     case WaitKind::kSemaphore:
     case WaitKind::kJoin:
     case WaitKind::kAtomicWait:
-    case WaitKind::kOther: return word;
+    case WaitKind::kOther:
+      return word;
   }
   return word;
 }
 
 std::string_view kind_noun(WaitKind kind) {
   switch (kind) {
-    case WaitKind::kMutex: return "mutex";
-    case WaitKind::kRobustMutex: return "robust mutex";
-    case WaitKind::kPiMutex: return "priority-inheritance mutex";
+    case WaitKind::kMutex:
+      return "mutex";
+    case WaitKind::kRobustMutex:
+      return "robust mutex";
+    case WaitKind::kPiMutex:
+      return "priority-inheritance mutex";
     case WaitKind::kRwlockRead:
-    case WaitKind::kRwlockWrite: return "rwlock";
-    case WaitKind::kCondvar: return "condition variable";
-    case WaitKind::kSemaphore: return "semaphore";
-    case WaitKind::kBarrier: return "barrier";
-    case WaitKind::kJoin: return "thread join";
-    case WaitKind::kAtomicWait: return "atomic wait";
-    case WaitKind::kOther: return "futex";
+    case WaitKind::kRwlockWrite:
+      return "rwlock";
+    case WaitKind::kCondvar:
+      return "condition variable";
+    case WaitKind::kSemaphore:
+      return "semaphore";
+    case WaitKind::kBarrier:
+      return "barrier";
+    case WaitKind::kJoin:
+      return "thread join";
+    case WaitKind::kAtomicWait:
+      return "atomic wait";
+    case WaitKind::kOther:
+      return "futex";
   }
   return "futex";
 }

@@ -38,9 +38,9 @@ TEST(WaitKind, IsToldByTheFutexCallWithoutAStack) {
   EXPECT_EQ(kind_with({.operation = FUTEX_LOCK_PI, .is_private = true}, {"pthread_mutex_lock"}),
             WaitKind::kPiMutex);
   EXPECT_EQ(kind_with({.operation = FUTEX_WAIT, .value_class = 5}, {}), WaitKind::kRobustMutex);
-  EXPECT_EQ(kind_with({.operation = FUTEX_WAIT_BITSET, .is_realtime_clock = true, .value_class = 4},
-                      {}),
-            WaitKind::kJoin);
+  EXPECT_EQ(
+      kind_with({.operation = FUTEX_WAIT_BITSET, .is_realtime_clock = true, .value_class = 4}, {}),
+      WaitKind::kJoin);
 }
 
 // A recording of the blocked fixture as the collector would write it.

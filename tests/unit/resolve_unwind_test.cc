@@ -95,8 +95,10 @@ TEST_P(UnwindOf, BlockedThreadsReachesTheThreadStartWithExactNames) {
   unwind_all(process, recording, threads);
   for (const auto& [name, expected] : kExpected) {
     const BlockedThread& thread = threads[name];
-    EXPECT_EQ(thread.unwound.status, StackStatus::kComplete) << name << "\n" << joined(thread.functions);
-    EXPECT_TRUE(has_in_order(thread.functions, expected)) << name << "\n" << joined(thread.functions);
+    EXPECT_EQ(thread.unwound.status, StackStatus::kComplete) << name << "\n"
+                                                             << joined(thread.functions);
+    EXPECT_TRUE(has_in_order(thread.functions, expected)) << name << "\n"
+                                                          << joined(thread.functions);
     ASSERT_FALSE(thread.functions.empty());
     EXPECT_EQ(thread.functions.back(), "clone3") << name;
   }
@@ -116,9 +118,8 @@ TEST(Unwind, OfAStrippedProgramIsCompleteAndShowsOffsetsInsteadOfGuesses) {
   unwind_all(process, recording, threads);
   for (auto& [name, thread] : threads) {
     EXPECT_EQ(thread.unwound.status, StackStatus::kComplete) << name;
-    bool has_offset = std::any_of(thread.functions.begin(), thread.functions.end(), [](auto& f) {
-      return f.starts_with("blocked_stripped+0x");
-    });
+    bool has_offset = std::any_of(thread.functions.begin(), thread.functions.end(),
+                                  [](auto& f) { return f.starts_with("blocked_stripped+0x"); });
     EXPECT_TRUE(has_offset) << joined(thread.functions);
   }
 }
@@ -153,7 +154,8 @@ TEST(Unwind, OfEveryGarbageStackEndsWithoutACompleteOne) {
   Unwinder unwinder(recording, "", process.pid());
   Capture capture = process.capture(threads["mutex_heap"].tid);
   uint32_t seed = 1;
-  for (uint8_t& byte : capture.bytes) byte = static_cast<uint8_t>((seed = seed * 1664525 + 1013904223) >> 24);
+  for (uint8_t& byte : capture.bytes)
+    byte = static_cast<uint8_t>((seed = seed * 1664525 + 1013904223) >> 24);
   EXPECT_NE(unwinder.unwind(capture).status, StackStatus::kComplete);
 }
 
