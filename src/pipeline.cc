@@ -1,1 +1,104 @@
-// What happens, in which order?
+// What happens, in which order, from a process to a report?
+//
+//   collect (kernel) -> record (disk) -> resolve (names) -> join (findings) -> report (text)
+//
+// Every stage takes what the one before it returned and shares nothing else with it than the
+// passive structs of src/model/. The verbs in src/commands/ call the two functions below, and then
+// render the diagnosis with a format of src/report/.
+#include "pipeline.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "base/stop_signal.h"
+#include "checks/check.h"
+#include "collect/launch.h"
+#include "join/join.h"
+#include "resolve/capture_reader.h"
+#include "store/store.h"
+
+namespace quarrel {
+namespace {
+
+std::string default_path(const Target& target, const std::string& name) {
+  return fmt::format("quarrel-{}-{}-{:%Y%m%dT%H%M%SZ}.quarrel", name, target.pid,
+                     fmt::gmtime(std::time(nullptr)));
+}
+
+std::string file_name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::string status_line(const Recording& recording) {
+  return fmt::format(
+      "recording {} ({}): {:.0f} s, {} threads, {} samples, {} stacks; "
+      "Ctrl-C stops and keeps the data",
+      recording.run.command, recording.run.pid, double(recording.run.duration_ns) / 1e9,
+      recording.threads.size(), recording.line_samples.size(), recording.stacks.size());
+}
+
+/// What the session may ask of the other stages while it runs.
+SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recording& recording,
+                        LaunchedCommand* launched, Progress& progress) {
+  return {
+      .unwind = [&](const Capture& capture) { return reader.unwind(capture); },
+      .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
+      .mappings_changed = [&] { reader.mappings_changed(); },
+      .on_attached = [launched]() -> Result<void> {
+        return launched ? launched->release() : Result<void>();
+      },
+      .on_checkpoint = [&]() -> Result<void> {
+        progress.update(status_line(recording));
+        return writer.checkpoint(recording);
+      },
+      .should_stop = [] { return stop_requests() > 0; },
+  };
+}
+
+}  // namespace
+
+Result<RecordOutcome> record(const RecordOptions& options, Progress& progress) {
+  std::optional<LaunchedCommand> launched;
+  if (!options.command.empty()) {
+    TRY(LaunchedCommand child, LaunchedCommand::start(options.command));
+    launched.emplace(std::move(child));
+  }
+  TRY(const Target target, open_target(launched ? launched->pid() : options.pid));
+
+  RecordOutcome outcome;
+  Recording& recording = outcome.recording;
+  recording.run = {.tool_version = QUARREL_VERSION, .pid = target.pid, .host = read_host_facts()};
+  recording.run.command = launched ? file_name_of(options.command[0]) : target.name;
+  outcome.path =
+      options.output.empty() ? default_path(target, recording.run.command) : options.output;
+  TRY(const auto writer, RecordingWriter::create(outcome.path, options.overwrite));
+
+  CaptureReader reader(recording, target.root, target.pid);
+  const SessionHooks hooks =
+      make_hooks(reader, *writer, recording, launched ? &*launched : nullptr, progress);
+  TRY_VOID(run_session(target, options.session, hooks, recording));
+  // ---- Nothing below reads the kernel or the target. -------------------------------------------
+
+  TRY_VOID(writer->checkpoint(recording));
+  if (launched) outcome.command_status = launched->wait();
+  return outcome;
+}
+
+Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options) {
+  std::optional<SourceFacts> facts;
+  std::vector<Finding> static_findings;
+  if (!options.facts_path.empty()) {
+    TRY(facts, read_facts(options.facts_path));
+    static_findings = run_checks(*facts);
+  }
+
+  const Profile profile = resolve(std::move(recording), options.resolve);
+  // ---- Nothing below opens a file of the target, or knows an ELF or DWARF structure. -----------
+
+  return join(
+      {.profile = profile, .facts = facts ? &*facts : nullptr, .static_findings = static_findings});
+}
+
+}  // namespace quarrel

@@ -40,8 +40,8 @@ struct AddOption {
   CLI::Option* operator()(Duration* target) const {
     CLI::callback_t set = [target](const CLI::results_t& values) {
       if (set_duration(values.back(), *target)) return true;
-      throw CLI::ValidationError("duration", values.back() +
-                                 " is not a duration such as 10s, 250ms or 2m");
+      throw CLI::ValidationError("duration",
+                                 values.back() + " is not a duration such as 10s, 250ms or 2m");
     };
     return app.add_option(option.names, set, option.help);
   }
@@ -97,6 +97,15 @@ int report_unknown_verb(std::string_view program, const std::string& given,
   return kExitError;
 }
 
+/// A verb that another program carries out gets its arguments untouched, "--help" included.
+std::optional<ParsedCommand> find_forwarding_verb(int argc, const char* const* argv,
+                                                  const std::vector<CommandSpec>& specs) {
+  for (size_t i = 0; argc > 1 && i < specs.size(); ++i)
+    if (specs[i].forwards_arguments && specs[i].name == argv[1])
+      return ParsedCommand{i, {argv + 2, argv + argc}};
+  return std::nullopt;
+}
+
 /// CLI11 has exit codes of its own (105, 106, ...); ours are published.
 int finish(CLI::App& app, const CLI::ParseError& error) {
   return app.exit(error, std::cout, std::cerr) == 0 ? kExitClean : kExitError;
@@ -109,6 +118,7 @@ std::variant<ParsedCommand, int> parse_command_line(int argc, const char* const*
                                                     std::string_view summary,
                                                     const std::vector<CommandSpec>& specs) {
   const bool has_verbs = specs.size() != 1 || !specs[0].name.empty();
+  if (auto forwarded = find_forwarding_verb(argc, argv, specs)) return *forwarded;
   CLI::App app{std::string(summary), std::string(program)};
   app.set_version_flag("--version", std::string(program) + " " QUARREL_VERSION);
   app.set_help_flag("-h,--help", "Show this help");
@@ -125,7 +135,8 @@ std::variant<ParsedCommand, int> parse_command_line(int argc, const char* const*
   if (has_verbs) {
     if (!arguments.empty() && is_unknown_verb(arguments[0], specs))
       return report_unknown_verb(program, arguments[0], specs);
-    for (const CommandSpec& spec : specs) add_options(*app.add_subcommand(spec.name, spec.summary), spec);
+    for (const CommandSpec& spec : specs)
+      add_options(*app.add_subcommand(spec.name, spec.summary), spec);
     app.require_subcommand(1);
   } else {
     add_options(app, specs[0]);

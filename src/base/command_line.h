@@ -19,8 +19,8 @@ using OptionTarget = std::variant<bool*, std::string*, int64_t*, std::vector<std
                                   std::optional<std::chrono::nanoseconds>*>;
 
 struct Option {
-  std::string names;                ///< "-p,--pid"; without a dash a positional: "file"
-  std::string value_name;           ///< "PID" in the help; empty for a flag
+  std::string names;       ///< "-p,--pid"; without a dash a positional: "file"
+  std::string value_name;  ///< "PID" in the help; empty for a flag
   std::string help;
   OptionTarget target;
   bool is_required = false;
@@ -28,16 +28,17 @@ struct Option {
 
 /// One verb. `options` point into storage that outlives the parse.
 struct CommandSpec {
-  std::string name;                 ///< "record"
-  std::string summary;              ///< one line in the list of verbs
-  std::string details;              ///< printed below the options: examples, exit codes
+  std::string name;     ///< "record"
+  std::string summary;  ///< one line in the list of verbs
+  std::string details;  ///< printed below the options: examples, exit codes
   std::vector<Option> options;
   bool takes_command = false;       ///< accepts "-- CMD ARGS..."
+  bool forwards_arguments = false;  ///< everything behind the verb is for another program
 };
 
 struct ParsedCommand {
-  size_t index = 0;                 ///< into the specs
-  std::vector<std::string> command; ///< what stood behind "--"
+  size_t index = 0;                  ///< into the specs
+  std::vector<std::string> command;  ///< what stood behind "--", or all that is forwarded
 };
 
 /// Parses argv against the verbs; if there is exactly one spec and its name is empty, the program

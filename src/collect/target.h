@@ -14,9 +14,10 @@ namespace quarrel {
 
 /// A live process. Holds a pidfd, so that a recycled pid is never taken for it.
 struct Target {
-  pid_t pid = 0;                    ///< in quarrel's pid namespace
+  pid_t pid = 0;     ///< in quarrel's pid namespace
+  std::string name;  ///< its command name (/proc/PID/comm)
   Fd pidfd;
-  std::string root;                 ///< "/proc/PID/root": prefix of every path the target sees
+  std::string root;  ///< "/proc/PID/root": prefix of every path the target sees
 };
 
 /// Opens a running process. Errors: no such process; a thread id of another process (the message
@@ -31,7 +32,8 @@ bool has_exited(const Target& target);
 /// of an older one replaces it in `mappings`. Returns false if the process is gone.
 bool refresh_target_facts(const Target& target, Recording& recording);
 
-/// The thread of that tid, added to `recording` if it is new (its name read from /proc if it lives).
+/// The thread of that tid, added to `recording` if it is new (its name read from /proc if it
+/// lives).
 ThreadId thread_of(Recording& recording, const Target& target, int32_t tid, uint64_t now_ns);
 
 /// The thread whose id in the target's own pid namespace is `ns_tid`, or an invalid id.

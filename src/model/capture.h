@@ -24,6 +24,8 @@ struct Capture {
   Registers registers{};
   uint64_t stack_start = 0;         ///< address of bytes[0]; below rsp by the red zone
   std::vector<uint8_t> bytes;
+
+  bool operator==(const Capture&) const = default;
 };
 
 }  // namespace quarrel

@@ -13,6 +13,8 @@ enum class CollectorState : uint8_t { kOn, kDegraded, kOff };
 struct Loss {
   std::string reason;
   uint64_t count = 0;
+
+  bool operator==(const Loss&) const = default;
 };
 
 /// The account of one collector or one stage. The law `seen == attributed + unresolved + lost`
@@ -27,6 +29,8 @@ struct Coverage {
   uint64_t unresolved = 0;          ///< seen whole, but not attributable (no CFI, no address)
   std::vector<Loss> lost;           ///< seen but not recorded, by reason
   uint64_t own_cost_ns = 0;         ///< CPU time of the collector itself, where measured
+
+  bool operator==(const Coverage&) const = default;
 };
 
 inline uint64_t lost_total(const Coverage& coverage) {

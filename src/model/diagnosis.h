@@ -52,6 +52,14 @@ struct Waits {
   std::string kind;                 ///< "mutex", "rwlock read", ...
 };
 
+/// Odds that a thread is sampled at the line while another of its threads is on a CPU, against
+/// while none is. 1: the others make no difference. With the 95 % confidence interval.
+struct Contrast {
+  double odds = 1;
+  double low = 1;
+  double high = 1;
+};
+
 struct ThreadRole {
   int32_t tid = 0;
   std::string name;
@@ -102,6 +110,7 @@ struct Finding {
   Subject subject;
   Cost cost;
   std::optional<Waits> waits;
+  std::optional<Contrast> contrast; ///< of a line; empty if too few samples to tell
   Sharing sharing = Sharing::kNone;
   std::vector<ThreadRole> threads;
   std::vector<FindingLocation> locations;  ///< the first is where the finding stands

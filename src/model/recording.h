@@ -25,6 +25,8 @@ struct HostFacts {
   std::string cpu_model;
   uint32_t cpus = 0;                ///< online
   uint32_t line_size = 64;          ///< bytes of a cache line
+
+  bool operator==(const HostFacts&) const = default;
 };
 
 enum class StopReason : uint8_t { kDuration, kInterrupted, kTargetExited, kUnfinished };
@@ -39,12 +41,16 @@ struct Run {
   uint64_t duration_ns = 0;
   StopReason stop_reason = StopReason::kUnfinished;
   uint64_t sample_period_ns = 0;    ///< of line_samples: CPU time between two samples of one CPU
+
+  bool operator==(const Run&) const = default;
 };
 
 /// One file (or the vDSO) that was mapped executable or holds data of the target.
 struct Module {
   std::string path;                 ///< as the target sees it; "[vdso]" for the vDSO
   std::string build_id;             ///< lower-case hex, empty if the file has none
+
+  bool operator==(const Module&) const = default;
 };
 
 /// A range of the target's address space that came from a module.
@@ -54,6 +60,8 @@ struct Mapping {
   uint64_t file_offset = 0;
   ModuleId module;
   bool is_executable = false;
+
+  bool operator==(const Mapping&) const = default;
 };
 
 struct Thread {
@@ -62,6 +70,8 @@ struct Thread {
   std::string name;
   uint64_t first_seen_ns = 0;
   uint64_t last_seen_ns = 0;
+
+  bool operator==(const Thread&) const = default;
 };
 
 /// A node of the tree of all stacks. Children are callees: a stack is named by its innermost frame.
@@ -69,6 +79,8 @@ struct Frame {
   FrameId caller;                   ///< invalid for the outermost frame
   uint64_t pc = 0;
   bool is_return_address = true;    ///< then the call stands at pc - 1
+
+  bool operator==(const Frame&) const = default;
 };
 
 /// complete: reached the thread's start. Anything else says where it ended, and is never glued.
@@ -77,6 +89,8 @@ enum class StackStatus : uint8_t { kComplete, kTruncatedByCopy, kNoUnwindInfo, k
 struct Stack {
   FrameId innermost;
   StackStatus status = StackStatus::kFailed;
+
+  bool operator==(const Stack&) const = default;
 };
 
 /// What the kernel saw of a futex wait; resolve turns it into a WaitKind.
@@ -100,6 +114,8 @@ struct LockWait {
   uint64_t count = 0;
   uint64_t total_ns = 0;
   uint64_t max_ns = 0;
+
+  bool operator==(const LockWait&) const = default;
 };
 
 /// Buckets of the wait histogram are log-linear: kSubBuckets per power of two from 2^kFirstBit ns.
@@ -119,6 +135,8 @@ struct LockStats {
   uint64_t timed_out = 0;           ///< ETIMEDOUT
   uint64_t timed_out_ns = 0;
   uint64_t interrupted_ns = 0;
+
+  bool operator==(const LockStats&) const = default;
 };
 
 /// Sampled in proportion to the time waited: weight_ns estimates the total wait of this stack.
@@ -131,6 +149,8 @@ struct WaitStack {
   uint64_t samples = 0;
   uint64_t weight_ns = 0;
   uint64_t max_ns = 0;
+
+  bool operator==(const WaitStack&) const = default;
 };
 
 /// One of the longest single waits.
@@ -141,6 +161,8 @@ struct LongWait {
   StackId stack;
   uint64_t start_ns = 0;
   uint64_t wait_ns = 0;
+
+  bool operator==(const LongWait&) const = default;
 };
 
 /// Estimated wait for one word that ended within one slice of the run.
@@ -148,6 +170,8 @@ struct WaitSlice {
   uint64_t address = 0;
   uint32_t slice = 0;               ///< index of kWaitSliceNs since Run::start_ns
   uint64_t wait_ns = 0;
+
+  bool operator==(const WaitSlice&) const = default;
 };
 inline constexpr uint64_t kWaitSliceNs = 250'000'000;
 
@@ -158,6 +182,8 @@ struct Blame {
   StackId stack;
   uint64_t samples = 0;
   uint64_t waiter_ns = 0;           ///< sample period times the threads that waited, summed
+
+  bool operator==(const Blame&) const = default;
 };
 
 /// One captured thread kept whole, so that resolve can find the variable that holds the lock.
@@ -165,6 +191,8 @@ struct Exemplar {
   uint64_t address = 0;             ///< the lock word (or data address) that it is an example of
   StackId stack;
   Capture capture;
+
+  bool operator==(const Exemplar&) const = default;
 };
 
 enum class AccessKind : uint8_t { kRead, kWrite, kReadWrite };
@@ -179,6 +207,8 @@ struct MemoryAccess {
   uint8_t distance = 0;             ///< instructions between the operand and the sample; 0: on it
   bool crosses_block = false;       ///< reached over a branch: true only if this path was taken
   bool is_own_stack = false;        ///< within 4 KiB below to 64 KiB above the stack pointer
+
+  bool operator==(const MemoryAccess&) const = default;
 };
 
 /// One timer tick in user code of the target.
@@ -190,6 +220,8 @@ struct LineSample {
   StackId stack;                    ///< may be invalid: not every sample is unwound
   std::vector<ThreadId> peers;      ///< other threads of the target on a CPU at that moment
   std::vector<MemoryAccess> accesses;  ///< candidates, nearest first; empty: address unknown
+
+  bool operator==(const LineSample&) const = default;
 };
 
 /// Everything one run yielded.
@@ -209,6 +241,8 @@ struct Recording {
   std::vector<Exemplar> exemplars;
   std::vector<LineSample> line_samples;
   std::vector<Coverage> coverage;
+
+  bool operator==(const Recording&) const = default;
 };
 
 }  // namespace quarrel

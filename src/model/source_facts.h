@@ -44,12 +44,16 @@ struct SourceField {
   LockClass lock = LockClass::kNone;
   uint64_t alignas_bytes = 0;       ///< 0 if the declaration asks for none; 1 if it asks, value unknown
   SourcePos position;
+
+  bool operator==(const SourceField&) const = default;
 };
 
 struct SourceBase {
   SymbolId record;
   uint64_t offset_bits = 0;
   bool is_virtual = false;          ///< then offset_bits is unknown (0)
+
+  bool operator==(const SourceBase&) const = default;
 };
 
 struct SourceRecord {
@@ -67,6 +71,8 @@ struct SourceRecord {
   std::vector<std::string> template_arguments;
   SourcePos position;
   SourcePos end;
+
+  bool operator==(const SourceRecord&) const = default;
 };
 
 enum class Storage : uint8_t { kGlobal, kStaticLocal, kThreadLocal, kLocal, kParameter };
@@ -86,6 +92,8 @@ struct SourceVariable {
   LockClass lock = LockClass::kNone;
   uint64_t alignas_bytes = 0;
   SourcePos position;
+
+  bool operator==(const SourceVariable&) const = default;
 };
 
 enum class FunctionKind : uint8_t { kPlain, kConstructor, kDestructor, kLambda };
@@ -98,6 +106,8 @@ struct SourceFunction {
   bool is_main = false;
   bool is_in_system_header = false;
   SourcePos position;
+
+  bool operator==(const SourceFunction&) const = default;
 };
 
 enum class SourceAccess : uint8_t { kRead, kWrite, kReadModifyWrite, kCompareExchange, kAddress };
@@ -123,6 +133,8 @@ struct AccessSite {
   bool is_indexed_by_variable = false;  ///< a[i].f or p[i]: not one element but many
   bool is_initialization = false;   ///< constructor initialiser, or on an object local to the function
   std::string base;                 ///< the spelled object expression: "this", "stats", "shards[i]"
+
+  bool operator==(const AccessSite&) const = default;
 };
 
 enum class LockMode : uint8_t { kExclusive, kShared, kTry };
@@ -138,6 +150,8 @@ struct LockRegion {
   std::string guard;                ///< "std::lock_guard", "lock()", "pthread_mutex_lock", ...
   std::vector<SymbolId> objects;    ///< fields and variables touched inside
   std::vector<SymbolId> calls;      ///< functions called inside
+
+  bool operator==(const LockRegion&) const = default;
 };
 
 /// A place that starts threads, and the function that they run.
@@ -147,6 +161,8 @@ struct ThreadEntry {
   SourcePos position;
   std::string mechanism;            ///< "std::thread", "pthread_create", "std::async", ...
   bool is_in_loop = false;          ///< then there are many threads of this role
+
+  bool operator==(const ThreadEntry&) const = default;
 };
 
 struct CallEdge {
@@ -163,6 +179,8 @@ struct Suppression {
   SourcePos position;               ///< the line that it applies to
   std::string rule;                 ///< empty: all rules
   std::string reason;
+
+  bool operator==(const Suppression&) const = default;
 };
 
 enum class UnitState : uint8_t { kComplete, kWithErrors, kFailed, kCrashed, kOutOfMemory, kTimedOut };
@@ -172,6 +190,8 @@ struct TranslationUnit {
   UnitState state = UnitState::kComplete;
   std::string reason;               ///< first error, or how the worker died
   uint64_t parse_ms = 0;
+
+  bool operator==(const TranslationUnit&) const = default;
 };
 
 struct SourceFacts {
@@ -187,6 +207,8 @@ struct SourceFacts {
   std::vector<CallEdge> calls;
   std::vector<Suppression> suppressions;
   std::vector<TranslationUnit> units;
+
+  bool operator==(const SourceFacts&) const = default;
 };
 
 }  // namespace quarrel

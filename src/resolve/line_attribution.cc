@@ -49,6 +49,10 @@ unsigned cost_order(const MemoryAccess& access) {
   return 1u + access.distance;
 }
 
+bool is_likelier(const MemoryAccess& a, const MemoryAccess& b) {
+  return cost_order(a) < cost_order(b);
+}
+
 class LineAttribution {
  public:
   explicit LineAttribution(const Recording& recording)
@@ -92,13 +96,13 @@ class LineAttribution {
     return !access.is_own_stack || is_shared(access.address & ~uint64_t{line_size_ - 1});
   }
 
+  /// Nearest first, but with the access to charge in front.
   std::vector<MemoryAccess> credible_accesses(const LineSample& sample) const {
     std::vector<MemoryAccess> accesses;
     for (const MemoryAccess& access : sample.accesses)
       if (access.size > 0 && is_credible(access, sample.thread)) accesses.push_back(access);
-    std::stable_sort(
-        accesses.begin(), accesses.end(),
-        [](const MemoryAccess& a, const MemoryAccess& b) { return cost_order(a) < cost_order(b); });
+    const auto likeliest = std::min_element(accesses.begin(), accesses.end(), is_likelier);
+    if (likeliest != accesses.end()) std::rotate(accesses.begin(), likeliest, likeliest + 1);
     return accesses;
   }
 

@@ -1,0 +1,30 @@
+// How often may an access run, argued from the source alone?
+#pragma once
+
+#include "checks/fact_index.h"
+#include "checks/roles.h"
+
+namespace quarrel {
+
+/// Ordered. Cold: during setup or once in a thread's life. Warm: whenever an operation is called,
+/// how often is unknown. Hot: in a loop, of its function or on the way to it.
+enum class Heat : uint8_t { kCold, kWarm, kHot };
+
+/// Loop depth, thread roles and kind of access decide. A measurement should replace it.
+class Hotness {
+ public:
+  Hotness(const FactIndex& index, const ThreadRoles& roles) : index_(index), roles_(roles) {}
+
+  /// `type` is that of the accessed field or variable.
+  Heat of(const AccessSite& site, std::string_view type) const;
+
+  /// Is the object not shared yet, or no longer: constructors, destructors, initialisers, and plain
+  /// accesses or stores in functions whose name says setup (init, reset, clear, ...)?
+  bool is_setup(const AccessSite& site) const;
+
+ private:
+  const FactIndex& index_;
+  const ThreadRoles& roles_;
+};
+
+}  // namespace quarrel

@@ -1,0 +1,46 @@
+// Can two fields of one object lie on the same cache line?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checks/fact_index.h"
+
+namespace quarrel {
+
+/// x86-64 and most aarch64 cores. 128 is asked for only where it was measured.
+constexpr uint64_t kLineBytes = 64;
+
+struct ByteRange {
+  uint64_t begin = 0;
+  uint64_t size = 0;
+};
+
+enum class LineSharing : uint8_t { kNever, kSomeBase, kAlways };
+
+/// Do two byte ranges of an object of that alignment share a line: for no, some or every address
+/// that the object may have? Objects are taken to start at multiples of 16 at least, as malloc
+/// and large globals do on 64-bit systems.
+LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment);
+
+/// A scalar, atomic or library object within a record, at any depth.
+struct LineField {
+  const SourceField* field = nullptr;
+  const SourceRecord* parent =
+      nullptr;         ///< that declares it: the record, a base or a member's type
+  std::string path;    ///< from the record: "producer.tail"
+  std::string member;  ///< the member that holds it: "producer"; empty if direct
+  ByteRange bytes;
+};
+
+/// All fields of the record with its bases and nested members, by offset. Unions, bit-fields and
+/// unnamed or system types are not looked into.
+std::vector<LineField> flatten(const FactIndex& index, const SourceRecord& record);
+
+/// Bytes that an object grows by, if the fields at those offsets (sorted) each start a new line
+/// and the record is rounded up to whole lines.
+uint64_t padding_price(const SourceRecord& record, const std::vector<uint64_t>& aligned_offsets);
+
+}  // namespace quarrel

@@ -1,0 +1,152 @@
+// What lies together in memory, and who uses it?
+#include "checks/line_members.h"
+
+#include <algorithm>
+#include <map>
+
+namespace quarrel {
+namespace {
+
+/// "shards[i].cell" -> "cell", "node->head" -> "head", "(*q)" -> "q".
+std::string last_component(std::string_view base) {
+  std::string word;
+  int brackets = 0;
+  for (size_t i = base.size(); i-- > 0;) {
+    const char letter = base[i];
+    if (letter == ']') ++brackets;
+    if (letter == '[') --brackets;
+    const bool is_word = std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
+    if (brackets > 0 || (!is_word && word.empty())) continue;
+    if (!is_word) break;
+    word.insert(word.begin(), letter);
+  }
+  return word;
+}
+
+/// Is the access one to this place, where the record of the field may be embedded in several?
+bool is_access_to_place(const FactIndex& index, const AccessSite& site, const LineField& place) {
+  if (place.member.empty()) return true;
+  // Members of one name and type in two records cannot be told apart by the spelled base.
+  if (last_component(site.base) == place.member)
+    return index.embedding_count(place.parent->symbol, place.member) == 1;
+  const bool is_own_method = site.base.empty() || site.base == "this";
+  return is_own_method && index.embedding_count(place.parent->symbol) == 1;
+}
+
+void keep_hottest(std::vector<Use>& uses, const Use& use) {
+  for (Use& known : uses) {
+    if (known.site->function != use.site->function) continue;
+    const bool is_freer = known.site->locks_held.size() > use.site->locks_held.size();
+    if (known.heat < use.heat || (known.heat == use.heat && is_freer)) known = use;
+    return;
+  }
+  uses.push_back(use);
+}
+
+void add_uses(const CheckContext& context, const std::vector<const AccessSite*>& sites,
+              LineMember& member) {
+  for (const AccessSite* site : sites) {
+    if (context.index.is_system(site->position.file)) continue;
+    const Heat heat = context.hotness.of(*site, member.type);
+    if (heat == Heat::kCold) continue;
+    keep_hottest(is_write(site->access) ? member.writes : member.reads, {site, heat});
+  }
+  std::erase_if(member.reads,
+                [&](const Use& use) { return member.is_written_in(use.site->function); });
+}
+
+bool is_marked(const std::vector<const AccessSite*>& sites) {
+  return std::any_of(sites.begin(), sites.end(), [](const AccessSite* site) {
+    return site->form != AccessForm::kPlain || !site->locks_held.empty();
+  });
+}
+
+bool is_in(const std::vector<Use>& uses, SymbolId function) {
+  return std::any_of(uses.begin(), uses.end(),
+                     [&](const Use& use) { return use.site->function == function; });
+}
+
+void add_member(const CheckContext& context, const LineField& place, MemberGroup& group) {
+  const SourceField& field = *place.field;
+  group.is_concurrent =
+      group.is_concurrent || field.is_atomic || field.is_volatile || field.lock != LockClass::kNone;
+  auto sites = context.index.accesses_to_field(*place.parent, field);
+  std::erase_if(sites, [&](const AccessSite* site) {
+    return !is_access_to_place(context.index, *site, place);
+  });
+  group.is_concurrent = group.is_concurrent || is_marked(sites);
+  // An array that fills a line of its own is used by element: another rule's question.
+  const bool is_long = field.array_length > 0 && place.bytes.size >= kLineBytes;
+  if (field.lock != LockClass::kNone || is_long) return;
+  LineMember member{.name = place.path,
+                    .type = field.type,
+                    .bytes = place.bytes,
+                    .position = field.position,
+                    .symbol = field.symbol,
+                    .parent = place.parent};
+  add_uses(context, sites, member);
+  if (!member.writes.empty() || !member.reads.empty()) group.members.push_back(std::move(member));
+}
+
+bool is_plain_global(const SourceVariable& variable) {
+  return variable.storage == Storage::kGlobal && variable.size_bytes > 0 &&
+         variable.size_bytes <= kLineBytes && !variable.type.starts_with("const ");
+}
+
+/// Variables of one file laid out one after the other, as a compiler that keeps their order does.
+MemberGroup lay_out(const CheckContext& context,
+                    const std::vector<const SourceVariable*>& variables) {
+  // The address of the first is unknown, as that of an object on the heap.
+  MemberGroup group{.alignment = 0, .is_concurrent = true};
+  uint64_t offset = 0;
+  for (const SourceVariable* variable : variables) {
+    uint64_t alignment = std::max<uint64_t>({variable->align_bytes, variable->alignas_bytes, 1});
+    // The declaration asks for an alignment that the facts do not give: take it to be a line.
+    if (variable->alignas_bytes == 1) alignment = kLineBytes;
+    alignment = std::min<uint64_t>(alignment, 4096);
+    offset = (offset + alignment - 1) / alignment * alignment;
+    LineMember member{.name = variable->name,
+                      .type = variable->type,
+                      .bytes = {offset, variable->size_bytes},
+                      .position = variable->position,
+                      .symbol = variable->symbol};
+    offset += std::min<uint64_t>(variable->size_bytes, uint64_t{1} << 40);
+    if (!is_plain_global(*variable) || variable->lock != LockClass::kNone) continue;
+    auto sites = context.index.accesses_to(variable->symbol);
+    add_uses(context, {sites.begin(), sites.end()}, member);
+    if (!member.writes.empty() || !member.reads.empty()) group.members.push_back(std::move(member));
+  }
+  return group;
+}
+
+}  // namespace
+
+bool LineMember::is_written_in(SymbolId function) const {
+  return is_in(writes, function);
+}
+
+bool LineMember::is_used_in(SymbolId function) const {
+  return is_in(writes, function) || is_in(reads, function);
+}
+
+MemberGroup members_of_record(const CheckContext& context, const SourceRecord& record) {
+  MemberGroup group{.record = &record, .name = record.name, .alignment = record.align_bytes};
+  for (const LineField& place : flatten(context.index, record)) add_member(context, place, group);
+  return group;
+}
+
+std::vector<MemberGroup> members_of_files(const CheckContext& context) {
+  std::map<FileId, std::vector<const SourceVariable*>> by_file;
+  for (const SourceVariable& variable : context.index.facts().variables)
+    if (variable.storage == Storage::kGlobal && !context.index.is_system(variable.position.file))
+      by_file[variable.position.file].push_back(&variable);
+  std::vector<MemberGroup> groups;
+  for (auto& [file, variables] : by_file) {
+    std::sort(variables.begin(), variables.end(),
+              [](auto* a, auto* b) { return a->position < b->position; });
+    groups.push_back(lay_out(context, variables));
+  }
+  return groups;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,96 @@
+// Which locks protect an access, also when a caller took them?
+#include "checks/lock_context.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace quarrel {
+namespace {
+
+bool is_before(SourcePos left, SourcePos right) {
+  return std::tie(left.line, left.column) < std::tie(right.line, right.column);
+}
+
+bool contains(const LockRegion& region, SourcePos position) {
+  return region.begin.file == position.file && !is_before(position, region.begin) &&
+         !is_before(region.end, position);
+}
+
+template <class Locks>
+void sort_unique(Locks& locks) {
+  std::sort(locks.begin(), locks.end());
+  locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
+}
+
+}  // namespace
+
+LockContext::LockContext(const FactIndex& index)
+    : on_entry_(index.symbol_count()), is_open_(index.symbol_count(), true) {
+  std::vector<SymbolId> pending;
+  for (const SourceFunction& function : index.facts().functions) {
+    if (function.symbol.value >= is_open_.size()) continue;
+    const bool is_root = index.calls_to(function.symbol).empty() ||
+                         !index.starts_of(function.symbol).empty() || function.is_main;
+    if (!is_root) continue;
+    is_open_[function.symbol.value] = false;
+    pending.push_back(function.symbol);
+  }
+  // Sets only shrink once a function has one, so this ends.
+  while (!pending.empty()) {
+    const SymbolId caller = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index.calls_from(caller))
+      if (narrow(index, call->callee)) pending.push_back(call->callee);
+  }
+}
+
+LockContext::Locks LockContext::held_at_call(const FactIndex& index, const CallEdge& call) const {
+  Locks held = on_entry_[call.caller.value];
+  for (const LockRegion* region : index.lock_regions_in(call.caller))
+    if (region->mode != LockMode::kTry && contains(*region, call.position))
+      held.push_back(region->lock);
+  sort_unique(held);
+  return held;
+}
+
+bool LockContext::narrow(const FactIndex& index, SymbolId function) {
+  if (function.value >= on_entry_.size()) return false;
+  bool is_first = true;
+  Locks common;
+  for (const CallEdge* call : index.calls_to(function)) {
+    if (call->caller.value >= is_open_.size() || is_open_[call->caller.value]) continue;
+    Locks held = held_at_call(index, *call);
+    Locks both;
+    std::set_intersection(held.begin(), held.end(), common.begin(), common.end(),
+                          std::back_inserter(both));
+    common = is_first ? std::move(held) : std::move(both);
+    is_first = false;
+  }
+  const bool is_entry = !index.starts_of(function).empty();
+  if (is_entry) common.clear();
+  if (is_first || (!is_open_[function.value] && common == on_entry_[function.value])) return false;
+  is_open_[function.value] = false;
+  on_entry_[function.value] = std::move(common);
+  return true;
+}
+
+std::vector<SymbolId> LockContext::held_at(const AccessSite& site) const {
+  Locks held = site.locks_held;
+  if (site.function.value < on_entry_.size()) {
+    const Locks& inherited = on_entry_[site.function.value];
+    held.insert(held.end(), inherited.begin(), inherited.end());
+  }
+  sort_unique(held);
+  return held;
+}
+
+bool LockContext::share_lock(const AccessSite& one, const AccessSite& other) const {
+  const Locks left = held_at(one);
+  const Locks right = held_at(other);
+  Locks both;
+  std::set_intersection(left.begin(), left.end(), right.begin(), right.end(),
+                        std::back_inserter(both));
+  return !both.empty();
+}
+
+}  // namespace quarrel

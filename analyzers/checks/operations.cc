@@ -1,0 +1,53 @@
+// Through which operations of a class or a module is a function reached?
+#include "checks/operations.h"
+
+#include <algorithm>
+#include <set>
+
+namespace quarrel {
+namespace {
+
+constexpr size_t kMaxVisited = 256;  // more helpers than that tell nothing about an operation
+
+bool is_same_component(const SourceFunction& one, const SourceFunction& other) {
+  // A lambda belongs to whoever calls it.
+  if (one.kind == FunctionKind::kLambda) return true;
+  if (one.record.is_valid() || other.record.is_valid()) return one.record == other.record;
+  return one.position.file == other.position.file;
+}
+
+/// Callers that belong to the same class or module.
+std::vector<SymbolId> inner_callers(const FactIndex& index, SymbolId symbol) {
+  std::vector<SymbolId> callers;
+  const SourceFunction* function = index.function(symbol);
+  if (function == nullptr) return callers;
+  for (const CallEdge* call : index.calls_to(symbol)) {
+    const SourceFunction* caller = index.function(call->caller);
+    if (caller == nullptr || caller == function || caller->is_main) continue;
+    if (!index.starts_of(call->caller).empty()) continue;
+    if (is_same_component(*function, *caller)) callers.push_back(call->caller);
+  }
+  return callers;
+}
+
+}  // namespace
+
+std::vector<SymbolId> operations_of(const FactIndex& index, SymbolId function) {
+  std::vector<SymbolId> outermost;
+  std::set<SymbolId> visited{function};
+  std::vector<SymbolId> pending{function};
+  while (!pending.empty() && visited.size() < kMaxVisited) {
+    const SymbolId current = pending.back();
+    pending.pop_back();
+    const auto callers = inner_callers(index, current);
+    if (callers.empty()) outermost.push_back(current);
+    for (SymbolId caller : callers)
+      if (visited.insert(caller).second) pending.push_back(caller);
+  }
+  // A cycle without an entry of its own.
+  if (outermost.empty()) outermost.push_back(function);
+  std::sort(outermost.begin(), outermost.end());
+  return outermost;
+}
+
+}  // namespace quarrel

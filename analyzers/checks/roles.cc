@@ -1,0 +1,168 @@
+// Which threads may run a function, and can two functions run at the same time?
+#include "checks/roles.h"
+
+#include <algorithm>
+
+namespace quarrel {
+namespace {
+
+/// A thread start is no call: the starter does not run the entry itself.
+bool is_thread_start(const FactIndex& index, const CallEdge& call) {
+  for (const ThreadEntry* start : index.starts_of(call.callee))
+    if (start->starter == call.caller && start->position.file == call.position.file &&
+        start->position.line <= call.position.line + 1 &&
+        call.position.line <= start->position.line + 1)
+      return true;
+  return false;
+}
+
+}  // namespace
+
+ThreadRoles::ThreadRoles(const FactIndex& index)
+    : index_(index),
+      first_start_(index.symbol_count()),
+      is_called_after_start_(index.symbol_count()),
+      by_function_(index.symbol_count()),
+      is_in_loop_(index.symbol_count()) {
+  collect_roles(index);
+  for (uint32_t i = 0; i < roles_.size(); ++i) spread(index, RoleId{i});
+  spread_loops(index);
+  find_multiplicity(index);
+  find_starters();
+  spread_after_start();
+}
+
+void ThreadRoles::collect_roles(const FactIndex& index) {
+  std::vector<bool> is_known(index.symbol_count());
+  auto add = [&](SymbolId entry, std::string name, const ThreadEntry* start) {
+    if (entry.value >= is_known.size() || is_known[entry.value]) return;
+    is_known[entry.value] = true;
+    roles_.push_back({.entry = entry, .name = std::move(name), .start = start});
+  };
+  for (const SourceFunction& function : index.facts().functions)
+    if (function.is_main) add(function.symbol, "main", nullptr);
+  for (const ThreadEntry& start : index.facts().thread_entries)
+    add(start.entry, std::string(index.function_name(start.entry)), &start);
+}
+
+void ThreadRoles::spread(const FactIndex& index, RoleId role) {
+  std::vector<SymbolId> pending{roles_[role.value].entry};
+  by_function_[pending.front().value].push_back(role);
+  while (!pending.empty()) {
+    const SymbolId caller = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index.calls_from(caller)) {
+      if (call->callee.value >= by_function_.size() || is_thread_start(index, *call)) continue;
+      auto& reached = by_function_[call->callee.value];
+      // Roles are spread one after the other, so the newest stands last.
+      if (!reached.empty() && reached.back() == role) continue;
+      reached.push_back(role);
+      pending.push_back(call->callee);
+    }
+  }
+}
+
+void ThreadRoles::spread_loops(const FactIndex& index) {
+  std::vector<SymbolId> pending;
+  auto mark = [&](const CallEdge& call) {
+    if (call.callee.value >= is_in_loop_.size() || is_in_loop_[call.callee.value]) return;
+    if (is_thread_start(index, call)) return;
+    is_in_loop_[call.callee.value] = true;
+    pending.push_back(call.callee);
+  };
+  for (const CallEdge& call : index.facts().calls)
+    if (call.loop_depth > 0) mark(call);
+  while (!pending.empty()) {
+    const SymbolId caller = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index.calls_from(caller)) mark(*call);
+  }
+}
+
+void ThreadRoles::find_multiplicity(const FactIndex& index) {
+  for (Role& role : roles_) {
+    const auto starts = index.starts_of(role.entry);
+    role.is_many = starts.size() > 1;
+    for (const ThreadEntry* start : starts)
+      role.is_many = role.is_many || start->is_in_loop || is_called_in_loop(start->starter);
+  }
+}
+
+const std::vector<RoleId>& ThreadRoles::of(SymbolId function) const {
+  static const std::vector<RoleId> kNone;
+  return function.value < by_function_.size() ? by_function_[function.value] : kNone;
+}
+
+bool ThreadRoles::is_called_in_loop(SymbolId function) const {
+  return function.value < is_in_loop_.size() && is_in_loop_[function.value];
+}
+
+Overlap ThreadRoles::overlap(SymbolId one, SymbolId other) const {
+  const auto& left = of(one);
+  const auto& right = of(other);
+  if (left.empty() || right.empty()) return Overlap::kUnknown;
+  if (left != right) return Overlap::kDifferentRoles;
+  const bool is_many = left.size() > 1 || roles_[left.front().value].is_many;
+  return is_many ? Overlap::kSameRole : Overlap::kNever;
+}
+
+bool ThreadRoles::note_start(SymbolId function, SourcePos position) {
+  if (function.value >= first_start_.size()) return false;
+  SourcePos& first = first_start_[function.value];
+  const bool is_news = !first.file.is_valid();
+  if (is_news || (first.file == position.file && position < first)) first = position;
+  return is_news;
+}
+
+/// Who calls a function that starts threads starts threads.
+void ThreadRoles::find_starters() {
+  std::vector<SymbolId> pending;
+  for (const ThreadEntry& start : index_.facts().thread_entries)
+    if (note_start(start.starter, start.position)) pending.push_back(start.starter);
+  while (!pending.empty()) {
+    const SymbolId starter = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index_.calls_to(starter))
+      if (note_start(call->caller, call->position)) pending.push_back(call->caller);
+  }
+}
+
+void ThreadRoles::spread_after_start() {
+  std::vector<SymbolId> pending;
+  auto mark = [&](const CallEdge& call) {
+    if (call.callee.value >= is_called_after_start_.size() || is_thread_start(index_, call)) return;
+    if (is_called_after_start_[call.callee.value]) return;
+    is_called_after_start_[call.callee.value] = true;
+    pending.push_back(call.callee);
+  };
+  for (const CallEdge& call : index_.facts().calls)
+    if (is_after_start(call.caller, call.position)) mark(call);
+  while (!pending.empty()) {
+    const SymbolId caller = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index_.calls_from(caller)) mark(*call);
+  }
+}
+
+bool ThreadRoles::is_starter(SymbolId function) const {
+  return function.value < first_start_.size() && first_start_[function.value].file.is_valid();
+}
+
+bool ThreadRoles::is_after_start(SymbolId function, SourcePos position) const {
+  if (!is_starter(function)) return false;
+  const SourcePos& start = first_start_[function.value];
+  return start.file == position.file && start < position;
+}
+
+bool ThreadRoles::is_outside_threads(const AccessSite& site) const {
+  if (index_.facts().thread_entries.empty() || site.function.value >= first_start_.size())
+    return false;
+  const auto& roles = of(site.function);
+  const bool is_main_only = roles.size() == 1 && roles_[roles.front().value].start == nullptr;
+  if (!is_main_only && !(is_starter(site.function) && roles.empty())) return false;
+  if (!is_write(site.access) && !is_atomic_form(site.form)) return true;
+  return !is_after_start(site.function, site.position) &&
+         !is_called_after_start_[site.function.value];
+}
+
+}  // namespace quarrel

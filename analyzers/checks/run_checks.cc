@@ -1,0 +1,54 @@
+// Which findings do the facts yield, once suppressions are honoured?
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "checks/check.h"
+#include "checks/fact_index.h"
+
+namespace quarrel {
+namespace {
+
+/// A finding is silenced where one of its members is declared. Suppressions at single accesses are
+/// the business of the check, which may still have others to report.
+bool is_suppressed(const FactIndex& index, const Finding& finding) {
+  return std::any_of(finding.locations.begin(), finding.locations.end(),
+                     [&](const FindingLocation& location) {
+                       return location.role == "field" &&
+                              index.is_suppressed(finding.rule, location.file, location.line);
+                     });
+}
+
+auto order_of(const Finding& finding) {
+  const bool has_place = !finding.locations.empty();
+  return std::tuple(-static_cast<int>(finding.level),
+                    has_place ? std::string_view(finding.locations.front().file) : "",
+                    has_place ? finding.locations.front().line : 0,
+                    std::string_view(finding.fingerprint));
+}
+
+/// One header in several configurations may yield the same finding twice.
+void drop_repeated(std::vector<Finding>& findings) {
+  std::set<std::string> known;
+  std::erase_if(findings,
+                [&](const Finding& finding) { return !known.insert(finding.fingerprint).second; });
+}
+
+}  // namespace
+
+std::vector<Finding> run_checks(const SourceFacts& facts, const std::vector<std::string>& only) {
+  const FactIndex index(facts);
+  std::vector<Finding> findings;
+  for (const Check& check : CheckRegistry::all()) {
+    const bool is_wanted =
+        only.empty() || std::find(only.begin(), only.end(), check.name) != only.end();
+    if (is_wanted) check.run(index, findings);
+  }
+  std::erase_if(findings, [&](const Finding& finding) { return is_suppressed(index, finding); });
+  std::sort(findings.begin(), findings.end(),
+            [](const Finding& a, const Finding& b) { return order_of(a) < order_of(b); });
+  drop_repeated(findings);
+  return findings;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,216 @@
+// Do two members of one cache line belong to different threads?
+#include "checks/shared_pairs.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checks/operations.h"
+
+namespace quarrel {
+namespace {
+
+// One reading function may be chance; a loop or two functions say that the member is in use.
+constexpr size_t kMinVictimReaders = 2;
+// A hostile or generated record must not take quadratic time.
+constexpr size_t kMaxMembers = 1024;
+
+using Operations = std::set<SymbolId>;
+
+bool is_read_modify_write(const AccessSite& site) {
+  return site.access == SourceAccess::kReadModifyWrite ||
+         site.access == SourceAccess::kCompareExchange;
+}
+
+bool are_atomic(const AccessSite& one, const AccessSite& other) {
+  return is_atomic_form(one.form) && is_atomic_form(other.form);
+}
+
+class PairJudge {
+ public:
+  PairJudge(const CheckContext& context, const MemberGroup& group)
+      : context_(context), group_(group) {
+    for (const LineMember& member : group.members) {
+      writing_.push_back(operations(member.writes));
+      using_.push_back(writing_.back());
+      using_.back().merge(operations(member.reads));
+    }
+  }
+
+  std::optional<SharedPair> both_written(size_t a, size_t b) const {
+    std::optional<SharedPair> best;
+    for (const Use& one : group_.members[a].writes)
+      for (const Use& other : group_.members[b].writes) {
+        if (group_.members[b].is_written_in(one.site->function)) break;
+        if (group_.members[a].is_written_in(other.site->function)) continue;
+        keep(best, judge(a, one, writing_[a], b, other, writing_[b]));
+      }
+    return best;
+  }
+
+  std::optional<SharedPair> one_read(size_t written, size_t read) const {
+    std::optional<SharedPair> best;
+    size_t readers = 0;
+    for (const Use& user : group_.members[read].reads) {
+      if (touches_written(user.site->function, group_.members[written].bytes)) continue;
+      std::optional<SharedPair> found;
+      for (const Use& writer : group_.members[written].writes)
+        if (is_harmful_writer(writer) && !group_.members[read].is_used_in(writer.site->function))
+          keep(found, judge(written, writer, using_[written], read, user, using_[read]));
+      if (found) readers += user.heat == Heat::kHot ? kMinVictimReaders : 1;
+      keep(best, found);
+    }
+    return readers >= kMinVictimReaders ? best : std::nullopt;
+  }
+
+ private:
+  Operations operations(const std::vector<Use>& uses) {
+    Operations all;
+    for (const Use& use : uses) {
+      auto [found, is_new] = by_function_.try_emplace(use.site->function);
+      if (is_new) found->second = operations_of(context_.index, use.site->function);
+      all.insert(found->second.begin(), found->second.end());
+    }
+    return all;
+  }
+
+  /// A reader that needs the line for a written member anyway loses nothing to its neighbour.
+  bool touches_written(SymbolId function, ByteRange written) const {
+    return std::any_of(group_.members.begin(), group_.members.end(), [&](const LineMember& member) {
+      return !member.writes.empty() && member.is_used_in(function) &&
+             share_line(member.bytes, written, group_.alignment) == LineSharing::kAlways;
+    });
+  }
+
+  static bool is_harmful_writer(const Use& use) {
+    return use.heat == Heat::kHot || is_read_modify_write(*use.site);
+  }
+
+  std::optional<SharedPair> judge(size_t a, const Use& one, const Operations& a_operations,
+                                  size_t b, const Use& other,
+                                  const Operations& b_operations) const {
+    if (context_.locks.share_lock(*one.site, *other.site)) return std::nullopt;
+    const auto proof = prove(one, a_operations, other, b_operations);
+    if (!proof) return std::nullopt;
+    SharedPair pair{.written = a, .other = b, .writer = one.site, .user = other.site};
+    pair.proof = *proof;
+    pair.is_hot = one.heat == Heat::kHot && other.heat == Heat::kHot;
+    return pair;
+  }
+
+  std::optional<Proof> prove(const Use& one, const Operations& a, const Use& other,
+                             const Operations& b) const {
+    switch (overlap(*one.site, *other.site)) {
+      case Overlap::kNever:
+        return std::nullopt;
+      case Overlap::kDifferentRoles:
+        if (!is_one_object(*one.site, *other.site)) return std::nullopt;
+        return Proof::kRoles;
+      case Overlap::kSameRole:
+        if (!is_shared_by_claim(*one.site, *other.site)) return std::nullopt;
+        return are_separate(one, a, other, b) ? std::optional(Proof::kSameRole) : std::nullopt;
+      case Overlap::kUnknown:
+        if (!is_shared_by_claim(*one.site, *other.site)) return std::nullopt;
+        return are_separate(one, a, other, b) ? std::optional(Proof::kOperations) : std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  /// Main alone, in the sight of the facts, uses the operations of a concurrent class: it is a test
+  /// or an example of a library, and says nothing about the library's threads.
+  Overlap overlap(const AccessSite& one, const AccessSite& other) const {
+    const Overlap known = context_.roles.overlap(one.function, other.function);
+    if (known != Overlap::kNever || !is_method(one) || !is_method(other)) return known;
+    const RoleId role = context_.roles.of(one.function).front();
+    return context_.roles[role].start == nullptr ? Overlap::kUnknown : known;
+  }
+
+  bool is_method(const AccessSite& site) const {
+    const SourceFunction* function = context_.index.function(site.function);
+    return group_.is_concurrent && function != nullptr && function->record.is_valid();
+  }
+
+  /// Nothing is atomic in an object that one thread owns, except by mistake.
+  bool is_shared_by_claim(const AccessSite& one, const AccessSite& other) const {
+    const bool is_element = one.is_indexed_by_variable && other.is_indexed_by_variable;
+    return !is_element &&
+           (are_atomic(one, other) || (is_atomic_form(one.form) && !is_write(other.access)));
+  }
+
+  /// Threads of different roles may still each have an object of their own.
+  bool is_one_object(const AccessSite& one, const AccessSite& other) const {
+    if (one.is_indexed_by_variable && other.is_indexed_by_variable) return false;
+    if (group_.is_concurrent) return true;
+    const auto& index = context_.index;
+    return !index.starts_of(one.function).empty() && !index.starts_of(other.function).empty();
+  }
+
+  /// Is there an operation for each access that has nothing to do with the other member?
+  bool are_separate(const Use& one, const Operations& a, const Use& other,
+                    const Operations& b) const {
+    auto leaves_alone = [&](const Use& use, const Operations& foreign) {
+      const auto& own = by_function_.at(use.site->function);
+      return std::any_of(own.begin(), own.end(),
+                         [&](SymbolId operation) { return !foreign.contains(operation); });
+    };
+    return leaves_alone(one, b) && leaves_alone(other, a);
+  }
+
+  static void keep(std::optional<SharedPair>& best, const std::optional<SharedPair>& found) {
+    if (!found) return;
+    if (!best || std::pair(best->proof, best->is_hot) < std::pair(found->proof, found->is_hot))
+      best = found;
+  }
+
+  const CheckContext& context_;
+  const MemberGroup& group_;
+  std::map<SymbolId, std::vector<SymbolId>> by_function_;
+  std::vector<Operations> writing_;  // by member: operations that write it
+  std::vector<Operations> using_;    // by member: operations that read or write it
+};
+
+bool is_pairable(const MemberGroup& group, size_t a, size_t b) {
+  const LineMember& one = group.members[a];
+  const LineMember& other = group.members[b];
+  if (one.bytes.begin == other.bytes.begin) return false;
+  // Fields of one nested record or base are that record's own question.
+  return group.record == nullptr || one.parent != other.parent || one.parent == group.record;
+}
+
+}  // namespace
+
+std::vector<SharedPair> written_pairs(const CheckContext& context, const MemberGroup& group) {
+  std::vector<SharedPair> pairs;
+  if (group.members.size() > kMaxMembers) return pairs;
+  const PairJudge judge(context, group);
+  for (size_t a = 0; a < group.members.size(); ++a)
+    for (size_t b = a + 1; b < group.members.size(); ++b) {
+      const LineSharing sharing =
+          share_line(group.members[a].bytes, group.members[b].bytes, group.alignment);
+      if (sharing == LineSharing::kNever || !is_pairable(group, a, b)) continue;
+      auto pair = judge.both_written(a, b);
+      if (!pair) continue;
+      pair->sharing = sharing;
+      pairs.push_back(*pair);
+    }
+  return pairs;
+}
+
+std::vector<SharedPair> victim_pairs(const CheckContext& context, const MemberGroup& group) {
+  std::vector<SharedPair> pairs;
+  if (group.members.size() > kMaxMembers) return pairs;
+  const PairJudge judge(context, group);
+  for (size_t a = 0; a < group.members.size(); ++a)
+    for (size_t b = 0; b < group.members.size(); ++b) {
+      if (group.members[a].writes.empty() || !group.members[b].writes.empty()) continue;
+      const LineSharing sharing =
+          share_line(group.members[a].bytes, group.members[b].bytes, group.alignment);
+      // A reader suffers less than a writer: an unlucky address alone is not worth a word.
+      if (sharing != LineSharing::kAlways || !is_pairable(group, a, b)) continue;
+      auto pair = judge.one_read(a, b);
+      if (pair) pairs.push_back(*pair);
+    }
+  return pairs;
+}
+
+}  // namespace quarrel

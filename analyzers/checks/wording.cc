@@ -1,0 +1,115 @@
+// How does a check say where, by whom and how an object is used?
+#include "checks/wording.h"
+
+#include <algorithm>
+#include <set>
+
+namespace quarrel {
+namespace {
+
+constexpr size_t kMaxNames = 6;
+
+std::string_view verb(SourceAccess access) {
+  switch (access) {
+    case SourceAccess::kRead:
+      return "reads";
+    case SourceAccess::kWrite:
+      return "writes";
+    case SourceAccess::kReadModifyWrite:
+      return "updates";
+    case SourceAccess::kCompareExchange:
+      return "compare-exchanges";
+    case SourceAccess::kAddress:
+      return "takes the address of";
+  }
+  return "uses";
+}
+
+std::string_view manner(AccessForm form) {
+  if (form == AccessForm::kPlain) return " plainly";
+  return form == AccessForm::kVolatile ? " as volatile" : " atomically";
+}
+
+std::string entry_name(const CheckContext& context, const Role& role) {
+  return short_function_name(context.index, role.entry);
+}
+
+}  // namespace
+
+std::string short_function_name(const FactIndex& index, SymbolId symbol) {
+  const SourceFunction* function = index.function(symbol);
+  if (function == nullptr) return "a function";
+  if (function->kind == FunctionKind::kLambda)
+    return "the lambda at line " + std::to_string(function->position.line);
+  std::string_view name = function->name;
+  name = name.substr(0, name.find('('));
+  // The scope ends at the last "::" that is not inside template arguments.
+  int angles = 0;
+  for (size_t i = name.size(); i-- > 1;) {
+    if (name[i] == '>') ++angles;
+    if (name[i] == '<') --angles;
+    if (angles == 0 && name[i] == ':' && name[i - 1] == ':') {
+      name.remove_prefix(i + 1);
+      break;
+    }
+  }
+  return std::string(name);
+}
+
+std::string role_text(const CheckContext& context, SymbolId function) {
+  const auto& roles = context.roles.of(function);
+  if (roles.empty()) return "any thread";
+  std::vector<std::string> names;
+  for (RoleId id : roles) {
+    const Role& role = context.roles[id];
+    if (role.start == nullptr)
+      names.push_back("main");
+    else
+      names.push_back((role.is_many ? "threads that run " : "the thread that runs ") +
+                      entry_name(context, role));
+  }
+  return enumerate(names);
+}
+
+std::string site_text(const CheckContext& context, const AccessSite& site, std::string_view name) {
+  std::string text = short_function_name(context.index, site.function) + " ";
+  text += std::string(verb(site.access)) + " " + std::string(name);
+  text += manner(site.form);
+  const bool is_in_loop = site.loop_depth > 0 || context.roles.is_called_in_loop(site.function);
+  if (is_in_loop) text += " in a loop";
+  return text + " (" + role_text(context, site.function) + ")";
+}
+
+std::string enumerate(const std::vector<std::string>& names) {
+  std::string text;
+  const size_t shown = names.size() > kMaxNames ? kMaxNames - 1 : names.size();
+  for (size_t i = 0; i < shown; ++i) {
+    const bool is_last = i + 1 == names.size();
+    if (i > 0) text += is_last ? " and " : ", ";
+    text += names[i];
+  }
+  if (shown < names.size()) text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+std::vector<FindingLocation> thread_starts(const CheckContext& context,
+                                           const std::vector<const AccessSite*>& sites) {
+  std::set<RoleId> roles;
+  for (const AccessSite* site : sites) {
+    const auto& some = context.roles.of(site->function);
+    roles.insert(some.begin(), some.end());
+  }
+  std::vector<FindingLocation> starts;
+  for (RoleId id : roles) {
+    const Role& role = context.roles[id];
+    if (role.start == nullptr) continue;
+    const std::string what = role.is_many ? "several threads" : "a thread";
+    starts.push_back(context.index.locate(
+        role.start->position, "thread entry",
+        role.start->mechanism + " starts " + what + " on " + entry_name(context, role)));
+    starts.back().function = context.index.function_name(role.start->starter);
+  }
+  return starts;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,257 @@
+// What does a call touch, lock, start and lead to?
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "extract/function_walk.h"
+#include "extract/names.h"
+#include "extract/thread_starts.h"
+#include "extract/type_facts.h"
+
+namespace quarrel {
+namespace {
+
+/// Members of the standard library that are not const for the sake of their result only.
+bool only_reads(CXCursor method) {
+  static constexpr std::array<std::string_view, 16> kReaders = {
+      "begin", "end",  "rbegin", "rend", "data",        "front",       "back",      "at",
+      "find",  "get",  "value",  "top",  "lower_bound", "upper_bound", "operator*", "operator->"};
+  if (clang_CXXMethod_isConst(method) != 0) return true;
+  if (!is_in_system_header(method)) return false;
+  const std::string name = spelling_of(method);
+  return std::find(kReaders.begin(), kReaders.end(), name) != kReaders.end() ||
+         name == "operator[]";
+}
+
+Use use_of_object(CXCursor method) {
+  return {.access = only_reads(method) ? SourceAccess::kRead : SourceAccess::kReadModifyWrite};
+}
+
+/// a[i] of a std::array is an element of the object itself, not of memory elsewhere.
+bool is_array_element(CXCursor call, CXCursor callee) {
+  const std::string name = spelling_of(callee);
+  if (name != "operator[]" && name != "at") return false;
+  return type_name(type_of(clang_getCursorSemanticParent(callee))).starts_with("std::array<") &&
+         clang_Cursor_getNumArguments(call) >= 1;
+}
+
+Use use_of_parameter(CXType function, int index) {
+  if (index < 0 || index >= clang_getNumArgTypes(function)) return {};
+  const CXType type = canonical(clang_getArgType(function, static_cast<unsigned>(index)));
+  if (type.kind != CXType_LValueReference && type.kind != CXType_RValueReference) return {};
+  if (clang_isConstQualifiedType(clang_getPointeeType(type)) != 0) return {};
+  return {.access = SourceAccess::kAddress};
+}
+
+bool exchanges_arguments(CXCursor callee) {
+  const std::string name = spelling_of(callee);
+  return is_in_system_header(callee) && (name == "swap" || name == "exchange");
+}
+
+/// Does the library run a lambda that it is given before the call returns? (algorithms, waits on a
+/// condition variable; not the constructors of threads and std::function)
+bool runs_lambda_at_once(CXCursor callee) {
+  static constexpr std::array<std::string_view, 6> kKeepers = {
+      "emplace_back", "emplace", "push_back", "push", "async", "insert"};
+  if (clang_getCursorKind(callee) == CXCursor_Constructor) return false;
+  if (!is_null(lambda_class_of(callee))) return true;
+  const std::string name = spelling_of(callee);
+  return is_in_system_header(callee) &&
+         std::find(kKeepers.begin(), kKeepers.end(), name) == kKeepers.end();
+}
+
+/// The local object that an argument of a thread start hands over: &x, std::ref(x).
+CXCursor object_handed_over(CXCursor argument, bool is_referred = false) {
+  const CXCursor bare = strip(argument);
+  if (clang_getCursorKind(bare) == CXCursor_CallExpr) {
+    const std::string name = spelling_of(bare);
+    if ((name == "ref" || name == "reference_wrapper") && clang_Cursor_getNumArguments(bare) >= 1)
+      return object_handed_over(clang_Cursor_getArgument(bare, 0), true);
+    return null_cursor();
+  }
+  const bool is_address = clang_getCursorKind(bare) == CXCursor_UnaryOperator;
+  const bool is_array = clang_getArraySize(canonical(type_of(bare))) >= 0;
+  return is_address || is_array || is_referred ? named_object(bare) : null_cursor();
+}
+
+bool is_instantiation(CXCursor function) {
+  if (!is_null(clang_getSpecializedCursorTemplate(function))) return true;
+  const CXCursor parent = clang_getCursorSemanticParent(function);
+  return is_record(parent) && !is_null(clang_getSpecializedCursorTemplate(parent));
+}
+
+}  // namespace
+
+void FunctionWalker::visit_call(CXCursor call, const Use& use) {
+  if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
+  if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
+  note_thread_start(call);
+  note_call(call);
+  visit_arguments(call, use);
+}
+
+void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at) {
+  Use use{.access = operation.access, .form = operation.form, .order = operation.order};
+  CXCursor object = operation.object;
+  if (operation.is_address && !is_null(object)) {
+    const CXCursor bare = strip(object);
+    const bool is_address_of =
+        clang_getCursorKind(bare) == CXCursor_UnaryOperator &&
+        clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_AddrOf;
+    // A pointer that was not formed here hides what it points to; the pointer itself is read.
+    if (is_address_of) object = expressions_in(bare).empty() ? bare : expressions_in(bare)[0];
+    else use = {};
+  }
+  if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
+  if (!is_null(object)) visit(object, use);
+  for (CXCursor operand : operation.operands)
+    visit(operand, operation.access == SourceAccess::kCompareExchange
+                       ? Use{.access = SourceAccess::kAddress}
+                       : Use{});
+}
+
+/// A flag that is set in the condition of a loop is a lock, from there to its clear.
+void FunctionWalker::spin_on_flag(const AtomicOperation& operation, CXCursor at) {
+  const SymbolId flag = lock_symbol(operation.object);
+  if (!flag.is_valid()) return;
+  if (operation.is_clear) return frame().locks.release(flag, unit_.position(at));
+  if (!is_in_loop_condition_) return;
+  unit_.spin_flags.insert(flag);
+  frame().locks.acquire(make_region(flag, LockMode::kExclusive, "test_and_set()", at),
+                        null_cursor());
+}
+
+SymbolId FunctionWalker::lock_symbol(CXCursor object) {
+  const CXCursor named = is_null(object) ? object : named_object(object);
+  if (is_null(named)) return {};
+  auto alias = aliases_.find(named);
+  if (alias != aliases_.end() && clang_equalCursors(alias->second.first, object) == 0) {
+    const CXCursor target = named_object(alias->second.first);
+    if (!is_null(target) && clang_equalCursors(target, named) == 0)
+      return lock_symbol(alias->second.first);
+  }
+  if (is_variable(named)) return unit_.variable_symbol(named);
+  return clang_getCursorKind(named) == CXCursor_FieldDecl ? unit_.symbol_of(named) : SymbolId{};
+}
+
+LockRegion FunctionWalker::make_region(SymbolId lock, LockMode mode, std::string guard,
+                                       CXCursor at) {
+  return {.lock = lock,
+          .mode = mode,
+          .function = frame().function,
+          .begin = unit_.position(at),
+          .loop_depth = frame().loop_depth,
+          .guard = std::move(guard)};
+}
+
+void FunctionWalker::visit_lock_call(const LockCall& lock, CXCursor call) {
+  const SourcePos at = unit_.position(call);
+  for (CXCursor object : lock.objects) {
+    const CXCursor base = strip(object);
+    visit(base);
+    if (lock.is_on_guard) {
+      const CXCursor guard = named_object(base);
+      if (is_null(guard)) continue;
+      if (lock.step == LockStep::kRelease) frame().locks.release_guard(guard, at);
+      else frame().locks.reacquire_guard(guard, at);
+      continue;
+    }
+    const SymbolId symbol = lock_symbol(base);
+    if (!symbol.is_valid()) continue;
+    if (lock.step == LockStep::kRelease) frame().locks.release(symbol, at);
+    else frame().locks.acquire(make_region(symbol, lock.mode, lock.guard, call), null_cursor());
+  }
+}
+
+void FunctionWalker::visit_argument(CXCursor argument, const Use& use, bool runs_lambda_here) {
+  const CXCursor bare = strip(argument);
+  if (clang_getCursorKind(bare) != CXCursor_LambdaExpr) return visit(argument, use);
+  visit_lambda(bare, runs_lambda_here);
+  if (!runs_lambda_here) return;
+  const SymbolId lambda = unit_.lambda_symbol(clang_getCursorLocation(bare));
+  unit_.facts.calls.push_back({frame().function, lambda, unit_.position(bare),
+                               frame().loop_depth});
+}
+
+void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
+  const CXCursor callee = clang_getCursorReferenced(call);
+  const bool is_known = !is_null(callee) && is_function(callee);
+  const CXType signature = is_known ? type_of(callee) : CXType{};
+  const bool runs_lambda = is_known && runs_lambda_at_once(callee);
+  const int count = clang_Cursor_getNumArguments(call);
+  // The object of an operator that is a member is its first argument.
+  const bool is_member_operator = is_known && clang_getCursorKind(callee) == CXCursor_CXXMethod &&
+                                  count == clang_Cursor_getNumArguments(callee) + 1;
+  for (CXCursor child : expressions_in(call)) {
+    int index = 0;
+    while (index < count &&
+           !clang_equalCursors(child, clang_Cursor_getArgument(call, unsigned(index))))
+      ++index;
+    if (index == count) {
+      visit_callee(call, child);
+      continue;
+    }
+    Use argument = use_of_parameter(signature, is_member_operator ? index - 1 : index);
+    if (is_member_operator && index == 0) argument = use_of_object(callee);
+    if (is_known && exchanges_arguments(callee)) argument.access = SourceAccess::kReadModifyWrite;
+    if (is_known && index == 0 && is_array_element(call, callee)) {
+      argument = use;
+      argument.is_indexed |= count > 1 && evaluate(clang_Cursor_getArgument(call, 1), -1) < 0;
+    }
+    visit_argument(child, argument, runs_lambda);
+  }
+}
+
+/// The part of a call that names what is called: its object is touched, the name is not.
+void FunctionWalker::visit_callee(CXCursor call, CXCursor callee_expression) {
+  const CXCursor bare = strip(callee_expression);
+  const CXCursor named = clang_getCursorReferenced(bare);
+  if (is_null(named) || !is_function(named)) return visit(callee_expression);
+  if (clang_getCursorKind(bare) != CXCursor_MemberRefExpr) return;
+  const CXCursor base = base_of_member(bare);
+  if (is_null(base)) return;
+  if (is_atomic_bookkeeping(call)) return visit(base, {.is_silent = true});
+  visit(base, is_arrow(base) ? Use{} : use_of_object(named));
+}
+
+void FunctionWalker::note_call(CXCursor call) {
+  const CXCursor callee = clang_getCursorReferenced(call);
+  if (is_null(callee) || !is_function(callee)) return;
+  const bool is_system = is_in_system_header(callee);
+  const bool is_in_region =
+      std::any_of(frames_.begin(), frames_.end(),
+                  [](const Frame& each) { return !each.locks.state().empty(); });
+  if (is_system && !is_in_region) return;
+  const SymbolId symbol = unit_.function_symbol(callee);
+  for (size_t i = frames_.size(); i-- > 0;) {
+    frames_[i].locks.note_call(symbol);
+    if (!frames_[i].inherits_locks) break;
+  }
+  if (is_system) return;
+  unit_.facts.calls.push_back(
+      {frame().function, symbol, unit_.position(call), frame().loop_depth});
+  if (is_instantiation(callee)) on_definition_(callee);
+}
+
+void FunctionWalker::note_thread_start(CXCursor call) {
+  if (!starts_thread(call)) return;
+  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i) {
+    const CXCursor object =
+        object_handed_over(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+    if (!is_null(object) && is_variable(object)) sites_.share(object);
+  }
+  const auto start = thread_start(call);
+  if (!start) return;
+  const bool is_lambda = clang_getCursorKind(start->entry) == CXCursor_LambdaExpr;
+  const SymbolId entry = is_lambda ? unit_.lambda_function(start->entry, frame().name)
+                                   : unit_.function_symbol(start->entry);
+  if (!is_lambda && is_instantiation(start->entry)) on_definition_(start->entry);
+  sites_.add_thread_entry(entry);
+  unit_.facts.thread_entries.push_back({.entry = entry,
+                                        .starter = frame().function,
+                                        .position = unit_.position(call),
+                                        .mechanism = start->mechanism,
+                                        .is_in_loop = frame().loop_depth > 0});
+}
+
+}  // namespace quarrel

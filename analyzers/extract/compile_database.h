@@ -1,0 +1,36 @@
+// Which translation units does a build have, and how are they compiled?
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace quarrel {
+
+/// One translation unit of compile_commands.json.
+struct CompileCommand {
+  std::string directory;            ///< absolute
+  std::string file;                 ///< real path
+  std::vector<std::string> arguments;  ///< for libclang: see compiler_arguments()
+};
+
+/// The compilation database of a build folder; empty `directory`: searched in build*/ and `.`.
+/// Each source file once (the first entry wins), in order of path. Errors: no such file, not
+/// JSON, no usable entry; the message tells how to make one.
+Result<std::vector<CompileCommand>> read_compile_database(const std::string& directory);
+
+/// Only those commands whose file is, or lies below, one of `paths`; all if there are none.
+/// Error: a path that no translation unit matches.
+Result<std::vector<CompileCommand>> restrict_to(std::vector<CompileCommand> commands,
+                                                const std::vector<std::string>& paths);
+
+/// Splits a command line as a POSIX shell does, without expansions.
+std::vector<std::string> split_command(const std::string& command);
+
+/// What libclang needs of a compiler's command line: without the source file, outputs, dependency
+/// files and -Werror; and with clang's own resource folder.
+std::vector<std::string> compiler_arguments(const std::vector<std::string>& command,
+                                            const std::string& file);
+
+}  // namespace quarrel

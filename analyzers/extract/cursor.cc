@@ -1,0 +1,132 @@
+// How does the C API of libclang read as plain values?
+#include "extract/cursor.h"
+
+namespace quarrel {
+
+std::string take(CXString text) {
+  const char* bytes = clang_getCString(text);
+  std::string copy = bytes == nullptr ? "" : bytes;
+  clang_disposeString(text);
+  return copy;
+}
+
+std::string spelling_of(CXCursor cursor) { return take(clang_getCursorSpelling(cursor)); }
+std::string spelling_of(CXType type) { return take(clang_getTypeSpelling(type)); }
+
+std::vector<CXCursor> children_of(CXCursor cursor) {
+  std::vector<CXCursor> children;
+  clang_visitChildren(
+      cursor,
+      [](CXCursor child, CXCursor, CXClientData data) {
+        static_cast<std::vector<CXCursor>*>(data)->push_back(child);
+        return CXChildVisit_Continue;
+      },
+      &children);
+  return children;
+}
+
+std::vector<CXCursor> expressions_in(CXCursor cursor) {
+  std::vector<CXCursor> expressions = children_of(cursor);
+  std::erase_if(expressions, [](CXCursor child) {
+    return clang_isExpression(clang_getCursorKind(child)) == 0;
+  });
+  return expressions;
+}
+
+namespace {
+
+bool is_transparent(CXCursorKind kind) {
+  switch (kind) {
+    case CXCursor_UnexposedExpr:
+    case CXCursor_ParenExpr:
+    case CXCursor_CStyleCastExpr:
+    case CXCursor_CXXStaticCastExpr:
+    case CXCursor_CXXReinterpretCastExpr:
+    case CXCursor_CXXConstCastExpr:
+    case CXCursor_CXXDynamicCastExpr:
+    case CXCursor_CXXFunctionalCastExpr:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+CXCursor strip(CXCursor cursor) {
+  while (is_transparent(clang_getCursorKind(cursor))) {
+    const std::vector<CXCursor> inner = expressions_in(cursor);
+    if (inner.size() != 1) return cursor;
+    cursor = inner[0];
+  }
+  return cursor;
+}
+
+bool is_in_system_header(CXCursor cursor) {
+  return clang_Location_isInSystemHeader(clang_getCursorLocation(cursor)) != 0;
+}
+
+bool is_function(CXCursor cursor) {
+  switch (clang_getCursorKind(cursor)) {
+    case CXCursor_FunctionDecl:
+    case CXCursor_CXXMethod:
+    case CXCursor_Constructor:
+    case CXCursor_Destructor:
+    case CXCursor_ConversionFunction:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_record(CXCursor cursor) {
+  const CXCursorKind kind = clang_getCursorKind(cursor);
+  return kind == CXCursor_StructDecl || kind == CXCursor_ClassDecl || kind == CXCursor_UnionDecl;
+}
+
+bool is_variable(CXCursor cursor) {
+  const CXCursorKind kind = clang_getCursorKind(cursor);
+  return kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl;
+}
+
+bool is_dependent(CXCursor cursor) {
+  for (; !is_null(cursor); cursor = clang_getCursorSemanticParent(cursor)) {
+    const CXCursorKind kind = clang_getCursorKind(cursor);
+    if (kind == CXCursor_ClassTemplate || kind == CXCursor_ClassTemplatePartialSpecialization ||
+        kind == CXCursor_FunctionTemplate)
+      return true;
+    if (kind == CXCursor_TranslationUnit || kind == CXCursor_Namespace) return false;
+  }
+  return false;
+}
+
+CXCursor lambda_class_of(CXCursor function) {
+  if (clang_getCursorKind(function) != CXCursor_CXXMethod) return null_cursor();
+  const CXCursor parent = clang_getCursorSemanticParent(function);
+  if (!is_record(parent)) return null_cursor();
+  return spelling_of(parent).find("(lambda") != std::string::npos ||
+                 spelling_of(type_of(parent)).find("(lambda at") != std::string::npos
+             ? parent
+             : null_cursor();
+}
+
+CXType pointee(CXType type) {
+  type = canonical(type);
+  while (true) {
+    const CXType inner = clang_getPointeeType(type);
+    if (inner.kind == CXType_Invalid) return type;
+    type = canonical(inner);
+  }
+}
+
+long long evaluate(CXCursor expression, long long fallback) {
+  CXEvalResult result = clang_Cursor_Evaluate(expression);
+  if (result == nullptr) return fallback;
+  const long long value = clang_EvalResult_getKind(result) == CXEval_Int
+                              ? clang_EvalResult_getAsLongLong(result)
+                              : fallback;
+  clang_EvalResult_dispose(result);
+  return value;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,64 @@
+// How does the C API of libclang read as plain values?
+#pragma once
+
+#include <clang-c/Index.h>
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace quarrel {
+
+/// The text of a CXString, which is disposed.
+std::string take(CXString text);
+
+std::string spelling_of(CXCursor cursor);
+std::string spelling_of(CXType type);
+
+/// The direct children, in the order in which libclang visits them.
+std::vector<CXCursor> children_of(CXCursor cursor);
+
+/// Only those children that are expressions: libclang mixes in the names of types and namespaces.
+std::vector<CXCursor> expressions_in(CXCursor cursor);
+
+/// `cursor` without parentheses, casts and implicit conversions around it. An atomic builtin is an
+/// unexposed expression too, but has several operands and is left alone.
+CXCursor strip(CXCursor cursor);
+
+inline bool is_null(CXCursor cursor) { return clang_Cursor_isNull(cursor) != 0; }
+inline CXCursor null_cursor() { return clang_getNullCursor(); }
+inline CXType type_of(CXCursor cursor) { return clang_getCursorType(cursor); }
+inline CXType canonical(CXType type) { return clang_getCanonicalType(type); }
+
+/// True if the declaration stands in a header that was found through -isystem or the like.
+bool is_in_system_header(CXCursor cursor);
+
+/// True for functions, methods, constructors, destructors and conversions; not for templates.
+bool is_function(CXCursor cursor);
+bool is_record(CXCursor cursor);
+bool is_variable(CXCursor cursor);
+
+/// True if the cursor lies in a template that has not been instantiated.
+bool is_dependent(CXCursor cursor);
+
+/// The class of a lambda, given its call operator; a null cursor if it is none.
+CXCursor lambda_class_of(CXCursor function);
+
+/// Pointers and references stripped, canonical.
+CXType pointee(CXType type);
+
+/// The value of a constant integer expression, or `fallback`.
+long long evaluate(CXCursor expression, long long fallback);
+
+struct CursorHash {
+  size_t operator()(CXCursor cursor) const { return clang_hashCursor(cursor); }
+};
+struct CursorEqual {
+  bool operator()(CXCursor a, CXCursor b) const { return clang_equalCursors(a, b) != 0; }
+};
+template <class T>
+using CursorMap = std::unordered_map<CXCursor, T, CursorHash, CursorEqual>;
+using CursorSet = std::unordered_set<CXCursor, CursorHash, CursorEqual>;
+
+}  // namespace quarrel

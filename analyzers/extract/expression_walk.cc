@@ -1,0 +1,242 @@
+// Which fields and variables does an expression touch, and how?
+#include "extract/function_walk.h"
+#include "extract/type_facts.h"
+
+namespace quarrel {
+namespace {
+
+/// What an access to a member does to the object that contains it: the same, but plainly, so that
+/// an atomic member does not make its container look atomic.
+Use use_of_container(const Use& use) {
+  return {.access = use.access, .is_silent = use.is_silent, .is_indexed = use.is_indexed};
+}
+
+bool is_private_local(CXCursor variable) {
+  if (!is_variable(variable)) return false;
+  const CX_StorageClass storage = clang_Cursor_getStorageClass(variable);
+  return is_function(clang_getCursorSemanticParent(variable)) && storage != CX_SC_Static &&
+         storage != CX_SC_Extern && clang_getCursorTLSKind(variable) == CXTLS_None;
+}
+
+/// A constant lies in read-only memory or in a register; nobody contends for it.
+bool is_constant(CXCursor variable) {
+  return is_variable(variable) &&
+         clang_isConstQualifiedType(canonical(type_of(variable))) != 0 &&
+         clang_isVolatileQualifiedType(canonical(type_of(variable))) == 0;
+}
+
+/// `*(volatile int*)&x` (READ_ONCE, ACCESS_ONCE): the expression under the address-of, or null.
+CXCursor volatile_target(CXCursor dereference) {
+  if (clang_isVolatileQualifiedType(canonical(type_of(dereference))) == 0) return null_cursor();
+  const std::vector<CXCursor> operand = expressions_in(dereference);
+  const CXCursor inner = operand.empty() ? null_cursor() : strip(operand[0]);
+  if (is_null(inner) || clang_getCursorKind(inner) != CXCursor_UnaryOperator ||
+      clang_getCursorUnaryOperatorKind(inner) != CXUnaryOperator_AddrOf)
+    return null_cursor();
+  const std::vector<CXCursor> target = expressions_in(inner);
+  return target.empty() ? null_cursor() : target[0];
+}
+
+/// Language rules that the use alone does not show: C11 atomics, volatile, decayed arrays.
+void adjust_use(Use& use, CXType type) {
+  const TypeFacts described = facts_of_type(type);
+  const bool is_whole_array =
+      described.array_length > 0 && use.access == SourceAccess::kRead && !use.is_indexed;
+  if (is_whole_array) use.access = SourceAccess::kAddress;
+  if (use.form != AccessForm::kPlain) return;
+  if (canonical(type).kind == CXType_Atomic) {
+    use.form = AccessForm::kC11Atomic;
+    use.order = MemoryOrder::kSeqCst;
+  } else if (described.is_volatile) {
+    use.form = AccessForm::kVolatile;
+  }
+}
+
+bool makes_new_object(CXCursor value) {
+  value = strip(value);
+  const CXCursorKind kind = clang_getCursorKind(value);
+  if (kind == CXCursor_CXXNewExpr) return true;
+  if (kind != CXCursor_CallExpr) return false;
+  const std::string name = spelling_of(value);
+  return name.find("alloc") != std::string::npos || name == "make_unique" || name == "make_shared";
+}
+
+}  // namespace
+
+void FunctionWalker::visit(CXCursor cursor, const Use& use) {
+  if (visit_statement(cursor)) return;
+  switch (clang_getCursorKind(cursor)) {
+    case CXCursor_MemberRefExpr: return visit_member(cursor, use);
+    case CXCursor_DeclRefExpr: return visit_reference(cursor, use);
+    case CXCursor_ArraySubscriptExpr: return visit_subscript(cursor, use);
+    case CXCursor_UnaryOperator: return visit_unary(cursor, use);
+    case CXCursor_BinaryOperator:
+    case CXCursor_CompoundAssignOperator: return visit_binary(cursor, use);
+    case CXCursor_ConditionalOperator: return visit_conditional(cursor, use);
+    case CXCursor_CallExpr: return visit_call(cursor, use);
+    case CXCursor_LambdaExpr: return visit_lambda(cursor, false);
+    case CXCursor_UnexposedExpr:
+    case CXCursor_ParenExpr:
+    case CXCursor_CStyleCastExpr:
+    case CXCursor_CXXStaticCastExpr:
+    case CXCursor_CXXReinterpretCastExpr:
+    case CXCursor_CXXConstCastExpr:
+    case CXCursor_CXXDynamicCastExpr:
+    case CXCursor_CXXFunctionalCastExpr: return visit_unexposed(cursor, use);
+    case CXCursor_UnaryExpr:        // sizeof, alignof: not evaluated
+    case CXCursor_CXXTypeidExpr:
+    case CXCursor_ConceptSpecializationExpr:
+    case CXCursor_RequiresExpr: return;
+    case CXCursor_CXXNewExpr: records_.add_type(type_of(cursor)); break;
+    default: break;
+  }
+  visit_children(cursor);
+}
+
+void FunctionWalker::visit_unexposed(CXCursor expression, const Use& use) {
+  const std::vector<CXCursor> inner = expressions_in(expression);
+  if (inner.size() == 1) return visit(inner[0], use);
+  if (const auto atomic = atomic_builtin(expression)) return visit_atomic(*atomic, expression);
+  visit_children(expression);
+}
+
+void FunctionWalker::visit_conditional(CXCursor conditional, const Use& use) {
+  const std::vector<CXCursor> parts = expressions_in(conditional);
+  for (size_t i = 0; i < parts.size(); ++i) visit(parts[i], i == 0 ? Use{} : use);
+}
+
+void FunctionWalker::visit_member(CXCursor member, const Use& use) {
+  const CXCursor named = clang_getCursorReferenced(member);
+  if (!is_null(named)) record_access(named, member, use);
+  const CXCursor base = base_of_member(member);
+  if (is_null(base)) return;
+  visit(base, is_arrow(base) ? Use{} : use_of_container(use));
+}
+
+void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
+  const CXCursor variable = clang_getCursorReferenced(reference);
+  auto alias = aliases_.find(variable);
+  if (alias == aliases_.end()) {
+    if (is_variable(variable)) record_access(variable, reference, use);
+    return;
+  }
+  const auto [target, is_indexed] = alias->second;
+  Use through = use;
+  through.is_indexed |= is_indexed;
+  const CXCursor outer = alias_use_;
+  if (is_null(outer)) alias_use_ = reference;
+  aliases_.erase(alias);            // `auto& x = x;` must not recurse for ever
+  visit(target, through);
+  aliases_[variable] = {target, is_indexed};
+  alias_use_ = outer;
+}
+
+void FunctionWalker::visit_subscript(CXCursor subscript, const Use& use) {
+  const std::vector<CXCursor> parts = expressions_in(subscript);
+  if (parts.size() != 2) return visit_children(subscript);
+  const CXTypeKind base = canonical(type_of(strip(parts[0]))).kind;
+  Use element = use;
+  element.is_indexed |= evaluate(parts[1], -1) < 0;
+  visit(parts[0], base == CXType_Pointer ? Use{} : element);
+  visit(parts[1]);
+}
+
+void FunctionWalker::visit_unary(CXCursor unary, const Use& use) {
+  const std::vector<CXCursor> operand = expressions_in(unary);
+  if (operand.empty()) return;
+  switch (clang_getCursorUnaryOperatorKind(unary)) {
+    case CXUnaryOperator_PostInc:
+    case CXUnaryOperator_PostDec:
+    case CXUnaryOperator_PreInc:
+    case CXUnaryOperator_PreDec:
+      return visit(operand[0], {.access = SourceAccess::kReadModifyWrite});
+    case CXUnaryOperator_AddrOf:
+      return visit(operand[0], {.access = SourceAccess::kAddress, .is_silent = use.is_silent});
+    case CXUnaryOperator_Deref: {
+      const CXCursor target = volatile_target(unary);
+      if (is_null(target)) return visit(operand[0]);
+      return visit(target, {.access = use.access, .form = AccessForm::kVolatile});
+    }
+    default: return visit(operand[0]);
+  }
+}
+
+void FunctionWalker::visit_binary(CXCursor binary, const Use& use) {
+  const std::vector<CXCursor> sides = expressions_in(binary);
+  if (sides.size() != 2) return visit_children(binary);
+  const CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(binary);
+  Use left;
+  if (kind == CXBinaryOperator_Assign) left.access = SourceAccess::kWrite;
+  if (clang_getCursorKind(binary) == CXCursor_CompoundAssignOperator)
+    left.access = SourceAccess::kReadModifyWrite;
+  if (kind == CXBinaryOperator_Assign) note_fresh_pointer(named_object(sides[0]), sides[1]);
+  visit(sides[0], left);
+  visit(sides[1], kind == CXBinaryOperator_Comma ? use : Use{});
+}
+
+void FunctionWalker::visit_lambda(CXCursor lambda, bool runs_here) {
+  const SymbolId symbol = unit_.lambda_function(lambda, frame().name);
+  sites_.declare_lambda(symbol, frame().function);
+  Frame inner;
+  inner.function = symbol;
+  inner.name = frame().name + "::(lambda)";
+  inner.kind = FunctionKind::kLambda;
+  inner.inherits_locks = runs_here;
+  for (CXCursor child : expressions_in(lambda)) visit(child);
+  frames_.push_back(std::move(inner));
+  for (CXCursor child : children_of(lambda)) {
+    if (clang_getCursorKind(child) == CXCursor_ParmDecl) sites_.declare_local(child, symbol);
+    if (clang_isStatement(clang_getCursorKind(child))) visit(child);
+  }
+  finish_frame(unit_.files.position(clang_getRangeEnd(clang_getCursorExtent(lambda))));
+}
+
+void FunctionWalker::note_fresh_pointer(CXCursor target, CXCursor value) {
+  if (is_null(target) || !is_private_local(target)) return;
+  if (makes_new_object(value)) fresh_pointers_.insert(target);
+}
+
+void FunctionWalker::record_access(CXCursor object, CXCursor expression, Use use) {
+  const bool is_field = clang_getCursorKind(object) == CXCursor_FieldDecl;
+  if (use.is_silent || (!is_field && !is_variable(object))) return;
+  if (is_in_system_header(object) || is_constant(object) || is_dependent(object)) return;
+  const CXType type = type_of(object);
+  if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;
+  adjust_use(use, type);
+
+  const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
+  const ObjectPath path = is_field ? path_of(expression) : ObjectPath{};
+  const CXCursor base = is_field ? base_of_member(expression) : null_cursor();
+  const bool is_own = path.root == PathRoot::kThis && !path.is_through_pointer &&
+                      (frame().kind == FunctionKind::kConstructor ||
+                       frame().kind == FunctionKind::kDestructor);
+  const bool is_fresh = path.root == PathRoot::kVariable && fresh_pointers_.contains(path.variable);
+  const bool is_member_initialiser = clang_getCursorKind(expression) == CXCursor_MemberRef;
+  const bool is_local = is_private_local(object);
+
+  PendingSite pending{.site = {
+      .object = is_local ? SymbolId{} : is_field ? unit_.symbol_of(object)
+                                                 : unit_.variable_symbol(object),
+      .function = frame().function,
+      .position = unit_.position(place),
+      .access = use.access,
+      .form = use.form,
+      .order = use.order,
+      .loop_depth = frame().loop_depth,
+      .is_indexed_by_variable = path.is_indexed || use.is_indexed,
+      .is_initialization = is_own || is_fresh || is_member_initialiser,
+      .base = !is_field ? "" : is_null(base) ? "this" : path_of(base).text,
+  }, .local_object = is_local ? object : null_cursor()};
+  for (size_t i = frames_.size(); i-- > 0;) {
+    const std::vector<SymbolId> held = frames_[i].locks.locks_held();
+    pending.site.locks_held.insert(pending.site.locks_held.end(), held.begin(), held.end());
+    if (!is_local) frames_[i].locks.note_object(pending.site.object);
+    if (!frames_[i].inherits_locks) break;
+  }
+  const bool is_in_local = path.root == PathRoot::kVariable && !path.is_through_pointer &&
+                           is_private_local(path.variable);
+  pending.local_root = is_in_local ? path.variable : null_cursor();
+  sites_.add(std::move(pending));
+}
+
+}  // namespace quarrel

@@ -1,0 +1,103 @@
+// What does the body of a function read, write, lock, call and start?
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "extract/atomic_operation.h"
+#include "extract/lock_calls.h"
+#include "extract/lock_tracker.h"
+#include "extract/object_path.h"
+#include "extract/records.h"
+#include "extract/site_recorder.h"
+#include "extract/unit_facts.h"
+
+namespace quarrel {
+
+/// What the surrounding expression does to the object that an expression denotes.
+struct Use {
+  SourceAccess access = SourceAccess::kRead;
+  AccessForm form = AccessForm::kPlain;
+  MemoryOrder order = MemoryOrder::kNone;
+  bool is_silent = false;           ///< recorded elsewhere
+  bool is_indexed = false;          ///< one element of the object, by a variable index
+};
+
+/// Walks one function definition with its lambdas, in source order.
+/// statement_walk.cc has statements and declarations, expression_walk.cc expressions, call_walk.cc
+/// calls with their atomics, locks and threads.
+class FunctionWalker {
+ public:
+  /// `on_definition` gets functions and local classes met on the way, to be walked later.
+  FunctionWalker(UnitFacts& unit, RecordExtractor& records,
+                 std::function<void(CXCursor)> on_definition)
+      : unit_(unit), records_(records), on_definition_(std::move(on_definition)), sites_(unit) {}
+
+  void walk(CXCursor function);
+
+ private:
+  /// One function or lambda that is being walked.
+  struct Frame {
+    SymbolId function;
+    std::string name;
+    FunctionKind kind = FunctionKind::kPlain;
+    uint32_t loop_depth = 0;
+    bool inherits_locks = false;    ///< called at once by the frame around it
+    LockTracker locks;
+  };
+
+  Frame& frame() { return frames_.back(); }
+  void finish_frame(SourcePos end);
+
+  // Statements.
+  void visit_members_initialised(const std::vector<CXCursor>& children);
+  void visit_compound(CXCursor statement);
+  void visit_if(CXCursor statement);
+  void visit_branch(CXCursor statement);
+  void visit_loop(CXCursor statement);
+  void visit_range_for(CXCursor statement);
+  void visit_declaration(CXCursor declaration);
+  void visit_local_variable(CXCursor variable);
+  void declare_guard(CXCursor variable, const GuardDeclaration& guard);
+  void visit_children(CXCursor cursor);
+
+  // Expressions.
+  void visit(CXCursor cursor, const Use& use = {});
+  bool visit_statement(CXCursor cursor);
+  void visit_member(CXCursor member, const Use& use);
+  void visit_reference(CXCursor reference, const Use& use);
+  void visit_subscript(CXCursor subscript, const Use& use);
+  void visit_unary(CXCursor unary, const Use& use);
+  void visit_binary(CXCursor binary, const Use& use);
+  void visit_unexposed(CXCursor expression, const Use& use);
+  void visit_conditional(CXCursor conditional, const Use& use);
+  void visit_lambda(CXCursor lambda, bool runs_here);
+  void record_access(CXCursor object, CXCursor expression, Use use);
+  void note_fresh_pointer(CXCursor target, CXCursor value);
+
+  // Calls.
+  void visit_call(CXCursor call, const Use& use);
+  void visit_atomic(const AtomicOperation& operation, CXCursor at);
+  void visit_lock_call(const LockCall& lock, CXCursor call);
+  void visit_arguments(CXCursor call, const Use& use);
+  void visit_callee(CXCursor call, CXCursor callee_expression);
+  void visit_argument(CXCursor argument, const Use& use, bool runs_lambda_here);
+  void note_call(CXCursor call);
+  void note_thread_start(CXCursor call);
+  void spin_on_flag(const AtomicOperation& operation, CXCursor at);
+  SymbolId lock_symbol(CXCursor object);
+  LockRegion make_region(SymbolId lock, LockMode mode, std::string guard, CXCursor at);
+
+  UnitFacts& unit_;
+  RecordExtractor& records_;
+  std::function<void(CXCursor)> on_definition_;
+  SiteRecorder sites_;
+  std::vector<Frame> frames_;
+  CursorMap<std::pair<CXCursor, bool>> aliases_;  ///< reference variable -> what it names, indexed
+  CursorSet fresh_pointers_;        ///< locals that point to an object that this function made
+  CXCursor alias_use_{};            ///< where the alias that is being followed was used
+  bool is_in_loop_condition_ = false;
+};
+
+}  // namespace quarrel

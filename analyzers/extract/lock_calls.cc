@@ -1,0 +1,164 @@
+// Does a call or a declaration take or give back a lock?
+#include "extract/lock_calls.h"
+
+#include <string_view>
+
+#include "extract/names.h"
+#include "extract/object_path.h"
+#include "extract/type_facts.h"
+
+namespace quarrel {
+namespace {
+
+struct NamedStep {
+  std::string_view name;
+  LockStep step;
+  LockMode mode;
+};
+
+constexpr NamedStep kMethods[] = {
+    {"lock", LockStep::kAcquire, LockMode::kExclusive},
+    {"Lock", LockStep::kAcquire, LockMode::kExclusive},
+    {"acquire", LockStep::kAcquire, LockMode::kExclusive},
+    {"WriterLock", LockStep::kAcquire, LockMode::kExclusive},
+    {"WriteLock", LockStep::kAcquire, LockMode::kExclusive},
+    {"lock_shared", LockStep::kAcquire, LockMode::kShared},
+    {"ReaderLock", LockStep::kAcquire, LockMode::kShared},
+    {"ReadLock", LockStep::kAcquire, LockMode::kShared},
+    {"try_lock", LockStep::kTry, LockMode::kTry},
+    {"try_lock_for", LockStep::kTry, LockMode::kTry},
+    {"try_lock_until", LockStep::kTry, LockMode::kTry},
+    {"try_lock_shared", LockStep::kTry, LockMode::kTry},
+    {"TryLock", LockStep::kTry, LockMode::kTry},
+    {"unlock", LockStep::kRelease, LockMode::kExclusive},
+    {"Unlock", LockStep::kRelease, LockMode::kExclusive},
+    {"release", LockStep::kRelease, LockMode::kExclusive},
+    {"WriterUnlock", LockStep::kRelease, LockMode::kExclusive},
+    {"WriteUnlock", LockStep::kRelease, LockMode::kExclusive},
+    {"unlock_shared", LockStep::kRelease, LockMode::kShared},
+    {"ReaderUnlock", LockStep::kRelease, LockMode::kShared},
+    {"ReadUnlock", LockStep::kRelease, LockMode::kShared},
+};
+
+constexpr NamedStep kFunctions[] = {
+    {"pthread_mutex_lock", LockStep::kAcquire, LockMode::kExclusive},
+    {"pthread_mutex_timedlock", LockStep::kTry, LockMode::kTry},
+    {"pthread_mutex_trylock", LockStep::kTry, LockMode::kTry},
+    {"pthread_mutex_unlock", LockStep::kRelease, LockMode::kExclusive},
+    {"pthread_rwlock_rdlock", LockStep::kAcquire, LockMode::kShared},
+    {"pthread_rwlock_wrlock", LockStep::kAcquire, LockMode::kExclusive},
+    {"pthread_rwlock_tryrdlock", LockStep::kTry, LockMode::kTry},
+    {"pthread_rwlock_trywrlock", LockStep::kTry, LockMode::kTry},
+    {"pthread_rwlock_unlock", LockStep::kRelease, LockMode::kExclusive},
+    {"pthread_spin_lock", LockStep::kAcquire, LockMode::kExclusive},
+    {"pthread_spin_trylock", LockStep::kTry, LockMode::kTry},
+    {"pthread_spin_unlock", LockStep::kRelease, LockMode::kExclusive},
+    {"mtx_lock", LockStep::kAcquire, LockMode::kExclusive},
+    {"mtx_trylock", LockStep::kTry, LockMode::kTry},
+    {"mtx_unlock", LockStep::kRelease, LockMode::kExclusive},
+};
+
+template <size_t kCount>
+const NamedStep* find_step(const NamedStep (&steps)[kCount], std::string_view name) {
+  for (const NamedStep& step : steps)
+    if (step.name == name) return &step;
+  return nullptr;
+}
+
+LockCall make_call(const NamedStep& step, std::string guard) {
+  return {.step = step.step, .mode = step.mode, .guard = std::move(guard)};
+}
+
+std::optional<LockCall> method_call(CXCursor call, const std::string& name) {
+  const NamedStep* step = find_step(kMethods, name);
+  const std::vector<CXCursor> parts = expressions_in(call);
+  if (step == nullptr || parts.empty()) return std::nullopt;
+  const CXCursor base = base_of_member(parts[0]);
+  if (is_null(base)) return std::nullopt;
+  const CXType type = pointee(type_of(strip(base)));
+  const bool is_on_guard = is_lock_guard(type);
+  if (!is_on_guard && lock_class_of(type) == LockClass::kNone) return std::nullopt;
+  // unique_lock::release gives the mutex away, locked as it is.
+  if (is_on_guard && name == "release") return std::nullopt;
+  LockCall result = make_call(*step, name + "()");
+  result.objects = {base};
+  result.is_on_guard = is_on_guard;
+  return result;
+}
+
+std::optional<LockCall> function_call(CXCursor call, CXCursor callee, const std::string& name) {
+  if (const NamedStep* step = find_step(kFunctions, name)) {
+    if (clang_Cursor_getNumArguments(call) < 1) return std::nullopt;
+    LockCall result = make_call(*step, name);
+    result.objects = {clang_Cursor_getArgument(call, 0)};
+    return result;
+  }
+  if (name != "lock" || qualified_name(callee) != "std::lock") return std::nullopt;
+  LockCall result{.guard = "std::lock"};
+  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i)
+    result.objects.push_back(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+  result.is_on_guard = is_lock_guard(type_of(strip(result.objects[0])));
+  return result;
+}
+
+/// The constructor call that initialises a guard, through `auto g = std::unique_lock(mu)`.
+CXCursor constructor_call(CXCursor expression) {
+  for (int depth = 0; depth < 4; ++depth) {
+    expression = strip(expression);
+    if (clang_getCursorKind(expression) != CXCursor_CallExpr) return null_cursor();
+    const int count = clang_Cursor_getNumArguments(expression);
+    if (count < 1) return null_cursor();
+    const CXCursor first = clang_Cursor_getArgument(expression, 0);
+    if (!is_lock_guard(type_of(strip(first)))) return expression;
+    expression = first;
+  }
+  return null_cursor();
+}
+
+/// "std::unique_lock" of "std::unique_lock<std::mutex>".
+std::string guard_name(CXType type) {
+  const std::string name = type_name(clang_getUnqualifiedType(canonical(type)));
+  return name.substr(0, name.find('<'));
+}
+
+void add_argument(GuardDeclaration& guard, CXCursor argument) {
+  const CXType type = pointee(type_of(strip(argument)));
+  if (lock_class_of(type) != LockClass::kNone) {
+    guard.objects.push_back(argument);
+    return;
+  }
+  const std::string tag = type_name(clang_getUnqualifiedType(type));
+  if (tag == "std::defer_lock_t") guard.is_held = false;
+  if (tag == "std::try_to_lock_t") guard.mode = LockMode::kTry;
+}
+
+LockMode mode_of_guard(const std::string& name) {
+  const bool is_shared = name.find("shared_lock") != std::string::npos ||
+                         name.find("Read") != std::string::npos;
+  return is_shared ? LockMode::kShared : LockMode::kExclusive;
+}
+
+}  // namespace
+
+std::optional<LockCall> lock_call(CXCursor call) {
+  const CXCursor callee = clang_getCursorReferenced(call);
+  if (is_null(callee) || !is_function(callee)) return std::nullopt;
+  const std::string name = spelling_of(callee);
+  return clang_getCursorKind(callee) == CXCursor_CXXMethod ? method_call(call, name)
+                                                           : function_call(call, callee, name);
+}
+
+std::optional<GuardDeclaration> guard_declaration(CXCursor variable) {
+  if (!is_lock_guard(type_of(variable))) return std::nullopt;
+  GuardDeclaration guard{.guard = guard_name(type_of(variable))};
+  guard.mode = mode_of_guard(guard.guard);
+  const std::vector<CXCursor> initial = expressions_in(variable);
+  const CXCursor constructor =
+      initial.empty() ? null_cursor() : constructor_call(initial.back());
+  if (is_null(constructor)) return guard;
+  for (int i = 0; i < clang_Cursor_getNumArguments(constructor); ++i)
+    add_argument(guard, clang_Cursor_getArgument(constructor, static_cast<unsigned>(i)));
+  return guard;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,36 @@
+// Does a call or a declaration take or give back a lock?
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extract/cursor.h"
+#include "model/source_facts.h"
+
+namespace quarrel {
+
+enum class LockStep { kAcquire, kTry, kRelease };
+
+/// mu.lock(), pthread_mutex_unlock(&mu), std::lock(a, b), guard.unlock().
+struct LockCall {
+  LockStep step = LockStep::kAcquire;
+  LockMode mode = LockMode::kExclusive;
+  std::vector<CXCursor> objects;    ///< expressions that denote the locks, or the guard
+  bool is_on_guard = false;         ///< the object is a std::unique_lock or the like
+  std::string guard;                ///< as LockRegion::guard
+};
+
+std::optional<LockCall> lock_call(CXCursor call);
+
+/// `std::scoped_lock both(a, b);`
+struct GuardDeclaration {
+  std::vector<CXCursor> objects;
+  LockMode mode = LockMode::kExclusive;
+  bool is_held = true;              ///< false with std::defer_lock
+  std::string guard;
+};
+
+std::optional<GuardDeclaration> guard_declaration(CXCursor variable);
+
+}  // namespace quarrel

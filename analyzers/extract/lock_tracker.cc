@@ -1,0 +1,86 @@
+// Which locks does a thread hold at this point of a function?
+#include "extract/lock_tracker.h"
+
+#include <algorithm>
+
+namespace quarrel {
+
+void LockTracker::acquire(LockRegion region, CXCursor guard) {
+  held_.push_back({region.lock, regions_.size(), guard, scope_});
+  regions_.push_back(std::move(region));
+}
+
+void LockTracker::release(SymbolId lock, SourcePos at) {
+  for (size_t i = held_.size(); i-- > 0;) {
+    if (held_[i].lock != lock) continue;
+    end_region(held_[i], at);
+    held_.erase(held_.begin() + static_cast<ptrdiff_t>(i));
+    return;
+  }
+}
+
+void LockTracker::declare_guard(CXCursor guard, std::vector<LockRegion> regions, bool is_held) {
+  if (is_held)
+    for (const LockRegion& region : regions) acquire(region, guard);
+  guards_[guard] = std::move(regions);
+}
+
+void LockTracker::release_guard(CXCursor guard, SourcePos at) {
+  std::erase_if(held_, [&](const Held& held) {
+    if (clang_equalCursors(held.guard, guard) == 0) return false;
+    end_region(held, at);
+    return true;
+  });
+}
+
+void LockTracker::reacquire_guard(CXCursor guard, SourcePos at) {
+  auto known = guards_.find(guard);
+  if (known == guards_.end()) return;
+  release_guard(guard, at);
+  for (LockRegion region : known->second) {
+    region.begin = at;
+    acquire(std::move(region), guard);
+  }
+}
+
+void LockTracker::leave_scope(SourcePos at) {
+  std::erase_if(held_, [&](const Held& held) {
+    if (held.scope < scope_ || clang_Cursor_isNull(held.guard)) return false;
+    end_region(held, at);
+    return true;
+  });
+  --scope_;
+}
+
+void LockTracker::join_state(const State& other) {
+  std::erase_if(held_, [&](const Held& held) {
+    return std::none_of(other.begin(), other.end(),
+                        [&](const Held& there) { return there.region == held.region; });
+  });
+}
+
+std::vector<SymbolId> LockTracker::locks_held() const {
+  std::vector<SymbolId> locks;
+  for (const Held& held : held_) locks.push_back(held.lock);
+  std::sort(locks.begin(), locks.end());
+  locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
+  return locks;
+}
+
+void LockTracker::note_object(SymbolId object) {
+  for (const Held& held : held_) regions_[held.region].objects.push_back(object);
+}
+
+void LockTracker::note_call(SymbolId callee) {
+  for (const Held& held : held_) regions_[held.region].calls.push_back(callee);
+}
+
+std::vector<LockRegion> LockTracker::finish(SourcePos at) {
+  for (const Held& held : held_) end_region(held, at);
+  held_.clear();
+  for (LockRegion& region : regions_)
+    if (!region.end.file.is_valid()) region.end = at;
+  return std::move(regions_);
+}
+
+}  // namespace quarrel

@@ -1,0 +1,152 @@
+// How do the members of a record lie, down to the bit?
+#include "extract/records.h"
+
+#include <algorithm>
+
+#include "extract/names.h"
+#include "extract/type_facts.h"
+
+namespace quarrel {
+namespace {
+
+/// Containers of containers end somewhere; hostile templates need not.
+constexpr int kMaxTemplateDepth = 4;
+
+std::vector<CXCursor> fields_of(CXType type) {
+  std::vector<CXCursor> fields;
+  clang_Type_visitFields(
+      type,
+      [](CXCursor field, CXClientData data) {
+        static_cast<std::vector<CXCursor>*>(data)->push_back(field);
+        return CXVisit_Continue;
+      },
+      &fields);
+  return fields;
+}
+
+std::vector<std::string> template_arguments(CXCursor declaration) {
+  std::vector<std::string> arguments;
+  const int count = clang_Cursor_getNumTemplateArguments(declaration);
+  for (int i = 0; i < count; ++i) {
+    const auto index = static_cast<unsigned>(i);
+    switch (clang_Cursor_getTemplateArgumentKind(declaration, index)) {
+      case CXTemplateArgumentKind_Type:
+        arguments.push_back(type_name(clang_Cursor_getTemplateArgumentType(declaration, index)));
+        break;
+      case CXTemplateArgumentKind_Integral:
+        arguments.push_back(
+            std::to_string(clang_Cursor_getTemplateArgumentValue(declaration, index)));
+        break;
+      default:
+        arguments.emplace_back("?");
+    }
+  }
+  return arguments;
+}
+
+bool is_unnamed_record_member(CXCursor field) {
+  return spelling_of(field).empty() && canonical(type_of(field)).kind == CXType_Record;
+}
+
+}  // namespace
+
+void RecordExtractor::add_type(CXType type) {
+  type = pointee(type);
+  const TypeFacts described = facts_of_type(type);
+  if (!is_null(described.record)) add_declaration(described.record);
+  add_template_arguments(canonical(type), 0);
+}
+
+void RecordExtractor::add_template_arguments(CXType type, int depth) {
+  const int count = clang_Type_getNumTemplateArguments(type);
+  for (int i = 0; i < count && depth < kMaxTemplateDepth; ++i) {
+    const CXType argument =
+        clang_Type_getTemplateArgumentAsType(type, static_cast<unsigned>(i));
+    if (argument.kind == CXType_Invalid) continue;
+    const CXType target = pointee(argument);
+    if (target.kind != CXType_Record) continue;
+    add_declaration(clang_getTypeDeclaration(target));
+    add_template_arguments(target, depth + 1);
+  }
+}
+
+void RecordExtractor::add_declaration(CXCursor declaration) {
+  const CXCursor definition = clang_getCursorDefinition(declaration);
+  if (is_null(definition) || !is_record(definition) || is_dependent(definition)) return;
+  if (is_in_system_header(definition) || !seen_.insert(definition).second) return;
+  add_record(canonical(type_of(definition)), definition);
+}
+
+void RecordExtractor::add_record(CXType type, CXCursor declaration) {
+  const CXCursor pattern = clang_getSpecializedCursorTemplate(declaration);
+  const CXSourceRange extent = clang_getCursorExtent(visible_declaration(declaration));
+  SourceRecord record{
+      .symbol = unit_.symbol_of(declaration),
+      .name = qualified_name(declaration),
+      .pattern = is_null(pattern) ? SymbolId{} : unit_.symbol_of(pattern),
+      .size_bytes = size_of(type),
+      .align_bytes = align_of(type),
+      .is_union = clang_getCursorKind(declaration) == CXCursor_UnionDecl,
+      .is_lambda = spelling_of(type).find("(lambda at") != std::string::npos,
+      .has_layout = clang_Type_getSizeOf(type) >= 0,
+      .template_arguments = template_arguments(declaration),
+      .position = unit_.position(visible_declaration(declaration)),
+      .end = unit_.files.position(clang_getRangeEnd(extent)),
+  };
+  add_bases(record, declaration);
+  add_fields(record, type, 0);
+  std::stable_sort(record.fields.begin(), record.fields.end(),
+                   [](const auto& a, const auto& b) { return a.offset_bits < b.offset_bits; });
+  unit_.facts.records.push_back(std::move(record));
+}
+
+void RecordExtractor::add_bases(SourceRecord& record, CXCursor declaration) {
+  // An instantiation shows no children; its bases then are those of the pattern, which may depend
+  // on its arguments.
+  for (CXCursor child : children_of(visible_declaration(declaration))) {
+    if (clang_getCursorKind(child) != CXCursor_CXXBaseSpecifier) continue;
+    const CXCursor base = clang_getTypeDeclaration(canonical(type_of(child)));
+    if (!is_record(base)) continue;
+    record.bases.push_back({.record = unit_.symbol_of(base),
+                            .is_virtual = clang_isVirtualBase(child) != 0});
+    add_declaration(base);
+  }
+}
+
+void RecordExtractor::add_fields(SourceRecord& record, CXType type, uint64_t start_bits) {
+  for (CXCursor field : fields_of(type)) add_field(record, field, start_bits);
+}
+
+void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t start_bits) {
+  const long long own_offset = clang_Cursor_getOffsetOfField(field);
+  if (own_offset < 0) record.has_layout = false;
+  const uint64_t offset = start_bits + static_cast<uint64_t>(std::max(0LL, own_offset));
+  const CXType type = type_of(field);
+  // Members of an anonymous struct or union are members of the record around it.
+  if (is_unnamed_record_member(field)) return add_fields(record, canonical(type), offset);
+  const TypeFacts described = facts_of_type(type);
+  const bool is_bit_field = clang_Cursor_isBitField(field) != 0;
+  const bool has_user_record =
+      !is_null(described.record) && !is_in_system_header(described.record);
+  record.fields.push_back({
+      .symbol = unit_.symbol_of(field),
+      .name = spelling_of(field),
+      .type = type_name(type),
+      .type_record = has_user_record ? unit_.symbol_of(described.record) : SymbolId{},
+      .offset_bits = offset,
+      .size_bits = is_bit_field
+                       ? static_cast<uint64_t>(std::max(0, clang_getFieldDeclBitWidth(field)))
+                       : size_of(type) * 8,
+      .array_length = described.array_length,
+      .is_bit_field = is_bit_field,
+      .is_atomic = described.is_atomic,
+      .is_volatile = described.is_volatile,
+      .is_const = described.is_const,
+      .lock = described.lock,
+      .alignas_bytes = alignas_of(field),
+      .position = unit_.position(field),
+  });
+  add_type(type);
+}
+
+}  // namespace quarrel

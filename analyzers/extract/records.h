@@ -1,0 +1,33 @@
+// How do the members of a record lie, down to the bit?
+#pragma once
+
+#include <vector>
+
+#include "extract/unit_facts.h"
+
+namespace quarrel {
+
+/// Enters records with their layouts, and all records that their fields and bases are made of.
+/// Records of system headers are named but not described: nobody can rearrange them.
+class RecordExtractor {
+ public:
+  explicit RecordExtractor(UnitFacts& unit) : unit_(unit) {}
+
+  /// The record behind a type: element of an array, target of a pointer, argument of a container.
+  void add_type(CXType type);
+
+  /// The record of a declaration, if it is a definition that has a layout.
+  void add_declaration(CXCursor declaration);
+
+ private:
+  void add_template_arguments(CXType type, int depth);
+  void add_record(CXType type, CXCursor declaration);
+  void add_bases(SourceRecord& record, CXCursor declaration);
+  void add_fields(SourceRecord& record, CXType type, uint64_t start_bits);
+  void add_field(SourceRecord& record, CXCursor field, uint64_t start_bits);
+
+  UnitFacts& unit_;
+  CursorSet seen_;
+};
+
+}  // namespace quarrel

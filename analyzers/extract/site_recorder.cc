@@ -1,0 +1,40 @@
+// Which accesses of a function are worth keeping, and which only touch what is its own?
+#include "extract/site_recorder.h"
+
+namespace quarrel {
+
+/// True if `function` is, or stands in, a lambda that a thread runs, and the variable lives outside.
+bool SiteRecorder::crosses_threads(CXCursor variable, SymbolId function) const {
+  auto home = declared_in_.find(variable);
+  if (home == declared_in_.end()) return false;
+  bool is_in_entry = false;
+  while (function != home->second) {
+    is_in_entry |= entries_.contains(function);
+    auto parent = parents_.find(function);
+    if (parent == parents_.end()) return is_in_entry;
+    function = parent->second;
+  }
+  return is_in_entry;
+}
+
+void SiteRecorder::share_captured() {
+  for (const PendingSite& pending : pending_)
+    for (CXCursor variable : {pending.local_object, pending.local_root})
+      if (!is_null(variable) && crosses_threads(variable, pending.site.function)) share(variable);
+}
+
+void SiteRecorder::finish() {
+  share_captured();
+  for (PendingSite& pending : pending_) {
+    if (!is_null(pending.local_object)) {
+      if (!shared_.contains(pending.local_object)) continue;
+      pending.site.object = unit_.variable_symbol(pending.local_object);
+    }
+    if (!is_null(pending.local_root) && !shared_.contains(pending.local_root))
+      pending.site.is_initialization = true;
+    unit_.facts.accesses.push_back(std::move(pending.site));
+  }
+  pending_.clear();
+}
+
+}  // namespace quarrel

@@ -1,0 +1,242 @@
+// In which loops, branches and scopes do the expressions of a function stand?
+#include <algorithm>
+
+#include "extract/function_walk.h"
+#include "extract/names.h"
+#include "extract/type_facts.h"
+
+namespace quarrel {
+namespace {
+
+bool is_declaration(CXCursor cursor) {
+  return clang_isDeclaration(clang_getCursorKind(cursor)) != 0;
+}
+
+/// True if control never falls out of the end of `statement`.
+bool ends_with_jump(CXCursor statement) {
+  switch (clang_getCursorKind(statement)) {
+    case CXCursor_ReturnStmt:
+    case CXCursor_BreakStmt:
+    case CXCursor_ContinueStmt:
+    case CXCursor_GotoStmt:
+    case CXCursor_CXXThrowExpr:
+      return true;
+    case CXCursor_CompoundStmt: {
+      const std::vector<CXCursor> children = children_of(statement);
+      return !children.empty() && ends_with_jump(children.back());
+    }
+    default:
+      return false;
+  }
+}
+
+/// The try-lock call inside a condition, or null.
+CXCursor try_call_in(CXCursor expression) {
+  if (clang_getCursorKind(expression) == CXCursor_CallExpr) {
+    const auto lock = lock_call(expression);
+    if (lock && lock->step == LockStep::kTry) return expression;
+  }
+  for (CXCursor child : expressions_in(expression)) {
+    const CXCursor found = try_call_in(child);
+    if (!is_null(found)) return found;
+  }
+  return null_cursor();
+}
+
+bool is_negated(CXCursor condition) {
+  const CXCursor bare = strip(condition);
+  if (clang_getCursorKind(bare) == CXCursor_UnaryOperator)
+    return clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_LNot;
+  return clang_getCursorKind(bare) == CXCursor_BinaryOperator &&
+         clang_getCursorBinaryOperatorKind(bare) == CXBinaryOperator_EQ;
+}
+
+/// Does the then-branch run with the lock of the try call? pthread's return 0 for success.
+bool is_held_in_then(CXCursor condition, CXCursor try_call) {
+  const std::string name = spelling_of(try_call);
+  const bool is_zero_success = name.starts_with("pthread_") || name.starts_with("mtx_");
+  return is_zero_success == is_negated(condition);
+}
+
+}  // namespace
+
+void FunctionWalker::walk(CXCursor function) {
+  frames_.emplace_back();
+  frame().function = unit_.function_symbol(function);
+  frame().name = qualified_name(function);
+  const CXCursorKind kind = clang_getCursorKind(function);
+  if (kind == CXCursor_Constructor) frame().kind = FunctionKind::kConstructor;
+  if (kind == CXCursor_Destructor) frame().kind = FunctionKind::kDestructor;
+
+  const std::vector<CXCursor> children = children_of(function);
+  for (CXCursor child : children)
+    if (clang_getCursorKind(child) == CXCursor_ParmDecl)
+      sites_.declare_local(child, frame().function);
+  visit_members_initialised(children);
+  for (CXCursor child : children)
+    if (clang_isStatement(clang_getCursorKind(child))) visit(child);
+  finish_frame(unit_.files.position(clang_getRangeEnd(clang_getCursorExtent(function))));
+  sites_.finish();
+}
+
+void FunctionWalker::finish_frame(SourcePos end) {
+  for (LockRegion& region : frame().locks.finish(end)) {
+    for (auto* list : {&region.objects, &region.calls}) {
+      std::sort(list->begin(), list->end());
+      list->erase(std::unique(list->begin(), list->end()), list->end());
+    }
+    unit_.facts.lock_regions.push_back(std::move(region));
+  }
+  frames_.pop_back();
+}
+
+/// `: a_(0), b_(x)` shows as the names of members, each before its value.
+void FunctionWalker::visit_members_initialised(const std::vector<CXCursor>& children) {
+  if (frame().kind != FunctionKind::kConstructor) return;
+  for (CXCursor child : children) {
+    const CXCursorKind kind = clang_getCursorKind(child);
+    if (kind == CXCursor_MemberRef)
+      record_access(clang_getCursorReferenced(child), child, {.access = SourceAccess::kWrite});
+    else if (clang_isExpression(kind))
+      visit(child);
+  }
+}
+
+void FunctionWalker::visit_children(CXCursor cursor) {
+  for (CXCursor child : children_of(cursor)) visit(child);
+}
+
+void FunctionWalker::visit_compound(CXCursor statement) {
+  frame().locks.enter_scope();
+  visit_children(statement);
+  const CXSourceRange extent = clang_getCursorExtent(statement);
+  frame().locks.leave_scope(unit_.files.position(clang_getRangeEnd(extent)));
+}
+
+void FunctionWalker::visit_if(CXCursor statement) {
+  std::vector<CXCursor> parts = children_of(statement);
+  while (parts.size() > 2 && (clang_getCursorKind(parts[0]) == CXCursor_DeclStmt ||
+                              is_declaration(parts[0]))) {
+    visit(parts[0]);
+    parts.erase(parts.begin());
+  }
+  if (parts.empty()) return;
+  const LockTracker::State before = frame().locks.state();
+  visit(parts[0]);
+  const LockTracker::State after_condition = frame().locks.state();
+  const CXCursor try_call = try_call_in(parts[0]);
+  const bool then_holds = is_null(try_call) || is_held_in_then(parts[0], try_call);
+  const bool else_holds = is_null(try_call) || !then_holds;
+
+  frame().locks.set_state(then_holds ? after_condition : before);
+  if (parts.size() > 1) visit(parts[1]);
+  const LockTracker::State after_then = frame().locks.state();
+  frame().locks.set_state(else_holds ? after_condition : before);
+  if (parts.size() > 2) visit(parts[2]);
+
+  if (parts.size() > 2 && ends_with_jump(parts[2]))
+    frame().locks.set_state(after_then);
+  else if (parts.size() < 2 || !ends_with_jump(parts[1]))
+    frame().locks.join_state(after_then);
+}
+
+/// A switch, a try or a handler: what it does to the locks may or may not have happened after it.
+void FunctionWalker::visit_branch(CXCursor statement) {
+  const LockTracker::State before = frame().locks.state();
+  visit_children(statement);
+  frame().locks.join_state(before);
+}
+
+void FunctionWalker::visit_loop(CXCursor statement) {
+  const std::vector<CXCursor> parts = children_of(statement);
+  const bool is_do = clang_getCursorKind(statement) == CXCursor_DoStmt;
+  const size_t body = is_do || parts.empty() ? 0 : parts.size() - 1;
+  const bool has_init = clang_getCursorKind(statement) == CXCursor_ForStmt && !parts.empty() &&
+                        clang_getCursorKind(parts[0]) == CXCursor_DeclStmt;
+  if (has_init) visit(parts[0]);
+  frame().loop_depth++;
+  for (size_t i = has_init ? 1 : 0; i < parts.size(); ++i) {
+    is_in_loop_condition_ = i != body;
+    visit(parts[i]);
+    is_in_loop_condition_ = false;
+  }
+  frame().loop_depth--;
+}
+
+void FunctionWalker::visit_range_for(CXCursor statement) {
+  const std::vector<CXCursor> parts = children_of(statement);
+  CXCursor variable = null_cursor(), range = null_cursor();
+  for (CXCursor part : parts) {
+    const bool is_body = clang_equalCursors(part, parts.back()) != 0;
+    if (clang_getCursorKind(part) == CXCursor_VarDecl) variable = part;
+    else if (!is_body && clang_isExpression(clang_getCursorKind(part))) range = part;
+  }
+  if (!is_null(range)) visit(range, {.access = SourceAccess::kAddress});
+  if (!is_null(variable)) {
+    sites_.declare_local(variable, frame().function);
+    records_.add_type(type_of(variable));
+    const bool is_reference = canonical(type_of(variable)).kind == CXType_LValueReference;
+    if (is_reference && !is_null(range) && !is_null(named_object(range)))
+      aliases_[variable] = {range, true};
+  }
+  frame().loop_depth++;
+  if (!parts.empty()) visit(parts.back());
+  frame().loop_depth--;
+}
+
+void FunctionWalker::visit_declaration(CXCursor declaration) {
+  if (clang_getCursorKind(declaration) == CXCursor_VarDecl)
+    visit_local_variable(declaration);
+  else if (is_record(declaration))
+    on_definition_(declaration);
+}
+
+void FunctionWalker::visit_local_variable(CXCursor variable) {
+  records_.add_type(type_of(variable));
+  if (clang_Cursor_getStorageClass(variable) == CX_SC_Static) unit_.variable_symbol(variable);
+  sites_.declare_local(variable, frame().function);
+  const std::vector<CXCursor> initial = expressions_in(variable);
+  if (const auto guard = guard_declaration(variable)) {
+    for (CXCursor value : initial) visit(value);
+    return declare_guard(variable, *guard);
+  }
+  if (initial.empty()) return;
+  const bool is_reference = canonical(type_of(variable)).kind == CXType_LValueReference;
+  if (is_reference && !is_null(named_object(initial.back()))) {
+    aliases_[variable] = {initial.back(), false};
+    return visit(initial.back(), {.is_silent = true});
+  }
+  note_fresh_pointer(variable, initial.back());
+  for (CXCursor value : initial) visit(value);
+}
+
+void FunctionWalker::declare_guard(CXCursor variable, const GuardDeclaration& guard) {
+  std::vector<LockRegion> regions;
+  for (CXCursor object : guard.objects) {
+    const SymbolId lock = lock_symbol(object);
+    if (lock.is_valid()) regions.push_back(make_region(lock, guard.mode, guard.guard, variable));
+  }
+  frame().locks.declare_guard(variable, std::move(regions), guard.is_held);
+}
+
+/// True if `cursor` is a statement or declaration, which has then been walked.
+bool FunctionWalker::visit_statement(CXCursor cursor) {
+  const CXCursorKind kind = clang_getCursorKind(cursor);
+  switch (kind) {
+    case CXCursor_CompoundStmt: visit_compound(cursor); return true;
+    case CXCursor_IfStmt: visit_if(cursor); return true;
+    case CXCursor_ForStmt:
+    case CXCursor_WhileStmt:
+    case CXCursor_DoStmt: visit_loop(cursor); return true;
+    case CXCursor_CXXForRangeStmt: visit_range_for(cursor); return true;
+    case CXCursor_SwitchStmt:
+    case CXCursor_CXXTryStmt:
+    case CXCursor_CXXCatchStmt: visit_branch(cursor); return true;
+    default: break;
+  }
+  if (clang_isDeclaration(kind)) visit_declaration(cursor);
+  else if (clang_isStatement(kind)) visit_children(cursor);
+  return clang_isDeclaration(kind) || clang_isStatement(kind);
+}
+
+}  // namespace quarrel

@@ -1,0 +1,193 @@
+// What are the facts of one translation unit?
+#include "extract/unit.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+#include <string_view>
+
+#include "extract/function_walk.h"
+#include "extract/names.h"
+#include "extract/suppressions.h"
+
+namespace quarrel {
+namespace {
+
+/// Walks the declarations of a translation unit outside of system headers, and the instantiated
+/// functions that they lead to: libclang shows those only to who follows a call.
+class UnitWalker {
+ public:
+  explicit UnitWalker(UnitFacts& unit) : unit_(unit), records_(unit) {}
+
+  void walk(CXTranslationUnit translation_unit) {
+    for (CXCursor child : children_of(clang_getTranslationUnitCursor(translation_unit)))
+      if (!is_in_system_header(child)) visit(child);
+    while (!pending_.empty()) {
+      const CXCursor next = pending_.front();
+      pending_.pop_front();
+      if (is_record(next)) visit_record(next);
+      else visit_function(next);
+    }
+  }
+
+ private:
+  void visit(CXCursor cursor) {
+    if (is_function(cursor)) return visit_function(cursor);
+    if (is_record(cursor)) return visit_record(cursor);
+    switch (clang_getCursorKind(cursor)) {
+      case CXCursor_VarDecl: return visit_variable(cursor);
+      case CXCursor_TypedefDecl:
+      case CXCursor_TypeAliasDecl: return visit_typedef(cursor);
+      case CXCursor_Namespace:
+      case CXCursor_LinkageSpec:
+      case CXCursor_UnexposedDecl:
+      case CXCursor_FriendDecl:
+        for (CXCursor child : children_of(cursor)) visit(child);
+        return;
+      default: return;
+    }
+  }
+
+  void visit_function(CXCursor function) {
+    const CXCursor definition = clang_getCursorDefinition(function);
+    if (is_null(definition) || is_dependent(definition) || is_in_system_header(definition)) return;
+    if (!functions_.insert(definition).second) return;
+    note_overridden(definition);
+    FunctionWalker(unit_, records_, [this](CXCursor met) { pending_.push_back(met); })
+        .walk(definition);
+  }
+
+  /// A call of a virtual method may run any of its overriders.
+  void note_overridden(CXCursor method) {
+    CXCursor* overridden = nullptr;
+    unsigned count = 0;
+    clang_getOverriddenCursors(method, &overridden, &count);
+    for (unsigned i = 0; i < count; ++i)
+      if (!is_in_system_header(overridden[i]))
+        unit_.facts.calls.push_back({unit_.function_symbol(overridden[i]),
+                                     unit_.function_symbol(method), unit_.position(method), 0});
+    clang_disposeOverriddenCursors(overridden);
+  }
+
+  void visit_record(CXCursor record) {
+    if (is_dependent(record) || !clang_isCursorDefinition(record)) return;
+    records_.add_declaration(record);
+    add_annotations(unit_, record);
+    for (CXCursor child : children_of(record)) {
+      if (clang_getCursorKind(child) == CXCursor_FieldDecl) add_annotations(unit_, child);
+      else visit(child);
+    }
+  }
+
+  void visit_variable(CXCursor variable) {
+    if (is_dependent(variable)) return;
+    unit_.variable_symbol(variable);
+    records_.add_type(type_of(variable));
+    add_annotations(unit_, variable);
+  }
+
+  /// `typedef Shard<int> IntShard;` instantiates nothing, but `typedef struct {...} S;` defines.
+  void visit_typedef(CXCursor declaration) {
+    records_.add_type(clang_getTypedefDeclUnderlyingType(declaration));
+  }
+
+  UnitFacts& unit_;
+  RecordExtractor records_;
+  CursorSet functions_;
+  std::deque<CXCursor> pending_;
+};
+
+/// Notes the errors of the compiler: their first text becomes the reason, and a record that one
+/// stands in has no layout to trust.
+void apply_diagnostics(UnitFacts& unit, CXTranslationUnit translation_unit) {
+  TranslationUnit& state = unit.facts.units[0];
+  for (unsigned i = 0; i < clang_getNumDiagnostics(translation_unit); ++i) {
+    CXDiagnostic diagnostic = clang_getDiagnostic(translation_unit, i);
+    if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
+      const CXSourceLocation location = clang_getDiagnosticLocation(diagnostic);
+      const SourcePos at = unit.files.position(location);
+      if (state.state == UnitState::kComplete) {
+        state.state = UnitState::kWithErrors;
+        state.reason = unit.files.path_at(location) + ":" + std::to_string(at.line) + ": " +
+                       take(clang_getDiagnosticSpelling(diagnostic));
+      }
+      for (SourceRecord& record : unit.facts.records)
+        if (at.file == record.position.file && at >= record.position && at <= record.end)
+          record.has_layout = false;
+    }
+    clang_disposeDiagnostic(diagnostic);
+  }
+}
+
+struct Inclusions {
+  UnitFacts& unit;
+  CXTranslationUnit translation_unit;
+};
+
+void read_suppressions(CXFile file, CXSourceLocation*, unsigned, CXClientData data) {
+  auto& [unit, translation_unit] = *static_cast<Inclusions*>(data);
+  const CXSourceLocation start = clang_getLocationForOffset(translation_unit, file, 0);
+  size_t size = 0;
+  const char* text = clang_getFileContents(translation_unit, file, &size);
+  if (text == nullptr || clang_Location_isInSystemHeader(start)) return;
+  const std::string_view content(text, size);
+  if (content.find("NOLINT") == std::string_view::npos) return;
+  add_comment_suppressions(unit.facts, unit.files.position(start).file, content);
+}
+
+void mark_spin_flags(UnitFacts& unit) {
+  for (SourceRecord& record : unit.facts.records)
+    for (SourceField& field : record.fields)
+      if (unit.spin_flags.contains(field.symbol)) field.lock = LockClass::kSpin;
+  for (SourceVariable& variable : unit.facts.variables)
+    if (unit.spin_flags.contains(variable.symbol)) variable.lock = LockClass::kSpin;
+}
+
+void walk_unit(UnitFacts& unit, CXTranslationUnit translation_unit) {
+  UnitWalker(unit).walk(translation_unit);
+  mark_spin_flags(unit);
+  apply_diagnostics(unit, translation_unit);
+  Inclusions inclusions{unit, translation_unit};
+  clang_getInclusions(translation_unit, read_suppressions, &inclusions);
+}
+
+CXErrorCode parse(CXIndex index, const CompileCommand& command, CXTranslationUnit* parsed) {
+  std::vector<const char*> arguments;
+  for (const std::string& argument : command.arguments) arguments.push_back(argument.c_str());
+  return clang_parseTranslationUnit2FullArgv(
+      index, command.file.c_str(), arguments.data(), static_cast<int>(arguments.size()), nullptr,
+      0, CXTranslationUnit_KeepGoing, parsed);
+}
+
+}  // namespace
+
+SourceFacts extract_unit(const CompileCommand& command, const std::string& root) {
+  using Clock = std::chrono::steady_clock;
+  UnitFacts unit(root);
+  unit.facts.units.push_back({.main_file = unit.files.add_path(command.file, false)});
+  TranslationUnit& state = unit.facts.units[0];
+  if (chdir(command.directory.c_str()) != 0) {
+    state.state = UnitState::kFailed;
+    state.reason = "the folder of its compile command does not exist";
+    return std::move(unit.facts);
+  }
+  const auto start = Clock::now();
+  CXIndex index = clang_createIndex(/*excludeDeclarationsFromPCH=*/0, /*displayDiagnostics=*/0);
+  CXTranslationUnit parsed = nullptr;
+  const CXErrorCode error = parse(index, command, &parsed);
+  if (error != CXError_Success || parsed == nullptr) {
+    state.state = error == CXError_Crashed ? UnitState::kCrashed : UnitState::kFailed;
+    state.reason = error == CXError_Crashed ? "clang crashed while parsing"
+                                            : "clang could not be started on its compile command";
+  } else {
+    walk_unit(unit, parsed);
+    clang_disposeTranslationUnit(parsed);
+  }
+  clang_disposeIndex(index);
+  state.parse_ms = static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
+  return std::move(unit.facts);
+}
+
+}  // namespace quarrel

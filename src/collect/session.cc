@@ -1,0 +1,163 @@
+// How does one recording run, from the first probe to the last event?
+#include "collect/session.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+
+namespace quarrel {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds kPollEvery{20};
+constexpr milliseconds kCheckpointEvery{1000};
+// A program maps its libraries right after it starts, and rarely later.
+constexpr milliseconds kFirstRefresh{10};
+constexpr milliseconds kLastRefresh{1000};
+
+nanoseconds monotonic_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+bool same_mappings(const std::vector<Mapping>& a, const std::vector<Mapping>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Mapping& x, const Mapping& y) {
+    return x.start == y.start && x.end == y.end && x.module == y.module;
+  });
+}
+
+bool covers(const std::vector<Mapping>& mappings, uint64_t address) {
+  auto after = std::upper_bound(mappings.begin(), mappings.end(), address,
+                                [](uint64_t a, const Mapping& m) { return a < m.start; });
+  return after != mappings.begin() && address < std::prev(after)->end;
+}
+
+class Session {
+ public:
+  Session(const Target& target, const SessionOptions& options, const SessionHooks& hooks,
+          Recording& recording)
+      : target_(target), options_(options), hooks_(hooks), recording_(recording) {}
+
+  Result<void> run() {
+    refresh();
+    TRY_VOID(start_collectors());
+    TRY_VOID(hooks_.on_attached());
+    started_ = monotonic_now();
+    recording_.run.start_ns = static_cast<uint64_t>(started_.count());
+    next_refresh_ = started_ + kFirstRefresh;
+    next_checkpoint_ = started_ + kCheckpointEvery;
+    refresh();
+    TRY_VOID(collect_until_end());
+    for (auto& collector : collectors_) collector->stop();
+    recording_.run.duration_ns = static_cast<uint64_t>((monotonic_now() - started_).count());
+    return {};
+  }
+
+ private:
+  bool is_wanted(std::string_view name) const {
+    return options_.only.empty() ||
+           std::find(options_.only.begin(), options_.only.end(), name) != options_.only.end();
+  }
+
+  Result<void> start_collectors() {
+    std::string reasons;
+    for (const CollectorInfo& info : CollectorRegistry::all()) {
+      if (!is_wanted(info.name)) continue;
+      auto collector = info.create();
+      auto started = collector->start(options_.collect, services());
+      if (started) {
+        collectors_.push_back(std::move(collector));
+        continue;
+      }
+      recording_.coverage.push_back({.collector = std::string(info.name),
+                                     .unit = "events",
+                                     .state = CollectorState::kOff,
+                                     .reason = started.error().message});
+      reasons += fmt::format("\n  {}: {}", info.name, started.error().message);
+    }
+    if (collectors_.empty())
+      return Error{"no collector could start, so there is nothing to record:" + reasons +
+                   "\nRun 'quarrel doctor' for what this host allows"};
+    return {};
+  }
+
+  CollectServices services() {
+    return {.target = &target_,
+            .recording = &recording_,
+            .unwind = [this](const Capture& capture) { return unwind(capture); },
+            .decode_operands = hooks_.decode_operands};
+  }
+
+  /// Code at an address that no mapping holds was loaded since the last look.
+  StackId unwind(const Capture& capture) {
+    if (!covers(recording_.mappings, capture.registers[kRip]) &&
+        monotonic_now() - last_refresh_ > kFirstRefresh)
+      refresh();
+    return hooks_.unwind(capture);
+  }
+
+  void refresh() {
+    const std::vector<Mapping> before = recording_.mappings;
+    refresh_target_facts(target_, recording_);
+    if (!same_mappings(before, recording_.mappings)) hooks_.mappings_changed();
+    last_refresh_ = monotonic_now();
+  }
+
+  Result<void> collect_until_end() {
+    while (true) {
+      pollfd exited{.fd = target_.pidfd.get(), .events = POLLIN, .revents = 0};
+      ::poll(&exited, 1, static_cast<int>(kPollEvery.count()));
+      for (auto& collector : collectors_) collector->poll();
+      if (is_over()) return {};
+      TRY_VOID(do_what_is_due());
+    }
+  }
+
+  bool is_over() {
+    StopReason& reason = recording_.run.stop_reason;
+    if (has_exited(target_))
+      reason = StopReason::kTargetExited;
+    else if (hooks_.should_stop())
+      reason = StopReason::kInterrupted;
+    else if (options_.duration && monotonic_now() - started_ >= *options_.duration)
+      reason = StopReason::kDuration;
+    return reason != StopReason::kUnfinished;
+  }
+
+  Result<void> do_what_is_due() {
+    const nanoseconds now = monotonic_now();
+    if (now >= next_refresh_) {
+      refresh();
+      next_refresh_ = now + std::min<nanoseconds>(now - started_ + kFirstRefresh, kLastRefresh);
+    }
+    if (now < next_checkpoint_) return {};
+    next_checkpoint_ = now + kCheckpointEvery;
+    recording_.run.duration_ns = static_cast<uint64_t>((now - started_).count());
+    for (auto& collector : collectors_) collector->checkpoint();
+    return hooks_.on_checkpoint();
+  }
+
+  const Target& target_;
+  const SessionOptions& options_;
+  const SessionHooks& hooks_;
+  Recording& recording_;
+  std::vector<std::unique_ptr<Collector>> collectors_;
+  nanoseconds started_{};
+  nanoseconds last_refresh_{};
+  nanoseconds next_refresh_{};
+  nanoseconds next_checkpoint_{};
+};
+
+}  // namespace
+
+Result<void> run_session(const Target& target, const SessionOptions& options,
+                         const SessionHooks& hooks, Recording& recording) {
+  return Session(target, options, hooks, recording).run();
+}
+
+}  // namespace quarrel

@@ -1,0 +1,54 @@
+// What did the run show of one lock: who waited, who held, where, and for how long?
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "join/stacks.h"
+#include "join/wait_histogram.h"
+#include "model/diagnosis.h"
+#include "model/profile.h"
+
+namespace quarrel {
+
+/// All words of one or more lock objects that are the same lock in the source: the mutexes of 64
+/// shards are one finding, or the list would be 64 rows of the same advice.
+struct LockEvidence {
+  LockEvidence(const Profile& profile, const LockIdentity& first, std::string identity);
+
+  const LockIdentity* hottest;  ///< the object with the longest total wait
+  uint64_t hottest_ns = 0;
+  uint64_t objects = 0;
+  std::string fingerprint;
+  Waits waits;
+  WaitHistogram histogram;
+  std::map<ThreadId, uint64_t> waited_ns;
+  std::map<ThreadId, uint64_t> held_ns;    ///< time that others waited while this thread held it
+  std::map<ThreadId, uint64_t> blamed_ns;  ///< of it, seen on a CPU by directed sampling
+  StackSum waiters;
+  StackSum holders;
+};
+
+/// Evidence per contended lock (is_contention kinds with a wait), in order of identity.
+std::vector<LockEvidence> contended_locks(const Profile& profile);
+
+/// Exact waits for all words of one identity.
+struct WaitSum {
+  uint64_t count = 0;
+  uint64_t total_ns = 0;
+};
+
+/// One entry per Profile::locks.
+std::vector<WaitSum> waits_by_lock(const Profile& profile);
+
+/// "RateLimiter::mu_", or "mutex at 0x7f..." if nothing is known of the object.
+std::string lock_name(const LockIdentity& lock);
+
+/// Identity of the finding. Without a name it is the function that waits most: no address enters.
+std::string lock_fingerprint(const LockIdentity& lock, const StackSum& waiters);
+
+/// "mutex", "rwlock (read)", "condition variable", ...
+std::string wait_kind_name(WaitKind kind);
+
+}  // namespace quarrel

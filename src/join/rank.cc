@@ -1,0 +1,25 @@
+// In which order does a user read the findings?
+#include "join/rank.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace quarrel {
+namespace {
+
+bool is_read_first(const Finding& a, const Finding& b) {
+  const auto key = [](const Finding& f) {
+    return std::tuple(-f.cost.thread_ms_per_s, -static_cast<int>(f.level),
+                      -static_cast<int>(f.evidence), std::string_view(f.fingerprint),
+                      std::string_view(f.message));
+  };
+  return key(a) < key(b);
+}
+
+}  // namespace
+
+void rank_findings(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), is_read_first);
+}
+
+}  // namespace quarrel

@@ -1,0 +1,123 @@
+// Which locks make threads wait, how long, for whom, and what was the holder doing?
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "join/advice/advice.h"
+#include "join/join.h"
+#include "join/lock_evidence.h"
+#include "join/lock_verdict.h"
+#include "join/run_rate.h"
+
+namespace quarrel {
+namespace {
+
+constexpr size_t kMaxLines = 5;
+constexpr size_t kMaxStacks = 5;
+
+void add_threads(const Recording& recording, const std::map<ThreadId, uint64_t>& ns_by_thread,
+                 const std::string& role, Finding& finding) {
+  std::vector<ThreadRole> rows;
+  for (const auto& [thread, ns] : ns_by_thread) {
+    const ThreadName name = name_thread(recording, thread);
+    rows.push_back({name.tid, name.name, role,
+                    thread_ms_per_s(static_cast<double>(ns), recording.run.duration_ns)});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const ThreadRole& a, const ThreadRole& b) {
+    return a.thread_ms_per_s > b.thread_ms_per_s;
+  });
+  finding.threads.insert(finding.threads.end(), rows.begin(), rows.end());
+}
+
+void add_code(const LockEvidence& evidence, Finding& finding) {
+  const CodeLocation& declared = evidence.hottest->object.declared;
+  if (!declared.file.empty())
+    finding.locations.push_back({declared.file, declared.line, declared.column, declared.function,
+                                 "declaration", finding.subject.name + " is declared here"});
+  for (FindingLocation& line : evidence.waiters.source_lines(kMaxLines, "wait for it"))
+    finding.locations.push_back(std::move(line));
+  for (FindingLocation& line :
+       evidence.holders.source_lines(kMaxLines, "hold it while others wait"))
+    finding.locations.push_back(std::move(line));
+  for (FindingStack& stack : evidence.waiters.heaviest(kMaxStacks))
+    finding.stacks.push_back(std::move(stack));
+  for (FindingStack& stack : evidence.holders.heaviest(kMaxStacks))
+    finding.stacks.push_back(std::move(stack));
+}
+
+void add_advice(const JoinInput& input, const LockEvidence& evidence, const LockStanding& standing,
+                Finding& finding) {
+  const auto state = guarded_state(input.facts, *evidence.hottest);
+  const AtomicTest test = test_for_atomic(evidence, standing, state);
+  judge_lock(evidence, standing, test, finding);
+  if (finding.verdict == Verdict::kLeave) {
+    finding.advice.push_back(advise_leave("the waiting is negligible"));
+    return;
+  }
+  if (test.holds()) finding.advice.push_back(advise_atomic(test, evidence, state));
+  finding.advice.push_back(advise_shorten(evidence));
+  if (!test.holds()) finding.advice.push_back(advise_atomic(test, evidence, state));
+}
+
+Subject lock_subject(const LockEvidence& evidence) {
+  const DataObject& object = evidence.hottest->object;
+  Subject subject{SubjectKind::kLock, lock_name(*evidence.hottest), object.type, {}, {}};
+  if (object.address != 0)
+    subject.address = object.address;
+  else if (!evidence.hottest->words.empty())
+    subject.address = evidence.hottest->words.front();
+  return subject;
+}
+
+std::string lock_message(const LockEvidence& evidence, const Finding& finding) {
+  const std::string objects =
+      evidence.objects > 1 ? fmt::format(" ({} objects)", evidence.objects) : "";
+  return fmt::format("{} threads wait for {} {}{}: {:.1f} thread-ms lost per second of run",
+                     evidence.waited_ns.size(), finding.waits->kind, finding.subject.name, objects,
+                     finding.cost.thread_ms_per_s);
+}
+
+Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
+                     const LockStanding& standing) {
+  const Recording& recording = input.profile.recording;
+  Finding finding;
+  finding.rule = "lock-contention";
+  finding.fingerprint = evidence.fingerprint;
+  finding.evidence = Evidence::kHarm;
+  finding.subject = lock_subject(evidence);
+  finding.cost = {standing.cost_ms_per_s, Bound::kExact};
+  finding.waits = evidence.waits;
+  finding.message = lock_message(evidence, finding);
+  add_threads(recording, evidence.waited_ns, "waiter", finding);
+  add_threads(recording, evidence.held_ns, "holder", finding);
+  add_code(evidence, finding);
+  add_advice(input, evidence, standing, finding);
+  return finding;
+}
+
+void run(const JoinInput& input, std::vector<Finding>& findings) {
+  const uint64_t duration_ns = input.profile.recording.run.duration_ns;
+  std::vector<LockEvidence> locks = contended_locks(input.profile);
+  double all_ns = 0;
+  std::vector<const LockEvidence*> order;
+  for (const LockEvidence& lock : locks) {
+    all_ns += static_cast<double>(lock.waits.total_ns);
+    order.push_back(&lock);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const LockEvidence* a, const LockEvidence* b) {
+    return a->waits.total_ns > b->waits.total_ns;
+  });
+  for (size_t rank = 0; rank < order.size(); ++rank) {
+    const auto own_ns = static_cast<double>(order[rank]->waits.total_ns);
+    const LockStanding standing{rank, all_ns > 0 ? own_ns / all_ns : 0,
+                                thread_ms_per_s(own_ns, duration_ns)};
+    if (standing.cost_ms_per_s >= kFloorMsPerS)
+      findings.push_back(lock_finding(input, *order[rank], standing));
+  }
+}
+
+const Registration<JoinRule> kLockContention{{"lock-contention", run}};
+
+}  // namespace
+}  // namespace quarrel

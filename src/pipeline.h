@@ -1,0 +1,45 @@
+// What happens, in which order, from a process to a report?
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "collect/session.h"
+#include "model/diagnosis.h"
+#include "model/recording.h"
+#include "resolve/resolve.h"
+
+namespace quarrel {
+
+struct RecordOptions {
+  int32_t pid = 0;                   ///< attach to it; or
+  std::vector<std::string> command;  ///< start it
+  SessionOptions session;
+  std::string output;  ///< empty: quarrel-<name>-<pid>-<UTC>.quarrel
+  bool overwrite = false;
+};
+
+struct RecordOutcome {
+  Recording recording;
+  std::string path;                   ///< where it was kept
+  std::optional<int> command_status;  ///< exit status of a started command, as a shell gives it
+};
+
+/// Collects evidence about a process and keeps it in a `.quarrel` file, which holds at any moment
+/// what came until about a second ago. Ends by duration, by the target's exit, or by a stop signal.
+Result<RecordOutcome> record(const RecordOptions& options, Progress& progress);
+
+struct DiagnoseOptions {
+  std::string facts_path;  ///< a file with facts of `quarrel scan --facts`; may be empty
+  ResolveOptions resolve;
+};
+
+/// Names what a recording holds, joins it with the facts, and judges.
+Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options);
+
+}  // namespace quarrel

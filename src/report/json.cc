@@ -1,0 +1,162 @@
+// What does a script read? (The contract is docs/json.md and docs/quarrel.schema.json.)
+#include <nlohmann/json.hpp>
+
+#include "report/format.h"
+#include "report/words.h"
+
+namespace quarrel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Raised only for changes that are not additive.
+constexpr int kJsonFormat = 1;
+
+Json to_json(const Coverage& account) {
+  Json losses = Json::array();
+  for (const Loss& loss : account.lost)
+    losses.push_back({{"reason", loss.reason}, {"count", loss.count}});
+  return {{"collector", account.collector},
+          {"unit", account.unit},
+          {"state", state_word(account.state)},
+          {"reason", account.reason},
+          {"seen", account.seen},
+          {"attributed", account.attributed},
+          {"unresolved", account.unresolved},
+          {"lost", lost_total(account)},
+          {"losses", losses},
+          {"own_cost_ns", account.own_cost_ns}};
+}
+
+Json to_json(const DiagnosedRun& run) {
+  return {
+      {"source", run.source},         {"command", run.command}, {"pid", run.pid},
+      {"duration_s", run.duration_s}, {"cpus", run.cpus},       {"line_size", run.line_size},
+      {"kernel", run.kernel},         {"machine", run.machine}, {"stop_reason", run.stop_reason},
+      {"threads", run.threads}};
+}
+
+Json to_json(const SubjectField& field) {
+  return {{"name", field.name},       {"offset", field.offset},   {"size", field.size},
+          {"readers", field.readers}, {"writers", field.writers}, {"samples", field.samples}};
+}
+
+template <class T>
+Json to_array(const std::vector<T>& items);
+
+Json to_json(const Subject& subject) {
+  Json json = {{"kind", subject_kind_word(subject.kind)},
+               {"name", subject.name},
+               {"type", subject.type},
+               {"fields", to_array(subject.fields)}};
+  if (subject.address) json["address"] = *subject.address;
+  return json;
+}
+
+Json to_json(const Waits& waits) {
+  return {{"kind", waits.kind},
+          {"count", waits.count},
+          {"total_ns", waits.total_ns},
+          {"max_ns", waits.max_ns},
+          {"p50_ns", waits.p50_ns},
+          {"p99_ns", waits.p99_ns},
+          {"owner_known_ns", waits.owner_known_ns}};
+}
+
+Json to_json(const ThreadRole& thread) {
+  return {{"tid", thread.tid},
+          {"name", thread.name},
+          {"role", thread.role},
+          {"thread_ms_per_s", thread.thread_ms_per_s}};
+}
+
+Json to_json(const FindingLocation& at) {
+  return {{"file", at.file},         {"line", at.line}, {"column", at.column},
+          {"function", at.function}, {"role", at.role}, {"note", at.note}};
+}
+
+Json to_json(const FindingFrame& frame) {
+  return {{"function", frame.function},
+          {"file", frame.file},
+          {"line", frame.line},
+          {"module", frame.module}};
+}
+
+Json to_json(const FindingStack& stack) {
+  return {{"role", stack.role},
+          {"share", stack.share},
+          {"is_complete", stack.is_complete},
+          {"frames", to_array(stack.frames)}};
+}
+
+Json to_json(const Advice& advice) {
+  Json json = {{"remedy", advice.remedy}, {"summary", advice.summary}};
+  if (advice.memory_bytes) json["memory_bytes"] = *advice.memory_bytes;
+  json["diff"] = advice.diff;
+  json["guard"] = advice.guard;
+  json["refused_because"] = advice.refused_because;
+  return json;
+}
+
+Json to_json(const Finding& finding) {
+  Json json = {{"rule", finding.rule},
+               {"fingerprint", finding.fingerprint},
+               {"evidence", evidence_letter(finding.evidence)},
+               {"verdict", verdict_word(finding.verdict)},
+               {"level", level_word(finding.level)},
+               {"message", finding.message},
+               {"reason", finding.reason},
+               {"subject", to_json(finding.subject)},
+               {"cost",
+                {{"thread_ms_per_s", finding.cost.thread_ms_per_s},
+                 {"bound", bound_word(finding.cost.bound)}}}};
+  if (finding.waits) json["waits"] = to_json(*finding.waits);
+  if (finding.contrast)
+    json["contrast"] = {{"odds", finding.contrast->odds},
+                        {"low", finding.contrast->low},
+                        {"high", finding.contrast->high}};
+  if (finding.sharing != Sharing::kNone) json["sharing"] = sharing_word(finding.sharing);
+  json["threads"] = to_array(finding.threads);
+  json["locations"] = to_array(finding.locations);
+  json["stacks"] = to_array(finding.stacks);
+  json["advice"] = to_array(finding.advice);
+  return json;
+}
+
+Json to_json(const IdleWaits& idle) {
+  return {{"kind", idle.kind},
+          {"objects", idle.objects},
+          {"count", idle.count},
+          {"thread_ms_per_s", idle.thread_ms_per_s}};
+}
+
+Json to_json(const Totals& totals) {
+  return {{"contention_ms_per_s", totals.contention_ms_per_s},
+          {"reported_ms_per_s", totals.reported_ms_per_s},
+          {"locks_contended", totals.locks_contended},
+          {"lines_shared", totals.lines_shared},
+          {"idle", to_array(totals.idle)}};
+}
+
+template <class T>
+Json to_array(const std::vector<T>& items) {
+  Json array = Json::array();
+  for (const T& item : items) array.push_back(to_json(item));
+  return array;
+}
+
+std::string render(const Diagnosis& diagnosis, const FormatOptions&) {
+  const Json json = {
+      {"quarrel", {{"format", kJsonFormat}, {"version", diagnosis.run.tool_version}}},
+      {"run", to_json(diagnosis.run)},
+      {"coverage", to_array(diagnosis.coverage)},
+      {"findings", to_array(diagnosis.findings)},
+      {"totals", to_json(diagnosis.totals)}};
+  // Names come from the target and need not be UTF-8; dump would throw on them.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+const Registration<Format> kJson{{"json", "for scripts; see docs/json.md", render}};
+
+}  // namespace
+}  // namespace quarrel

@@ -1,0 +1,115 @@
+// What is the answer in one sentence, and what must be said about the quality of the data?
+#include "report/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/words.h"
+
+namespace quarrel {
+namespace {
+
+/// Above this share of lost or unresolved events the verdict itself must say so.
+constexpr double kNotableLoss = 0.01;
+
+size_t count_verdict(const Diagnosis& diagnosis, Verdict verdict) {
+  return static_cast<size_t>(
+      std::count_if(diagnosis.findings.begin(), diagnosis.findings.end(),
+                    [&](const Finding& finding) { return finding.verdict == verdict; }));
+}
+
+std::string plural(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string lost_text(const Diagnosis& diagnosis) {
+  if (diagnosis.run.source == "scan") return "";
+  double upper = 0;
+  for (const Finding& finding : diagnosis.findings)
+    if (finding.cost.bound == Bound::kUpper) upper += finding.cost.thread_ms_per_s;
+  std::string text = fmt::format(" Lock waits cost {} thread-ms per second of run",
+                                 format_rate(diagnosis.totals.contention_ms_per_s));
+  if (upper > 0) text += fmt::format("; shared cache lines at most {}", format_rate(upper));
+  return text + ".";
+}
+
+double loss_share(const Coverage& account) {
+  return account.seen == 0 ? 0
+                           : static_cast<double>(lost_total(account) + account.unresolved) /
+                                 static_cast<double>(account.seen);
+}
+
+}  // namespace
+
+std::string verdict_line(const Diagnosis& diagnosis) {
+  const size_t fix = count_verdict(diagnosis, Verdict::kFix);
+  const size_t measure = count_verdict(diagnosis, Verdict::kMeasureFirst);
+  const size_t leave = count_verdict(diagnosis, Verdict::kLeave);
+  if (diagnosis.findings.empty()) return "No findings." + lost_text(diagnosis);
+  return fmt::format("{}: {} to fix, {} to measure first, {} to leave.{}",
+                     plural(diagnosis.findings.size(), "finding"), fix, measure, leave,
+                     lost_text(diagnosis));
+}
+
+std::vector<std::string> data_warnings(const Diagnosis& diagnosis) {
+  std::vector<std::string> warnings;
+  for (const Coverage& account : diagnosis.coverage) {
+    if (account.state == CollectorState::kOff)
+      warnings.push_back(fmt::format("{} is off: {}", account.collector, account.reason));
+    else if (loss_share(account) > kNotableLoss)
+      warnings.push_back(fmt::format("{}: {} of {} {} are lost or unresolved", account.collector,
+                                     format_share(loss_share(account)), format_count(account.seen),
+                                     account.unit));
+  }
+  return warnings;
+}
+
+std::vector<RunFact> run_facts(const DiagnosedRun& run) {
+  std::vector<RunFact> facts;
+  if (run.source == "scan") {
+    facts.push_back({"Source", "static scan, nothing was run"});
+  } else {
+    facts.push_back({"Target", fmt::format("{} (pid {}), {} threads seen", run.command, run.pid,
+                                           format_count(run.threads))});
+    facts.push_back({"Duration", fmt::format("{:.2f} s; {}", run.duration_s, run.stop_reason)});
+    facts.push_back({"Machine", fmt::format("{} CPUs, {}-byte cache lines, Linux {} {}", run.cpus,
+                                            run.line_size, run.kernel, run.machine)});
+  }
+  facts.push_back({"Tool", "quarrel " + run.tool_version});
+  return facts;
+}
+
+std::vector<TotalLine> total_lines(const Diagnosis& diagnosis) {
+  const Totals& totals = diagnosis.totals;
+  std::vector<TotalLine> lines;
+  if (diagnosis.run.source == "scan") return lines;
+  const double rest = std::max(0.0, totals.contention_ms_per_s - totals.reported_ms_per_s);
+  lines.push_back({0, fmt::format("contended waits for {}", plural(totals.locks_contended, "lock")),
+                   format_rate(totals.contention_ms_per_s)});
+  lines.push_back({1, "in the findings above", format_rate(totals.reported_ms_per_s)});
+  lines.push_back({1, "in locks too small to list", format_rate(rest)});
+  for (const IdleWaits& idle : totals.idle)
+    lines.push_back(
+        {0,
+         fmt::format("idle, not contention: {} ({}, {})", idle.kind, plural(idle.objects, "object"),
+                     format_count(idle.count) + (idle.count == 1 ? " wait" : " waits")),
+         format_rate(idle.thread_ms_per_s)});
+  lines.push_back(
+      {0, "cache lines shared by threads, with a write", format_count(totals.lines_shared)});
+  return lines;
+}
+
+std::string describe_waits(const Waits& waits) {
+  const double known = waits.total_ns == 0 ? 0
+                                           : static_cast<double>(waits.owner_known_ns) /
+                                                 static_cast<double>(waits.total_ns);
+  return fmt::format(
+      "{} blocking waits ({}), {} in all; half end within {}, 99 % within {}, longest {}; holder "
+      "known for {} of the time",
+      format_count(waits.count), waits.kind, format_duration(waits.total_ns),
+      format_duration(waits.p50_ns), format_duration(waits.p99_ns), format_duration(waits.max_ns),
+      format_share(known));
+}
+
+}  // namespace quarrel

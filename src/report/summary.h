@@ -1,0 +1,35 @@
+// What is the answer in one sentence, and what must be said about the quality of the data?
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/diagnosis.h"
+
+namespace quarrel {
+
+/// The verdict line: how many findings, how many worth a fix, and what they cost together.
+std::string verdict_line(const Diagnosis& diagnosis);
+
+/// Doubts that belong next to the verdict: a collector that is off, losses above one percent.
+std::vector<std::string> data_warnings(const Diagnosis& diagnosis);
+
+/// One fact of the run, e.g. {"Target", "rate_limiter (pid 4711)"}.
+struct RunFact {
+  std::string name;
+  std::string value;
+};
+std::vector<RunFact> run_facts(const DiagnosedRun& run);
+
+/// One line of the totals; children follow their parent with a larger depth.
+struct TotalLine {
+  size_t depth = 0;
+  std::string name;
+  std::string value;
+};
+std::vector<TotalLine> total_lines(const Diagnosis& diagnosis);
+
+/// "4,012 waits of a mutex, 5.10 s in all; half end within 60 us, 99 % within 2 ms, longest 9 ms"
+std::string describe_waits(const Waits& waits);
+
+}  // namespace quarrel

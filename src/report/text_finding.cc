@@ -1,0 +1,189 @@
+// How does one finding read in a terminal?
+#include "report/text_finding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/line_map.h"
+#include "report/summary.h"
+#include "report/text_layout.h"
+#include "report/words.h"
+
+namespace quarrel {
+namespace {
+
+constexpr size_t kIndent = 3;
+constexpr size_t kMaxFramesShown = 12;
+
+std::string paint(std::string_view text, std::string_view code, bool colour) {
+  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string_view verdict_colour(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFix:
+      return "1;31";
+    case Verdict::kMeasureFirst:
+      return "1;33";
+    case Verdict::kLeave:
+      return "2";
+  }
+  return "0";
+}
+
+std::string render_heading(const Finding& finding, size_t number, bool colour) {
+  const std::string verdict(verdict_word(finding.verdict));
+  const std::string start = fmt::format("{}. [", number);
+  const std::string rest =
+      fmt::format("] {}  {} thread-ms/s  ", finding.rule, format_cost(finding.cost));
+  const size_t room = kTextColumns - start.size() - verdict.size() - rest.size();
+  return start + paint(verdict, verdict_colour(finding.verdict), colour) + rest +
+         paint(shorten(finding.subject.name, room), "1", colour) + "\n";
+}
+
+std::string render_contrast(const Contrast& contrast) {
+  return wrap(fmt::format("Peer contrast: odds {:.2f} (95 %: {:.2f} to {:.2f}); 1 means that the "
+                          "other threads make no difference",
+                          contrast.odds, contrast.low, contrast.high),
+              kIndent, kIndent + 2);
+}
+
+std::string thread_title(const std::string& role) {
+  if (role == "waiter") return "who waits";
+  if (role == "holder") return "who holds meanwhile";
+  if (role == "writer") return "who writes";
+  if (role == "reader") return "who reads";
+  return "who: " + role;
+}
+
+std::vector<std::string> thread_roles(const Finding& finding) {
+  std::vector<std::string> roles;
+  for (const ThreadRole& thread : finding.threads)
+    if (std::find(roles.begin(), roles.end(), thread.role) == roles.end())
+      roles.push_back(thread.role);
+  return roles;
+}
+
+std::string render_threads(const Finding& finding) {
+  std::string text;
+  for (const std::string& role : thread_roles(finding)) {
+    TextTable table({{thread_title(role)}, {"thread-ms/s", true}});
+    for (const ThreadRole& thread : finding.threads)
+      if (thread.role == role)
+        table.add({format_thread(thread.name, thread.tid), format_rate(thread.thread_ms_per_s)});
+    text += table.render(kIndent);
+  }
+  return text;
+}
+
+std::string render_fields(const Finding& finding) {
+  TextTable table({{""}, {"field"}, {"offset", true}, {"bytes", true}, {"samples", true}});
+  for (size_t i = 0; i < finding.subject.fields.size(); ++i) {
+    const SubjectField& field = finding.subject.fields[i];
+    table.add({std::string(1, field_letter(i)), field.name, fmt::format("{}", field.offset),
+               fmt::format("{}", field.size), format_count(field.samples)});
+  }
+  return table.is_empty() ? "" : table.render(kIndent);
+}
+
+std::string render_line_map(const Finding& finding, uint32_t line_size) {
+  const LineMap map = map_line(finding, line_size);
+  if (map.rows.empty()) return "";
+  std::string text = fmt::format("   Cache line, {} byte{} a column: R reads, W writes, B both\n",
+                                 map.cell_bytes, map.cell_bytes == 1 ? "" : "s");
+  std::string letters;
+  for (int field : map.field_of_cell)
+    letters += field < 0 ? '.' : field_letter(static_cast<size_t>(field));
+  constexpr size_t kNameColumns = 22;
+  text += fmt::format("   {:<{}} |{}|\n", "field", kNameColumns, letters);
+  for (const LineMapRow& row : map.rows) {
+    std::string cells;
+    for (CellUse use : row.cells) cells += cell_letter(use);
+    text += fmt::format("   {:<{}} |{}|\n", shorten(format_thread(row.name, row.tid), kNameColumns),
+                        kNameColumns, cells);
+  }
+  return text;
+}
+
+std::string render_locations(const Finding& finding) {
+  TextTable table({{"role"}, {"source"}, {"function"}, {"note"}});
+  for (const FindingLocation& at : finding.locations)
+    table.add({at.role, format_place(at.file, at.line, at.column), at.function, at.note});
+  return table.is_empty() ? "" : table.render(kIndent);
+}
+
+std::string render_frame(const FindingFrame& frame) {
+  const std::string place = format_place(frame.file, frame.line, 0);
+  const std::string& where = place.empty() ? frame.module : place;
+  return wrap(where.empty() ? frame.function : fmt::format("{}  {}", frame.function, where),
+              kIndent + 4, kIndent + 8);
+}
+
+std::string render_stack(const FindingStack& stack) {
+  std::string text =
+      wrap(fmt::format("Stack of {}s, {} of their time{}", stack.role, format_share(stack.share),
+                       stack.is_complete ? "" : "; incomplete"),
+           kIndent, kIndent + 2);
+  const size_t shown = std::min(stack.frames.size(), kMaxFramesShown);
+  for (size_t i = 0; i < shown; ++i) text += render_frame(stack.frames[i]);
+  if (shown < stack.frames.size())
+    text += wrap(fmt::format("... {} more frames", stack.frames.size() - shown), kIndent + 4,
+                 kIndent + 4);
+  return text;
+}
+
+/// The heaviest stack of each role; the rest is in HTML and JSON.
+std::string render_stacks(const Finding& finding) {
+  std::string text;
+  std::vector<std::string> done;
+  for (const FindingStack& stack : finding.stacks) {
+    if (std::find(done.begin(), done.end(), stack.role) != done.end()) continue;
+    done.push_back(stack.role);
+    text += render_stack(stack);
+  }
+  return text;
+}
+
+std::string render_lines(std::string_view block, size_t indent) {
+  std::string text;
+  size_t at = 0;
+  while (at < block.size()) {
+    const size_t end = std::min(block.find('\n', at), block.size());
+    text += wrap(block.substr(at, end - at), indent, indent + 4);
+    at = end + 1;
+  }
+  return text;
+}
+
+std::string render_advice(const Advice& advice) {
+  std::string text = advice.refused_because.empty()
+                         ? fmt::format("Advice ({}): {}", advice.remedy, advice.summary)
+                         : fmt::format("Not {}: {}", advice.remedy, advice.refused_because);
+  if (advice.memory_bytes && advice.refused_because.empty())
+    text += fmt::format(" [memory: +{} bytes per instance]", format_count(*advice.memory_bytes));
+  text = wrap(text, kIndent, kIndent + 2);
+  if (!advice.guard.empty())
+    text += "   Guard that keeps the fix:\n" + render_lines(advice.guard, 5);
+  return text + render_lines(advice.diff, 5);
+}
+
+}  // namespace
+
+std::string render_text_finding(const Finding& finding, size_t number, uint32_t line_size,
+                                bool colour) {
+  std::string text = render_heading(finding, number, colour);
+  text += wrap(finding.message, kIndent, kIndent);
+  text += wrap(
+      fmt::format("Evidence {} ({}). Why {}: {}", evidence_letter(finding.evidence),
+                  evidence_words(finding.evidence), verdict_word(finding.verdict), finding.reason),
+      kIndent, kIndent);
+  if (finding.waits) text += wrap(describe_waits(*finding.waits), kIndent, kIndent + 2);
+  if (finding.contrast) text += render_contrast(*finding.contrast);
+  text += render_threads(finding) + render_line_map(finding, line_size) + render_fields(finding) +
+          render_locations(finding) + render_stacks(finding);
+  for (const Advice& advice : finding.advice) text += render_advice(advice);
+  return text + wrap("Fingerprint " + finding.fingerprint, kIndent, kIndent);
+}
+
+}  // namespace quarrel

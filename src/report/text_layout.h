@@ -1,0 +1,47 @@
+// How is untrusted text laid out in 100 ASCII columns?
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quarrel {
+
+inline constexpr size_t kTextColumns = 100;
+
+/// Printable ASCII only: other bytes become \xNN, so that a name from the target can neither break
+/// a table nor drive the terminal.
+std::string to_ascii(std::string_view text);
+
+/// Wraps to kTextColumns at spaces (a longer word is broken). Continuation lines are indented by
+/// `hang`. Ends with a newline. `text` is made ASCII.
+std::string wrap(std::string_view text, size_t indent, size_t hang);
+
+/// Keeps both ends of a name that is too long: "src/very...long.cc:12".
+std::string shorten(std::string_view text, size_t columns);
+
+/// A table with right-aligned numbers, each row at most kTextColumns wide: the widest left-aligned
+/// column is shortened if need be.
+class TextTable {
+ public:
+  struct Column {
+    std::string title;
+    bool is_number = false;
+  };
+
+  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  void add(std::vector<std::string> cells);
+  bool is_empty() const { return rows_.empty(); }
+  std::string render(size_t indent) const;
+
+ private:
+  std::vector<size_t> widths(size_t indent) const;
+  std::string render_row(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
+                         size_t indent) const;
+
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace quarrel

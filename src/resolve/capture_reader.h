@@ -1,0 +1,37 @@
+// What does one captured thread say: where it was, and which memory it touched?
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/recording.h"
+#include "resolve/operands.h"
+#include "resolve/unwinder.h"
+
+namespace quarrel {
+
+/// Turns captures into stacks and memory operands of one growing recording.
+class CaptureReader {
+ public:
+  /// `recording` must outlive the reader; `sysroot` is put before module paths.
+  CaptureReader(Recording& recording, const std::string& sysroot, int32_t pid)
+      : unwinder_(recording, sysroot, pid), operands_(recording, sysroot), stacks_(recording) {}
+
+  StackId unwind(const Capture& capture) { return stacks_.add(unwinder_.unwind(capture)); }
+  std::vector<MemoryAccess> decode_operands(const Capture& capture) {
+    return operands_.decode(capture);
+  }
+
+  /// To be called after Recording::mappings changed.
+  void mappings_changed() {
+    unwinder_.mappings_changed();
+    operands_.mappings_changed();
+  }
+
+ private:
+  Unwinder unwinder_;
+  OperandDecoder operands_;
+  StackTable stacks_;
+};
+
+}  // namespace quarrel
