@@ -92,7 +92,8 @@ void GlobalObjects::add(Dwarf_Die& entry) {
   if (!start || *start == 0) return;
   auto type = types_.type_of(entry);
   uint64_t size = type ? types_.size_of(*type) : 0;
-  if (size != 0 && *start + size > *start) variables_.push_back({*start, size, entry});
+  if (size != 0 && *start + size > *start)
+    variables_.push_back({*start, size, variables_.size(), entry});
 }
 
 void GlobalObjects::index() {
@@ -101,8 +102,9 @@ void GlobalObjects::index() {
   const DebugInfo* info = symbols_.debug_info();
   if (info == nullptr) return;
   for (DwarfUnit unit : info->units()) collect(unit.tree, 0);
-  std::stable_sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
-    return a.start != b.start ? a.start < b.start : a.size > b.size;
+  std::sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
+    if (a.start != b.start) return a.start < b.start;
+    return a.size != b.size ? a.size > b.size : a.order < b.order;
   });
 }
 

@@ -27,6 +27,7 @@ class GlobalObjects {
   struct Variable {
     uint64_t start = 0;
     uint64_t size = 0;
+    size_t order = 0;  // in the file: the first of several equal entries is taken
     Dwarf_Die die{};
   };
   void index();

@@ -65,8 +65,9 @@ std::vector<Dwarf_Die> FunctionIndex::chain_at(size_t unit, uint64_t address) {
     if (at->depth == 0) break;
   }
   if (hits.empty() || hits.back()->depth != 0) return {};
-  std::stable_sort(hits.begin(), hits.end(),
-                   [](const Interval* a, const Interval* b) { return a->depth > b->depth; });
+  std::sort(hits.begin(), hits.end(), [](const Interval* a, const Interval* b) {
+    return a->depth != b->depth ? a->depth > b->depth : a->start > b->start;
+  });
   std::vector<Dwarf_Die> chain;
   for (const Interval* hit : hits) chain.push_back(hit->die);
   return chain;

@@ -10,6 +10,12 @@
 #include "resolve/fixture_process.h"
 #include "resolve/unwinder.h"
 
+// libelf 0.188 loses the buffer of a section whose damaged header makes reading it fail (a few
+// hundred bytes a file); elf_end does not free it either.
+extern "C" __attribute__((used)) const char* __lsan_default_suppressions() {
+  return "leak:libelf.so";
+}
+
 namespace quarrel {
 namespace {
 
