@@ -19,8 +19,8 @@ struct RegisterRule {
     return dwarf_frame_register(rules, number, scratch, &operations, &count) == 0;
   }
   // libdw tells the two rules without operations apart by the pointer (libdw.h).
-  bool is_undefined() const { return count == 0 && operations == nullptr; }
-  bool is_same_value() const { return count == 0 && operations != nullptr; }
+  bool is_undefined() const { return count == 0 && operations != nullptr; }
+  bool is_same_value() const { return count == 0 && operations == nullptr; }
 };
 
 // Register rules of CFI that yield an address say where the caller's value was saved.
@@ -28,6 +28,20 @@ std::optional<uint64_t> recovered(const RegisterRule& rule, const ExpressionCont
   auto result = evaluate({rule.operations, rule.count}, context, context.canonical_frame_address);
   if (!result) return std::nullopt;
   return result->is_address ? context.read_memory(result->value, 8) : result->value;
+}
+
+// General registers of the caller; those that the row gives up stay unknown.
+void recover_registers(Dwarf_Frame* rules, const ExpressionContext& context,
+                       FrameRegisters& caller) {
+  RegisterRule rule;
+  for (int number = kRax; number < kRip; ++number) {
+    if (!rule.read(rules, number) || rule.is_undefined()) continue;
+    if (!rule.is_same_value()) {
+      if (auto value = recovered(rule, context)) caller.set(number, *value);
+    } else if (context.registers->is_known(number)) {
+      caller.set(number, context.registers->value[number]);
+    }
+  }
 }
 
 }  // namespace
@@ -42,7 +56,9 @@ std::optional<uint64_t> read_captured(const Capture& capture, uint64_t address, 
   return value;
 }
 
-void CallFrameWalker::FreeFrame::operator()(Dwarf_Frame* frame) const { std::free(frame); }
+void CallFrameWalker::FreeFrame::operator()(Dwarf_Frame* frame) const {
+  std::free(frame);
+}
 
 CallFrameWalker::CallFrameWalker(const Recording& recording, std::string sysroot, int32_t pid)
     : recording_(recording), files_(recording, std::move(sysroot), pid) {
@@ -101,27 +117,28 @@ CallFrameWalker::Step CallFrameWalker::step(const Capture& capture, CallFrame& f
   frame.canonical_frame_address = cfa->value;
   context.canonical_frame_address = cfa->value;
 
+  Step outcome = recover_pc(row.rules.get(), context, caller);
+  if (outcome != Step::kCaller) return outcome;
+  recover_registers(row.rules.get(), context, caller.registers);
+  caller.is_return_address = !row.is_signal_frame;
+  // Only a signal may have switched to another stack; otherwise callers live above callees.
+  bool moved_up =
+      caller.registers.is_known(kRsp) && caller.registers.value[kRsp] > frame.registers.value[kRsp];
+  return row.is_signal_frame || moved_up ? Step::kCaller : Step::kBroken;
+}
+
+CallFrameWalker::Step CallFrameWalker::recover_pc(Dwarf_Frame* rules,
+                                                  const ExpressionContext& context,
+                                                  CallFrame& caller) {
   RegisterRule rule;
-  if (!rule.read(row.rules.get(), kRip)) return Step::kNoRow;
+  if (!rule.read(rules, kRip)) return Step::kNoRow;
   if (rule.is_undefined()) return Step::kOutermost;
   auto pc = recovered(rule, context);
   if (!pc) return Step::kOutsideCopy;
   if (*pc == 0) return Step::kNoRow;
-  for (int number = kRax; number < kRip; ++number) {
-    if (!rule.read(row.rules.get(), number) || rule.is_undefined()) continue;
-    if (rule.is_same_value()) {
-      if (frame.registers.is_known(number)) caller.registers.set(number, frame.registers.value[number]);
-    } else if (auto value = recovered(rule, context)) {
-      caller.registers.set(number, *value);
-    }
-  }
   caller.pc = *pc;
   caller.registers.set(kRip, *pc);
-  caller.is_return_address = !row.is_signal_frame;
-  // Only a signal may have switched to another stack; otherwise callers live above callees.
-  bool moved_up = caller.registers.is_known(kRsp) &&
-                  caller.registers.value[kRsp] > frame.registers.value[kRsp];
-  return row.is_signal_frame || moved_up ? Step::kCaller : Step::kBroken;
+  return Step::kCaller;
 }
 
 CallFrames CallFrameWalker::walk(const Capture& capture) {
@@ -136,11 +153,20 @@ CallFrames CallFrameWalker::walk(const Capture& capture) {
     Step outcome = step(capture, frame, caller);
     result.frames.push_back(frame);
     switch (outcome) {
-      case Step::kCaller: frame = caller; continue;
-      case Step::kOutermost: result.status = StackStatus::kComplete; return result;
-      case Step::kNoRow: result.status = StackStatus::kNoUnwindInfo; return result;
-      case Step::kOutsideCopy: return result;
-      case Step::kBroken: result.status = StackStatus::kFailed; return result;
+      case Step::kCaller:
+        frame = caller;
+        continue;
+      case Step::kOutermost:
+        result.status = StackStatus::kComplete;
+        return result;
+      case Step::kNoRow:
+        result.status = StackStatus::kNoUnwindInfo;
+        return result;
+      case Step::kOutsideCopy:
+        return result;
+      case Step::kBroken:
+        result.status = StackStatus::kFailed;
+        return result;
     }
   }
   return result;

@@ -19,13 +19,13 @@ inline constexpr size_t kMaxFrames = 256;
 /// One frame. Registers are those at its pc, as far as the callees' unwind rows restore them.
 struct CallFrame {
   uint64_t pc = 0;
-  bool is_return_address = false;   ///< then the call stands at pc - 1
+  bool is_return_address = false;  ///< then the call stands at pc - 1
   FrameRegisters registers;
   uint64_t canonical_frame_address = 0;  ///< 0 if there is no unwind row for pc
 };
 
 struct CallFrames {
-  std::vector<CallFrame> frames;    ///< innermost first
+  std::vector<CallFrame> frames;  ///< innermost first
   StackStatus status = StackStatus::kFailed;
 };
 
@@ -59,6 +59,8 @@ class CallFrameWalker {
   Dwarf_CFI* cfi_of(ModuleId module);
   Row read_row(uint64_t lookup_pc);
   Step step(const Capture& capture, CallFrame& frame, CallFrame& caller);
+
+  static Step recover_pc(Dwarf_Frame* rules, const ExpressionContext& context, CallFrame& caller);
 
   const Recording& recording_;
   ModuleFiles files_;

@@ -134,7 +134,8 @@ DataObject GlobalObjects::from_variable(const Variable& variable, uint64_t addre
 
 DataObject GlobalObjects::find(uint64_t address, uint64_t bias) {
   index();
-  if (const Variable* variable = variable_at(address)) return from_variable(*variable, address, bias);
+  if (const Variable* variable = variable_at(address))
+    return from_variable(*variable, address, bias);
   DataObject object;
   object.address = address + bias;
   const ElfSymbols* symbols = symbols_.elf_symbols();

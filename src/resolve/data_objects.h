@@ -37,7 +37,7 @@ class GlobalObjects {
 
   ModuleSymbols& symbols_;
   TypeTable& types_;
-  std::vector<Variable> variables_; // sorted by start
+  std::vector<Variable> variables_;  // sorted by start
   bool is_indexed_ = false;
 };
 

@@ -28,7 +28,7 @@ struct DwarfUnit {
 /// Where to look for debug files besides the module itself.
 struct DebugPaths {
   std::string sysroot;
-  std::string debug_path;           ///< "/usr/lib/debug"
+  std::string debug_path;  ///< "/usr/lib/debug"
 };
 
 /// The debug information of one module: its own, or that of a separate file that is proved to be
@@ -60,7 +60,7 @@ class DebugInfo {
   std::unique_ptr<ElfFile> separate_;
   std::unique_ptr<Dwarf, DwarfEnd> dwarf_;
   std::vector<DwarfUnit> units_;
-  std::vector<Range> ranges_;       // sorted by start
+  std::vector<Range> ranges_;  // sorted by start
 };
 
 }  // namespace quarrel

@@ -59,16 +59,32 @@ class Machine {
     if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
       return push_register_plus(atom - DW_OP_breg0, operation.number);
     switch (atom) {
-      case DW_OP_bregx: return push_register_plus(operation.number, operation.number2);
-      case DW_OP_fbreg: return push_optional(context_.frame_base, operation.number);
-      case DW_OP_call_frame_cfa: return push_optional(context_.canonical_frame_address);
-      case DW_OP_addr: return push(operation.number + context_.bias);
-      case DW_OP_const1u: case DW_OP_const1s: case DW_OP_const2u: case DW_OP_const2s:
-      case DW_OP_const4u: case DW_OP_const4s: case DW_OP_const8u: case DW_OP_const8s:
-      case DW_OP_constu: case DW_OP_consts: return push(operation.number);
-      case DW_OP_nop: return true;
-      case DW_OP_stack_value: is_value_ = true; return depth_ > 0;
-      default: return step_unary(operation) || step_binary(operation);
+      case DW_OP_bregx:
+        return push_register_plus(operation.number, operation.number2);
+      case DW_OP_fbreg:
+        return push_optional(context_.frame_base, operation.number);
+      case DW_OP_call_frame_cfa:
+        return push_optional(context_.canonical_frame_address);
+      case DW_OP_addr:
+        return push(operation.number + context_.bias);
+      case DW_OP_const1u:
+      case DW_OP_const1s:
+      case DW_OP_const2u:
+      case DW_OP_const2s:
+      case DW_OP_const4u:
+      case DW_OP_const4s:
+      case DW_OP_const8u:
+      case DW_OP_const8s:
+      case DW_OP_constu:
+      case DW_OP_consts:
+        return push(operation.number);
+      case DW_OP_nop:
+        return true;
+      case DW_OP_stack_value:
+        is_value_ = true;
+        return depth_ > 0;
+      default:
+        return step_unary(operation) || step_binary(operation);
     }
   }
 
@@ -76,14 +92,26 @@ class Machine {
     if (depth_ == 0) return false;
     uint64_t& top = stack_[depth_ - 1];
     switch (operation.atom) {
-      case DW_OP_plus_uconst: top += operation.number; return true;
-      case DW_OP_neg: top = 0 - top; return true;
-      case DW_OP_not: top = ~top; return true;
-      case DW_OP_dup: return push(top);
-      case DW_OP_drop: --depth_; return true;
-      case DW_OP_deref: return dereference(top, 8);
-      case DW_OP_deref_size: return dereference(top, static_cast<unsigned>(operation.number));
-      default: return false;
+      case DW_OP_plus_uconst:
+        top += operation.number;
+        return true;
+      case DW_OP_neg:
+        top = 0 - top;
+        return true;
+      case DW_OP_not:
+        top = ~top;
+        return true;
+      case DW_OP_dup:
+        return push(top);
+      case DW_OP_drop:
+        --depth_;
+        return true;
+      case DW_OP_deref:
+        return dereference(top, 8);
+      case DW_OP_deref_size:
+        return dereference(top, static_cast<unsigned>(operation.number));
+      default:
+        return false;
     }
   }
 
@@ -108,22 +136,38 @@ class Machine {
     auto signed_left = static_cast<int64_t>(left);
     auto signed_right = static_cast<int64_t>(right);
     switch (atom) {
-      case DW_OP_plus: return left + right;
-      case DW_OP_minus: return left - right;
-      case DW_OP_mul: return left * right;
-      case DW_OP_and: return left & right;
-      case DW_OP_or: return left | right;
-      case DW_OP_xor: return left ^ right;
-      case DW_OP_shl: return right < 64 ? left << right : 0;
-      case DW_OP_shr: return right < 64 ? left >> right : 0;
-      case DW_OP_shra: return static_cast<uint64_t>(signed_left >> (right < 64 ? right : 63));
-      case DW_OP_eq: return left == right;
-      case DW_OP_ne: return left != right;
-      case DW_OP_ge: return signed_left >= signed_right;
-      case DW_OP_gt: return signed_left > signed_right;
-      case DW_OP_le: return signed_left <= signed_right;
-      case DW_OP_lt: return signed_left < signed_right;
-      default: return std::nullopt;
+      case DW_OP_plus:
+        return left + right;
+      case DW_OP_minus:
+        return left - right;
+      case DW_OP_mul:
+        return left * right;
+      case DW_OP_and:
+        return left & right;
+      case DW_OP_or:
+        return left | right;
+      case DW_OP_xor:
+        return left ^ right;
+      case DW_OP_shl:
+        return right < 64 ? left << right : 0;
+      case DW_OP_shr:
+        return right < 64 ? left >> right : 0;
+      case DW_OP_shra:
+        return static_cast<uint64_t>(signed_left >> (right < 64 ? right : 63));
+      case DW_OP_eq:
+        return left == right;
+      case DW_OP_ne:
+        return left != right;
+      case DW_OP_ge:
+        return signed_left >= signed_right;
+      case DW_OP_gt:
+        return signed_left > signed_right;
+      case DW_OP_le:
+        return signed_left <= signed_right;
+      case DW_OP_lt:
+        return signed_left < signed_right;
+      default:
+        return std::nullopt;
     }
   }
 

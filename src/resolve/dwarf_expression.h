@@ -29,16 +29,16 @@ struct FrameRegisters {
 /// What an expression may refer to.
 struct ExpressionContext {
   const FrameRegisters* registers = nullptr;
-  std::optional<uint64_t> frame_base;    ///< DW_OP_fbreg
+  std::optional<uint64_t> frame_base;  ///< DW_OP_fbreg
   std::optional<uint64_t> canonical_frame_address;
-  uint64_t bias = 0;                     ///< added to DW_OP_addr
+  uint64_t bias = 0;  ///< added to DW_OP_addr
   /// Reads `size` bytes (1, 2, 4, 8) of the target, little endian.
   std::function<std::optional<uint64_t>(uint64_t address, unsigned size)> read_memory;
 };
 
 /// A value, or the place where it stands.
 struct ExpressionResult {
-  bool is_address = false;          ///< else `value` is the value itself
+  bool is_address = false;  ///< else `value` is the value itself
   uint64_t value = 0;
 };
 

@@ -32,6 +32,23 @@ std::string scope_name(Dwarf_Die& scope) {
   return dwarf_tag(&scope) == DW_TAG_namespace ? "(anonymous namespace)" : "{unnamed}";
 }
 
+// dwarf_decl_file of libdw 0.188 aborts on split units, whose file table is the skeleton's.
+std::string declaring_file(Dwarf_Die& die) {
+  auto attribute = attribute_of(die, DW_AT_decl_file);
+  Dwarf_Word index = 0;
+  if (!attribute || dwarf_formudata(&*attribute, &index) != 0) return {};
+  Dwarf_Die unit;
+  Dwarf_Half version = 0;
+  uint8_t type = 0;
+  if (dwarf_cu_info(attribute->cu, &version, &type, &unit, nullptr, nullptr, nullptr, nullptr) != 0)
+    return {};
+  Dwarf_Files* files = nullptr;
+  size_t count = 0;
+  if (dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count) return {};
+  const char* name = dwarf_filesrc(files, index, nullptr, nullptr);
+  return name != nullptr ? normal_path(name) : "";
+}
+
 // The declaration inside the class or namespace, which has the right parents.
 Dwarf_Die declaring_entry(Dwarf_Die die) {
   for (int i = 0; i < kMaxIndirections; ++i) {
@@ -53,13 +70,15 @@ std::vector<std::pair<uint64_t, uint64_t>> ranges_of(Dwarf_Die& die) {
   Dwarf_Addr base = 0;
   Dwarf_Addr start = 0;
   Dwarf_Addr end = 0;
-  for (ptrdiff_t offset = 0;
-       (offset = dwarf_ranges(&die, offset, &base, &start, &end)) > 0 && ranges.size() < kMaxRanges;)
+  for (ptrdiff_t offset = 0; (offset = dwarf_ranges(&die, offset, &base, &start, &end)) > 0 &&
+                             ranges.size() < kMaxRanges;)
     if (start < end) ranges.emplace_back(start, end);
   return ranges;
 }
 
-bool covers(Dwarf_Die& die, uint64_t address) { return dwarf_haspc(&die, address) > 0; }
+bool covers(Dwarf_Die& die, uint64_t address) {
+  return dwarf_haspc(&die, address) > 0;
+}
 
 std::optional<Dwarf_Attribute> attribute_of(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;
@@ -113,15 +132,13 @@ std::string qualified_name_of(Dwarf_Die& die) {
 
 CodeLocation declaration_of(Dwarf_Die& die) {
   CodeLocation location;
-  Dwarf_Die entry = die;
-  const char* file = dwarf_decl_file(&entry);
-  int line = 0;
-  if (file == nullptr || dwarf_decl_line(&entry, &line) != 0 || line <= 0) return location;
-  location.file = normal_path(file);
-  location.line = static_cast<uint32_t>(line);
-  int column = 0;
-  if (dwarf_decl_column(&entry, &column) == 0 && column > 0)
-    location.column = static_cast<uint32_t>(column);
+  auto line = unsigned_attribute(die, DW_AT_decl_line);
+  std::string file = declaring_file(die);
+  if (file.empty() || !line || *line == 0 || *line > UINT32_MAX) return location;
+  location.file = file;
+  location.line = static_cast<uint32_t>(*line);
+  auto column = unsigned_attribute(die, DW_AT_decl_column);
+  if (column && *column <= UINT32_MAX) location.column = static_cast<uint32_t>(*column);
   return location;
 }
 

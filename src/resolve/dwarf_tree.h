@@ -54,7 +54,9 @@ std::string qualified_name_of(Dwarf_Die& die);
 CodeLocation declaration_of(Dwarf_Die& die);
 
 /// Offset of the entry, unique within its file.
-inline uint64_t offset_of(Dwarf_Die& die) { return dwarf_dieoffset(&die); }
+inline uint64_t offset_of(Dwarf_Die& die) {
+  return dwarf_dieoffset(&die);
+}
 
 /// "/a/b/../c/./d" -> "/a/c/d".
 std::string normal_path(const std::string& path);

@@ -20,11 +20,16 @@ bool is_record_tag(int tag) {
 
 const char* type_suffix(int tag) {
   switch (tag) {
-    case DW_TAG_pointer_type: return "*";
-    case DW_TAG_reference_type: return "&";
-    case DW_TAG_rvalue_reference_type: return "&&";
-    case DW_TAG_array_type: return "[]";
-    default: return nullptr;
+    case DW_TAG_pointer_type:
+      return "*";
+    case DW_TAG_reference_type:
+      return "&";
+    case DW_TAG_rvalue_reference_type:
+      return "&&";
+    case DW_TAG_array_type:
+      return "[]";
+    default:
+      return nullptr;
   }
 }
 
@@ -48,7 +53,9 @@ std::vector<uint64_t> dimensions_of(Dwarf_Die& array) {
   return lengths;
 }
 
-bool PlainType::is_record() { return is_record_tag(tag()); }
+bool PlainType::is_record() {
+  return is_record_tag(tag());
+}
 
 bool PlainType::is_pointer() {
   return tag() == DW_TAG_pointer_type || tag() == DW_TAG_reference_type ||

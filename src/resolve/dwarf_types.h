@@ -17,12 +17,12 @@ namespace quarrel {
 /// A type without typedefs and qualifiers.
 struct PlainType {
   Dwarf_Die die{};
-  std::string alias;                ///< innermost typedef, which names C's anonymous structs
+  std::string alias;  ///< innermost typedef, which names C's anonymous structs
 
   int tag() { return dwarf_tag(&die); }
   bool is_record();
   bool is_array() { return tag() == DW_TAG_array_type; }
-  bool is_pointer();                ///< or reference
+  bool is_pointer();  ///< or reference
 };
 
 /// Lengths of the dimensions of an array type, outermost first; 0 where the length is unknown.
@@ -52,8 +52,8 @@ class TypeTable {
   std::string qualified(Dwarf_Die& die);
 
   const DebugInfo& info_;
-  std::unordered_map<void*, std::string> names_;           // by entry
-  std::unordered_map<std::string, Dwarf_Die> definitions_; // by qualified name
+  std::unordered_map<void*, std::string> names_;            // by entry
+  std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified name
   bool has_definitions_ = false;
 };
 

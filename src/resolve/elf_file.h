@@ -21,7 +21,7 @@ struct ElfEnd {
 /// A PT_LOAD program header.
 struct LoadSegment {
   uint64_t virtual_address = 0;
-  uint64_t memory_size = 0;         ///< more than file_size: zero-filled data
+  uint64_t memory_size = 0;  ///< more than file_size: zero-filled data
   uint64_t file_offset = 0;
   uint64_t file_size = 0;
   bool is_executable = false;

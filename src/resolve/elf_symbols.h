@@ -12,8 +12,8 @@ namespace quarrel {
 struct ElfSymbol {
   uint64_t address = 0;
   uint64_t size = 0;
-  const char* name = nullptr;       ///< mangled; lives as long as its file is open
-  bool is_function = false;         ///< else a data object
+  const char* name = nullptr;  ///< mangled; lives as long as its file is open
+  bool is_function = false;    ///< else a data object
 };
 
 /// Functions and data objects of .symtab and .dynsym with their extents. An address outside of

@@ -26,8 +26,8 @@ class FunctionIndex {
   struct Interval {
     uint64_t start = 0;
     uint64_t end = 0;
-    uint64_t furthest_end = 0;      ///< largest end of this and all earlier intervals
-    uint32_t depth = 0;             ///< 0: a function; else the nesting of inlining
+    uint64_t furthest_end = 0;  ///< largest end of this and all earlier intervals
+    uint32_t depth = 0;         ///< 0: a function; else the nesting of inlining
     Dwarf_Die die{};
   };
   using Intervals = std::vector<Interval>;

@@ -18,8 +18,8 @@ struct Aggregate {
   uint64_t start = 0;
   uint64_t size = 0;
   PlainType type;
-  Dwarf_Die entry{};                // whose DW_AT_type the object has
-  bool is_pointee = false;          // of a pointer, not of a reference
+  Dwarf_Die entry{};        // whose DW_AT_type the object has
+  bool is_pointee = false;  // of a pointer, not of a reference
 };
 
 class FrameSearch {
@@ -99,22 +99,26 @@ class FrameSearch {
     if (!aggregate || aggregate->size == 0) return;
     if (!aggregate->type.is_record() && !aggregate->type.is_array()) return;
     auto first = std::lower_bound(wanted_.begin(), wanted_.end(), aggregate->start);
-    for (auto at = first; at != wanted_.end() && *at - aggregate->start < aggregate->size; ++at)
-      names_.push_back(name_for(variable, *aggregate, *at));
+    for (auto at = first; at != wanted_.end() && *at - aggregate->start < aggregate->size; ++at) {
+      LiveName name = name_for(variable, *aggregate, *at);
+      // `this` of std::mutex::lock only says that there is a mutex.
+      bool is_of_library = name.object.record.empty() && name.object.variable.starts_with("__");
+      bool is_bare_this = name.object.record.empty() && name.object.variable == "this";
+      if (!is_of_library && !is_bare_this) names_.push_back(std::move(name));
+    }
   }
 
   LiveName name_for(Dwarf_Die& variable, Aggregate& aggregate, uint64_t address) {
-    LiveName name{.address = address, .object = {}, .aggregate_size = aggregate.size,
-                  .frame = frame_.depth};
+    LiveName name{
+        .address = address, .object = {}, .aggregate_size = aggregate.size, .frame = frame_.depth};
     DataObject& object = name.object;
     object.source = NameSource::kLiveVariable;
     object.variable = name_of(variable);
-    MemberPath path =
-        member_at(types_, aggregate.entry, aggregate.type, address - aggregate.start);
+    MemberPath path = member_at(types_, aggregate.entry, aggregate.type, address - aggregate.start);
     describe(object, path, aggregate.start, declaration_of(variable));
     object.display = display_of(object, path, aggregate.is_pointee);
-    object.how = fmt::format("by variable {} of {} in frame {}", object.variable, function_,
-                             frame_.depth);
+    object.how =
+        fmt::format("by variable {} of {} in frame {}", object.variable, function_, frame_.depth);
     return name;
   }
 
@@ -139,6 +143,7 @@ bool is_better_name(const LiveName& a, const LiveName& b) {
   bool a_is_users = !a.object.record.empty();
   bool b_is_users = !b.object.record.empty();
   if (a_is_users != b_is_users) return a_is_users;
+  if (a.is_own_capture != b.is_own_capture) return a.is_own_capture;
   if (a.aggregate_size != b.aggregate_size) return a.aggregate_size > b.aggregate_size;
   return a.frame < b.frame;
 }
@@ -153,7 +158,8 @@ std::vector<LiveName> live_names(ModuleSymbols& symbols, TypeTable& types, const
   auto chain = symbols.functions()->chain_at(*unit, call);
   if (chain.empty()) return {};
   std::string name = symbols.resolve(frame.address_in_module, frame.frame.is_return_address ? 1 : 0)
-                         .locations.back().function;
+                         .locations.back()
+                         .function;
   FrameSearch search(types, frame, wanted);
   return search.search(chain.back(), name);
 }

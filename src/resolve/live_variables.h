@@ -14,14 +14,15 @@ namespace quarrel {
 
 /// A name for one of the wanted addresses, with what it takes to compare it with others.
 struct LiveName {
-  uint64_t address = 0;             ///< the wanted one
+  uint64_t address = 0;  ///< the wanted one
   DataObject object;
-  uint64_t aggregate_size = 0;      ///< of the record that the variable is or points to, bytes
-  size_t frame = 0;                 ///< 0 is the innermost
+  uint64_t aggregate_size = 0;  ///< of the record that the variable is or points to, bytes
+  size_t frame = 0;             ///< 0 is the innermost
+  bool is_own_capture = false;  ///< the thread was captured at an access to this address
 };
 
-/// True if `a` says more: a record of the user rather than of a library, then the larger
-/// aggregate, then the inner frame.
+/// True if `a` says more: a record of the user rather than of a library, then a thread captured at
+/// this very address, then the larger aggregate, then the inner frame.
 bool is_better_name(const LiveName& a, const LiveName& b);
 
 /// A frame to search; `address_in_module` is its pc as the ELF file sees it.

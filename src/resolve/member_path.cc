@@ -13,24 +13,28 @@ namespace {
 constexpr int kMaxNesting = 64;
 
 // pthread types as glibc's headers name them (bits/pthreadtypes.h and what it includes).
-constexpr std::array<std::string_view, 12> kPthreadRecords = {
-    "pthread_mutex_t",     "__pthread_mutex_s",       "pthread_cond_t",    "__pthread_cond_s",
-    "pthread_rwlock_t",    "__pthread_rwlock_arch_t", "pthread_barrier_t", "pthread_barrier",
-    "pthread_spinlock_t",  "sem_t",                   "new_sem",           "__pthread_internal_list"};
+constexpr std::array<std::string_view, 8> kPthreadRecords = {"pthread_mutex_t",
+                                                             "pthread_cond_t",
+                                                             "pthread_rwlock_t",
+                                                             "pthread_barrier_t",
+                                                             "pthread_barrier",
+                                                             "pthread_spinlock_t",
+                                                             "sem_t",
+                                                             "new_sem"};
 
 bool is_system_record(std::string_view name) {
-  return name.starts_with("std::") || name.starts_with("__gnu_cxx::") ||
+  return name.starts_with("std::") || name.starts_with("__") ||
          std::find(kPthreadRecords.begin(), kPthreadRecords.end(), name) != kPthreadRecords.end();
 }
 
 // One step from a record into a member (and on into array elements).
 struct Step {
-  std::string owner;                // empty: unnamed record
+  std::string owner;  // empty: unnamed record
   bool is_system = false;
-  uint64_t owner_offset = 0;        // of the owner in the object
-  std::string name;                 // of the member
-  std::string index;                // "[3]", "[1][2]"
-  uint64_t offset = 0;              // of what was stepped into, in the object
+  uint64_t owner_offset = 0;  // of the owner in the object
+  std::string name;           // of the member
+  std::string index;          // "[3]", "[1][2]"
+  uint64_t offset = 0;        // of what was stepped into, in the object
   Dwarf_Die member{};
   PlainType type;
 
@@ -43,7 +47,7 @@ struct Step {
 
 struct Walk {
   std::string root_index;
-  PlainType root_type;              // after root_index
+  PlainType root_type;  // after root_index
   uint64_t root_offset = 0;
   std::vector<Step> steps;
   bool is_in_padding = false;
@@ -62,20 +66,30 @@ std::optional<uint64_t> member_offset(Dwarf_Die& member) {
   return unsigned_attribute(member, DW_AT_data_member_location);    // virtual bases: an expression
 }
 
+// The member at an offset. One of unknown size (clang leaves library classes declared) reaches up
+// to the next member.
 std::optional<Member> member_containing(TypeTable& types, Dwarf_Die& record, uint64_t offset) {
   std::optional<Member> found;
+  std::optional<Member> nearest;
+  bool is_nearest_unsized = false;
   for_each_child(record, [&](Dwarf_Die& child) {
     int tag = dwarf_tag(&child);
     if (tag != DW_TAG_member && tag != DW_TAG_inheritance) return true;
     if (has_flag(child, DW_AT_external) || has_flag(child, DW_AT_declaration)) return true;
     auto start = member_offset(child);
     auto type = types.type_of(child);
-    if (!start || !type || offset < *start || offset - *start >= types.size_of(*type)) return true;
-    found = Member{child, *type, *start, tag == DW_TAG_inheritance};
-    // An empty base overlaps the first member.
-    return found->is_base && types.size_of(*type) <= 1;
+    if (!start || !type || offset < *start) return true;
+    uint64_t size = types.size_of(*type);
+    Member member{child, *type, *start, tag == DW_TAG_inheritance};
+    if (!nearest || nearest->offset <= *start) {
+      nearest = member;
+      is_nearest_unsized = size == 0;
+    }
+    if (offset - *start >= size) return true;
+    found = member;
+    return member.is_base && size <= 1;  // an empty base overlaps the first member
   });
-  return found;
+  return found || !is_nearest_unsized ? found : nearest;
 }
 
 // "[1][2]" for the flat index of a two-dimensional array.
@@ -114,15 +128,20 @@ Walk walk_to(TypeTable& types, PlainType type, uint64_t offset) {
     if (owner.starts_with("std::atomic")) break;
     auto member = member_containing(types, type.die, inside);
     if (!member) {
-      walk.is_in_padding = !is_in_system;
+      walk.is_in_padding = !is_in_system && !has_flag(type.die, DW_AT_declaration);
       break;
     }
     uint64_t owner_offset = offset - inside;
     inside -= member->offset;
     type = member->type;
     if (member->is_base) continue;
-    Step step{.owner = owner, .is_system = is_in_system, .owner_offset = owner_offset,
-              .name = name_of(member->die), .index = {}, .offset = 0, .member = member->die,
+    Step step{.owner = owner,
+              .is_system = is_in_system,
+              .owner_offset = owner_offset,
+              .name = name_of(member->die),
+              .index = {},
+              .offset = 0,
+              .member = member->die,
               .type = {}};
     bool is_entered = enter_elements(types, type, inside, step.index);
     step.offset = offset - inside;

@@ -32,7 +32,8 @@ const Mapping* mapping_of(const Recording& recording, ModuleId module) {
 std::vector<char> read_memory(int32_t pid, uint64_t start, uint64_t size) {
   Fd fd(::open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
   std::vector<char> image(size);
-  ssize_t count = fd.is_open() ? ::pread(fd.get(), image.data(), size, static_cast<off_t>(start)) : 0;
+  ssize_t count =
+      fd.is_open() ? ::pread(fd.get(), image.data(), size, static_cast<off_t>(start)) : 0;
   image.resize(count > 0 ? static_cast<size_t>(count) : 0);
   return image;
 }
@@ -111,7 +112,9 @@ ElfFile* ModuleFiles::open(ModuleId module) {
   return entry.file.get();
 }
 
-void ModuleFiles::close(ModuleId module) { slot(module).file.reset(); }
+void ModuleFiles::close(ModuleId module) {
+  slot(module).file.reset();
+}
 
 const std::vector<LoadSegment>& ModuleFiles::segments(ModuleId module) {
   if (!slot(module).was_tried && open(module) != nullptr) close(module);

@@ -51,8 +51,8 @@ class ModuleFiles {
 /// An address of the target as the ELF file sees it.
 struct ModuleAddress {
   ModuleId module;
-  uint64_t address = 0;             ///< virtual address in the ELF file; file offset if not readable
-  uint64_t bias = 0;                ///< address in the target minus `address`
+  uint64_t address = 0;  ///< virtual address in the ELF file; file offset if not readable
+  uint64_t bias = 0;     ///< address in the target minus `address`
 };
 
 /// Address to module, including the zero-filled data that no mapping of the file covers.
@@ -73,7 +73,7 @@ class AddressMap {
   void add_image(const Mapping& mapping, ModuleFiles& files);
   void add_mapping(const Mapping& mapping);
 
-  std::vector<Range> ranges_;       // sorted by start, disjoint
+  std::vector<Range> ranges_;  // sorted by start, disjoint
 };
 
 }  // namespace quarrel

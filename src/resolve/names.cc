@@ -5,11 +5,18 @@
 
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace quarrel {
 namespace {
 
 constexpr size_t kMaxNameLength = 4096;
+
+// GCC's names of the integer types, longest first, and what everybody else writes.
+constexpr std::pair<std::string_view, std::string_view> kIntegerNames[] = {
+    {"long long unsigned int", "unsigned long long"}, {"long long int", "long long"},
+    {"long unsigned int", "unsigned long"},           {"long int", "long"},
+    {"short unsigned int", "unsigned short"},         {"short int", "short"}};
 
 struct Free {
   void operator()(char* text) const { std::free(text); }
@@ -109,13 +116,13 @@ std::string clean_name(std::string_view name) {
 
 std::string shorten_type(std::string_view type) {
   std::string text(type);
+  for (auto [gcc, usual] : kIntegerNames) replace_all(text, gcc, usual);
   replace_all(text, "std::__cxx11::", "std::");
   replace_all(text, "std::__1::", "std::");
   drop_default_arguments(text);
+  while (text.find(" >") != std::string::npos) replace_all(text, " >", ">");
   replace_all(text, "std::basic_string<char>", "std::string");
   replace_all(text, "std::basic_string_view<char>", "std::string_view");
-  while (text.find("> >") != std::string::npos) replace_all(text, "> >", ">>");
-  replace_all(text, " >", ">");
   return text;
 }
 
@@ -128,7 +135,9 @@ std::string function_name(std::string_view symbol) {
   return shorten_type(text);
 }
 
-std::string variable_name(std::string_view symbol) { return shorten_type(demangle(symbol)); }
+std::string variable_name(std::string_view symbol) {
+  return shorten_type(demangle(symbol));
+}
 
 std::string_view last_component(std::string_view name) {
   int depth = 0;

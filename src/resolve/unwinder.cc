@@ -24,6 +24,8 @@ Unwound Unwinder::unwind(const Capture& capture) {
   return unwound;
 }
 
-void Unwinder::mappings_changed() { state_->walker.mappings_changed(); }
+void Unwinder::mappings_changed() {
+  state_->walker.mappings_changed();
+}
 
 }  // namespace quarrel

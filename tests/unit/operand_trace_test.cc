@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "resolve/operands.h"
@@ -100,6 +103,15 @@ void work_in_libc(int64_t* table) {
   char text[64];
   std::snprintf(text, sizeof(text), "%ld %s %#lx", table[3], "steps", table[4]);
   table[0] += static_cast<int64_t>(std::strlen(text)) + std::strtol(text, nullptr, 10);
+}
+
+void work_in_cxx_library(int64_t* table) {
+  std::map<std::string, int64_t> index;
+  for (int i = 0; i < 4; ++i) index["key " + std::to_string(table[i])] += table[i];
+  std::sort(table, table + 16);
+  std::ostringstream text;
+  text << index.begin()->first << ' ' << 1.5 << ' ' << table[7];
+  table[0] += static_cast<int64_t>(text.str().size());
 }
 
 std::vector<Capture> captured_steps() {
@@ -213,6 +225,11 @@ TEST(OperandTrace, OptimisedCodeIsDecodedAsItRan) {
 TEST(OperandTrace, TheCLibraryIsDecodedAsItRan) {
   int64_t table[16] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3};
   expect_truth(trace([&] { work_in_libc(table); }), 500);
+}
+
+TEST(OperandTrace, TheCxxLibraryIsDecodedAsItRan) {
+  int64_t table[16] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3};
+  expect_truth(trace([&] { work_in_cxx_library(table); }), 500);
 }
 
 }  // namespace
