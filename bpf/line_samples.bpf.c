@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What did a thread of the target do at a tick of the CPU clock, beside whom, and who waited for
- * it?
+/* What did a thread do at a tick of the CPU clock, beside whom, and who waited for it?
  *
  * Runs in the timer interrupt of every online CPU. Registers and the bytes around the stack pointer
  * are enough to compute the address of the memory operand in user space.
