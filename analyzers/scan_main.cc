@@ -1,2 +1,116 @@
 // What does `quarrel scan` do?
-int main() { return 2; }
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/command_line.h"
+#include "checks/check.h"
+#include "extract/scan.h"
+#include "extract/source_files.h"
+#include "join/join.h"
+#include "scan_output.h"
+#include "store/store.h"
+
+namespace quarrel {
+namespace {
+
+struct ScanOptions {
+  std::string build_folder;
+  std::vector<std::string> paths;
+  std::string root;
+  int64_t jobs = 0;
+  int64_t memory_limit_mib = 4096;
+  std::optional<std::chrono::nanoseconds> timeout;
+  std::string facts_file;
+  bool force = false;
+  std::vector<std::string> checks;
+  OutputOptions output;
+};
+
+constexpr std::chrono::seconds kDefaultTimeout{300};
+
+constexpr const char* kDetails =
+    "Example:\n  quarrel scan -p build src/cache --facts app.quarrel --sarif\n\n"
+    "Exit: 0 clean, 1 findings at or above --fail-on, 2 usage or error, 3 a translation unit could "
+    "not be analysed, 130 interrupted.";
+
+CommandSpec spec_of(ScanOptions& options) {
+  return {
+      .details = kDetails,
+      .options = {
+          {"-p,--build", "DIR", "folder of compile_commands.json (default: searched in build*/)",
+           &options.build_folder},
+          {"paths", "PATH", "only translation units at or below these", &options.paths},
+          {"-j,--jobs", "N", "parallel workers (default: CPUs, 1 GiB each)", &options.jobs},
+          {"--memory-limit", "MIB", "address space of one worker", &options.memory_limit_mib},
+          {"--timeout", "TIME", "for one translation unit (default 300s)", &options.timeout},
+          {"--root", "DIR", "report paths relative to this (default: nearest .git)",
+           &options.root},
+          {"--checks", "RULE", "run only these, separated by commas", &options.checks},
+          {"--facts", "FILE", "keep the facts, for 'quarrel report --facts'",
+           &options.facts_file},
+          {"--force", "", "overwrite FILE", &options.force},
+          {"--format", "NAME", "clang, text, json, sarif, html (default clang)",
+           &options.output.format},
+          {"--json", "", "the same as --format json", &options.output.json},
+          {"--sarif", "", "the same as --format sarif", &options.output.sarif},
+          {"--html", "FILE", "also write one self-contained HTML report",
+           &options.output.html_file},
+          {"-o,--output", "FILE", "write the report to FILE", &options.output.file},
+          {"--fail-on", "LEVEL", "note, warning or error: exit 1 (default warning)",
+           &options.output.fail_on},
+      }};
+}
+
+Result<ScanPlan> plan_of(const ScanOptions& options) {
+  TRY(auto all, read_compile_database(options.build_folder));
+  ScanPlan plan;
+  plan.root = options.root.empty() ? find_root(all) : real_path(options.root);
+  TRY(plan.commands, restrict_to(std::move(all), options.paths));
+  if (options.jobs < 0) return Error{"-j must be 1 or more"};
+  if (options.memory_limit_mib <= 0) return Error{"--memory-limit must be 1 or more MiB"};
+  plan.jobs = options.jobs == 0 ? default_jobs() : static_cast<size_t>(options.jobs);
+  plan.limits = {.memory_bytes = static_cast<uint64_t>(options.memory_limit_mib) << 20,
+                 .timeout = options.timeout.value_or(kDefaultTimeout)};
+  return plan;
+}
+
+Result<std::vector<std::string>> wanted_checks(const ScanOptions& options) {
+  std::vector<std::string> names = split_list(options.checks);
+  for (const std::string& name : names)
+    if (CheckRegistry::find(name) == nullptr)
+      return Error{fmt::format("no such check: {}; 'quarrel explain' lists all rules", name)};
+  return names;
+}
+
+Result<int> run(const ScanOptions& options) {
+  TRY(const auto checks, wanted_checks(options));
+  TRY(const Output output, Output::prepare(options.output));
+  TRY(const ScanPlan plan, plan_of(options));
+  TRY(const auto facts, scan(plan, unit_progress(plan.commands.size())));
+  if (!facts) return 128 + scan_signal();
+  // From here on nothing reads a source file or starts a process.
+  report_units(*facts);
+  if (!options.facts_file.empty())
+    TRY_VOID(write_facts(options.facts_file, *facts, options.force));
+  const Diagnosis diagnosis = join_static(*facts, run_checks(*facts, checks));
+  TRY_VOID(output.write(diagnosis));
+  if (has_failed_units(*facts)) return static_cast<int>(kExitPartial);
+  return static_cast<int>(output.fails(diagnosis) ? kExitFindings : kExitClean);
+}
+
+}  // namespace
+}  // namespace quarrel
+
+int main(int argc, char** argv) {
+  using namespace quarrel;
+  ScanOptions options;
+  const auto parsed = parse_command_line(
+      argc, argv, "quarrel scan",
+      "Finds contention in the source: who shares a cache line or a lock with whom.",
+      {spec_of(options)});
+  if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
+  const auto exit_code = run(options);
+  if (exit_code.ok()) return *exit_code;
+  fmt::print(stderr, "quarrel scan: {}\n", exit_code.error().message);
+  return kExitError;
+}

@@ -2,6 +2,7 @@
 #include "extract/lock_tracker.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace quarrel {
 
@@ -14,7 +15,7 @@ void LockTracker::release(SymbolId lock, SourcePos at) {
   for (size_t i = held_.size(); i-- > 0;) {
     if (held_[i].lock != lock) continue;
     end_region(held_[i], at);
-    held_.erase(held_.begin() + static_cast<ptrdiff_t>(i));
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
     return;
   }
 }

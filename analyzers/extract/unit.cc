@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <deque>
 #include <string_view>
 
@@ -163,7 +162,6 @@ CXErrorCode parse(CXIndex index, const CompileCommand& command, CXTranslationUni
 }  // namespace
 
 SourceFacts extract_unit(const CompileCommand& command, const std::string& root) {
-  using Clock = std::chrono::steady_clock;
   UnitFacts unit(root);
   unit.facts.units.push_back({.main_file = unit.files.add_path(command.file, false)});
   TranslationUnit& state = unit.facts.units[0];
@@ -172,7 +170,6 @@ SourceFacts extract_unit(const CompileCommand& command, const std::string& root)
     state.reason = "the folder of its compile command does not exist";
     return std::move(unit.facts);
   }
-  const auto start = Clock::now();
   CXIndex index = clang_createIndex(/*excludeDeclarationsFromPCH=*/0, /*displayDiagnostics=*/0);
   CXTranslationUnit parsed = nullptr;
   const CXErrorCode error = parse(index, command, &parsed);
@@ -185,8 +182,6 @@ SourceFacts extract_unit(const CompileCommand& command, const std::string& root)
     clang_disposeTranslationUnit(parsed);
   }
   clang_disposeIndex(index);
-  state.parse_ms = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
   return std::move(unit.facts);
 }
 
