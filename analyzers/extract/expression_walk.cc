@@ -52,6 +52,17 @@ void adjust_use(Use& use, CXType type) {
   }
 }
 
+/// The variable that a lambda captures by copy, given an initialiser of a capture: libclang shows
+/// those of copies only.
+CXCursor copied_variable(CXCursor capture) {
+  capture = strip(capture);
+  if (clang_getCursorKind(capture) == CXCursor_CallExpr &&
+      clang_Cursor_getNumArguments(capture) == 1)
+    capture = strip(clang_Cursor_getArgument(capture, 0));
+  if (clang_getCursorKind(capture) != CXCursor_DeclRefExpr) return null_cursor();
+  return clang_getCursorReferenced(capture);
+}
+
 bool makes_new_object(CXCursor value) {
   value = strip(value);
   const CXCursorKind kind = clang_getCursorKind(value);
@@ -182,7 +193,11 @@ void FunctionWalker::visit_lambda(CXCursor lambda, bool runs_here) {
   inner.name = frame().name + "::(lambda)";
   inner.kind = FunctionKind::kLambda;
   inner.inherits_locks = runs_here;
-  for (CXCursor child : expressions_in(lambda)) visit(child);
+  for (CXCursor child : expressions_in(lambda)) {
+    visit(child);
+    const CXCursor copied = copied_variable(child);
+    if (!is_null(copied)) sites_.declare_copy(symbol, copied);
+  }
   frames_.push_back(std::move(inner));
   for (CXCursor child : children_of(lambda)) {
     if (clang_getCursorKind(child) == CXCursor_ParmDecl) sites_.declare_local(child, symbol);

@@ -7,12 +7,30 @@
 namespace quarrel {
 namespace {
 
+/// True for a record that stands in a source file, and for its members: another program of the
+/// same build may have a different one of the same name.
+bool belongs_to_main_file(CXCursor declaration) {
+  for (; is_record(declaration) || is_record(clang_getCursorSemanticParent(declaration));
+       declaration = clang_getCursorSemanticParent(declaration)) {
+    if (!is_record(declaration)) continue;
+    const CXCursor definition = clang_getCursorDefinition(declaration);
+    if (is_null(definition)) return false;
+    if (clang_Location_isFromMainFile(clang_getCursorLocation(definition)) != 0) return true;
+  }
+  return false;
+}
+
 bool has_unique_usr(CXCursor declaration, const std::string& usr) {
   if (clang_getCursorLinkage(declaration) != CXLinkage_External) return false;
   // "@Sa", "@Ua", ... are unnamed records: named by base name and offset only.
   if (usr.find("@Sa") != std::string::npos || usr.find("@Ua") != std::string::npos) return false;
-  return is_function(declaration) || is_variable(declaration) ||
-         clang_getCursorLanguage(declaration) == CXLanguage_CPlusPlus;
+  if (belongs_to_main_file(declaration) || usr == "c:@F@main" || usr.starts_with("c:@F@main#"))
+    return false;
+  if (is_function(declaration) || is_variable(declaration)) return true;
+  // libclang calls every field a thing of C; its record knows better.
+  const bool is_field = clang_getCursorKind(declaration) == CXCursor_FieldDecl;
+  const CXCursor record = is_field ? clang_getCursorSemanticParent(declaration) : declaration;
+  return clang_getCursorLanguage(record) == CXLanguage_CPlusPlus;
 }
 
 FunctionKind kind_of(CXCursor function) {
