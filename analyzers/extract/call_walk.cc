@@ -204,6 +204,7 @@ void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
     if (is_known && exchanges_arguments(callee)) argument.access = SourceAccess::kReadModifyWrite;
     if (is_known && index == 0 && is_array_element(call, callee)) {
       argument = use;
+      argument.is_element = true;
       argument.is_indexed |= count > 1 && evaluate(clang_Cursor_getArgument(call, 1), -1) < 0;
     }
     visit_argument(child, argument, runs_lambda);
@@ -242,10 +243,8 @@ void FunctionWalker::note_call(CXCursor call) {
 }
 
 void FunctionWalker::note_thread_start(CXCursor call) {
-  if (!starts_thread(call)) return;
-  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i) {
-    const CXCursor object =
-        object_handed_over(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+  for (CXCursor argument : arguments_for_thread(call)) {
+    const CXCursor object = object_handed_over(argument);
     if (!is_null(object) && is_variable(object)) sites_.share(object);
   }
   const auto start = thread_start(call);

@@ -17,7 +17,7 @@ def dump(scan, dumper, source):
         write_database(build, [source])
         facts = build / "facts.quarrel"
         done = run_scan(scan, build, "--root", str(FOLDER), "--facts", str(facts))
-        if done.returncode not in (0, 1):
+        if done.returncode not in (0, 1) or "with errors" in done.stderr:
             return f"exit code {done.returncode}\n{done.stderr}"
         return subprocess.run([dumper, str(facts)], capture_output=True, text=True,
                               check=True).stdout

@@ -10,7 +10,7 @@ FLAGS = re.compile(r"^// flags: (.*)$", re.M)
 
 def flags_of(source):
     """The compiler flags that a fixture asks for in a comment, after the default standard."""
-    standard = ["-std=c11"] if source.suffix == ".c" else ["-std=c++20"]
+    standard = ["-std=gnu11"] if source.suffix == ".c" else ["-std=c++20"]
     found = FLAGS.search(source.read_text())
     return standard + (found.group(1).split() if found else [])
 
