@@ -103,7 +103,9 @@ class AccessJudge {
       return is_write(atomic.access) ? Harm::kLostUpdate : Harm::kUnorderedWrite;
     if (plain.access == SourceAccess::kWrite)
       return is_update(atomic) ? Harm::kOverwrite : Harm::kUnorderedWrite;
-    const bool is_hoistable = plain.loop_depth > 0 && is_write(atomic.access);
+    // A loop that walks over objects reads another one each time round.
+    const bool is_one_object = plain.base.empty() || plain.base == "this";
+    const bool is_hoistable = plain.loop_depth > 0 && is_one_object && is_write(atomic.access);
     return publishes(atomic) || is_hoistable ? Harm::kUnorderedRead : Harm::kNone;
   }
 
@@ -173,8 +175,8 @@ Level level_of(const Complaint& worst) {
   switch (worst.harm) {
     case Harm::kLostUpdate:
     case Harm::kVolatileUpdate:
-      return Level::kWarning;
     case Harm::kOverwrite:
+      // Of a type that is used everywhere, other objects may be meant, or a lock not be seen.
       return is_proven ? Level::kWarning : Level::kNote;
     case Harm::kUnorderedWrite:
     case Harm::kUnorderedRead:
