@@ -6,6 +6,7 @@
 // store publishes, or is hoisted out of its loop. Plain reads of counters stay silent.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "checks/check.h"
 #include "checks/line_members.h"
@@ -75,8 +76,9 @@ class AccessJudge {
       const Complaint worst = object_.atomic.empty() ? against_volatile(*plain) : judge(*plain);
       if (worst.harm != Harm::kNone) found.push_back(worst);
     }
-    std::stable_sort(found.begin(), found.end(), [](const Complaint& a, const Complaint& b) {
-      return std::pair(a.harm, a.overlap) > std::pair(b.harm, b.overlap);
+    std::sort(found.begin(), found.end(), [](const Complaint& a, const Complaint& b) {
+      return std::tuple(a.harm, a.overlap, b.plain->position) >
+             std::tuple(b.harm, b.overlap, a.plain->position);
     });
     return found;
   }
