@@ -85,6 +85,10 @@ bool is_instantiation(CXCursor function) {
 void FunctionWalker::visit_call(CXCursor call, const Use& use) {
   if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
   if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
+  const bool refers = !is_null(clang_getCursorReferenced(call)) &&
+                      is_atomic_ref_type(type_of(call)) && use.is_silent;
+  if (refers && clang_Cursor_getNumArguments(call) == 1)
+    return visit(clang_Cursor_getArgument(call, 0), use);
   note_thread_start(call);
   note_call(call);
   visit_arguments(call, use);
@@ -102,8 +106,12 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
     if (is_address_of) object = expressions_in(bare).empty() ? bare : expressions_in(bare)[0];
     else use = {};
   }
+  // What an atomic_ref refers to is accessed where the operation stands.
+  const CXCursor outer = alias_use_;
+  if (operation.form == AccessForm::kAtomicRef && is_null(outer)) alias_use_ = at;
   if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
   if (!is_null(object)) visit(object, use);
+  alias_use_ = outer;
   for (CXCursor operand : operation.operands)
     visit(operand, operation.access == SourceAccess::kCompareExchange
                        ? Use{.access = SourceAccess::kAddress}
@@ -196,6 +204,7 @@ void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
     if (is_known && exchanges_arguments(callee)) argument.access = SourceAccess::kReadModifyWrite;
     if (is_known && index == 0 && is_array_element(call, callee)) {
       argument = use;
+      argument.is_element = true;
       argument.is_indexed |= count > 1 && evaluate(clang_Cursor_getArgument(call, 1), -1) < 0;
     }
     visit_argument(child, argument, runs_lambda);
@@ -234,10 +243,8 @@ void FunctionWalker::note_call(CXCursor call) {
 }
 
 void FunctionWalker::note_thread_start(CXCursor call) {
-  if (!starts_thread(call)) return;
-  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i) {
-    const CXCursor object =
-        object_handed_over(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+  for (CXCursor argument : arguments_for_thread(call)) {
+    const CXCursor object = object_handed_over(argument);
     if (!is_null(object) && is_variable(object)) sites_.share(object);
   }
   const auto start = thread_start(call);

@@ -8,7 +8,10 @@ namespace {
 /// What an access to a member does to the object that contains it: the same, but plainly, so that
 /// an atomic member does not make its container look atomic.
 Use use_of_container(const Use& use) {
-  return {.access = use.access, .is_silent = use.is_silent, .is_indexed = use.is_indexed};
+  return {.access = use.access,
+          .is_silent = use.is_silent,
+          .is_element = use.is_element,
+          .is_indexed = use.is_indexed};
 }
 
 bool is_private_local(CXCursor variable) {
@@ -41,7 +44,7 @@ CXCursor volatile_target(CXCursor dereference) {
 void adjust_use(Use& use, CXType type) {
   const TypeFacts described = facts_of_type(type);
   const bool is_whole_array =
-      described.array_length > 0 && use.access == SourceAccess::kRead && !use.is_indexed;
+      described.array_length > 0 && use.access == SourceAccess::kRead && !use.is_element;
   if (is_whole_array) use.access = SourceAccess::kAddress;
   if (use.form != AccessForm::kPlain) return;
   if (canonical(type).kind == CXType_Atomic) {
@@ -50,6 +53,17 @@ void adjust_use(Use& use, CXType type) {
   } else if (described.is_volatile) {
     use.form = AccessForm::kVolatile;
   }
+}
+
+/// The variable that a lambda captures by copy, given an initialiser of a capture: libclang shows
+/// those of copies only.
+CXCursor copied_variable(CXCursor capture) {
+  capture = strip(capture);
+  if (clang_getCursorKind(capture) == CXCursor_CallExpr &&
+      clang_Cursor_getNumArguments(capture) == 1)
+    capture = strip(clang_Cursor_getArgument(capture, 0));
+  if (clang_getCursorKind(capture) != CXCursor_DeclRefExpr) return null_cursor();
+  return clang_getCursorReferenced(capture);
 }
 
 bool makes_new_object(CXCursor value) {
@@ -122,6 +136,7 @@ void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
   }
   const auto [target, is_indexed] = alias->second;
   Use through = use;
+  through.is_element |= is_indexed;
   through.is_indexed |= is_indexed;
   const CXCursor outer = alias_use_;
   if (is_null(outer)) alias_use_ = reference;
@@ -136,6 +151,7 @@ void FunctionWalker::visit_subscript(CXCursor subscript, const Use& use) {
   if (parts.size() != 2) return visit_children(subscript);
   const CXTypeKind base = canonical(type_of(strip(parts[0]))).kind;
   Use element = use;
+  element.is_element = true;
   element.is_indexed |= evaluate(parts[1], -1) < 0;
   visit(parts[0], base == CXType_Pointer ? Use{} : element);
   visit(parts[1]);
@@ -182,7 +198,11 @@ void FunctionWalker::visit_lambda(CXCursor lambda, bool runs_here) {
   inner.name = frame().name + "::(lambda)";
   inner.kind = FunctionKind::kLambda;
   inner.inherits_locks = runs_here;
-  for (CXCursor child : expressions_in(lambda)) visit(child);
+  for (CXCursor child : expressions_in(lambda)) {
+    visit(child);
+    const CXCursor copied = copied_variable(child);
+    if (!is_null(copied)) sites_.declare_copy(symbol, copied);
+  }
   frames_.push_back(std::move(inner));
   for (CXCursor child : children_of(lambda)) {
     if (clang_getCursorKind(child) == CXCursor_ParmDecl) sites_.declare_local(child, symbol);

@@ -21,7 +21,8 @@ struct Use {
   AccessForm form = AccessForm::kPlain;
   MemoryOrder order = MemoryOrder::kNone;
   bool is_silent = false;           ///< recorded elsewhere
-  bool is_indexed = false;          ///< one element of the object, by a variable index
+  bool is_element = false;          ///< one element of the object, an array
+  bool is_indexed = false;          ///< by an index that is no constant
 };
 
 /// Walks one function definition with its lambdas, in source order.

@@ -44,8 +44,11 @@ std::vector<std::string> template_arguments(CXCursor declaration) {
   return arguments;
 }
 
-bool is_unnamed_record_member(CXCursor field) {
-  return spelling_of(field).empty() && canonical(type_of(field)).kind == CXType_Record;
+/// `struct { int a; };` without a declarator.
+bool is_anonymous_member(CXCursor field) {
+  const CXType type = canonical(type_of(field));
+  return type.kind == CXType_Record &&
+         clang_Cursor_isAnonymousRecordDecl(clang_getTypeDeclaration(type)) != 0;
 }
 
 }  // namespace
@@ -73,6 +76,7 @@ void RecordExtractor::add_template_arguments(CXType type, int depth) {
 void RecordExtractor::add_declaration(CXCursor declaration) {
   const CXCursor definition = clang_getCursorDefinition(declaration);
   if (is_null(definition) || !is_record(definition) || is_dependent(definition)) return;
+  if (clang_Cursor_isAnonymousRecordDecl(definition) != 0) return;
   if (is_in_system_header(definition) || !seen_.insert(definition).second) return;
   add_record(canonical(type_of(definition)), definition);
 }
@@ -123,7 +127,7 @@ void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t s
   const uint64_t offset = start_bits + static_cast<uint64_t>(std::max(0LL, own_offset));
   const CXType type = type_of(field);
   // Members of an anonymous struct or union are members of the record around it.
-  if (is_unnamed_record_member(field)) return add_fields(record, canonical(type), offset);
+  if (is_anonymous_member(field)) return add_fields(record, canonical(type), offset);
   const TypeFacts described = facts_of_type(type);
   const bool is_bit_field = clang_Cursor_isBitField(field) != 0;
   const bool has_user_record =

@@ -10,6 +10,8 @@ bool SiteRecorder::crosses_threads(CXCursor variable, SymbolId function) const {
   bool is_in_entry = false;
   while (function != home->second) {
     is_in_entry |= entries_.contains(function);
+    auto copies = copies_.find(function);
+    if (copies != copies_.end() && copies->second.contains(variable)) return false;
     auto parent = parents_.find(function);
     if (parent == parents_.end()) return is_in_entry;
     function = parent->second;

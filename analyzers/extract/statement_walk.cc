@@ -206,6 +206,7 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
     aliases_[variable] = {initial.back(), false};
     return visit(initial.back(), {.is_silent = true});
   }
+  if (is_atomic_ref_type(type_of(variable))) return visit(initial.back(), {.is_silent = true});
   note_fresh_pointer(variable, initial.back());
   for (CXCursor value : initial) visit(value);
 }

@@ -90,7 +90,15 @@ CXCursor callable_of(CXCursor expression, int depth = 0) {
 
 }  // namespace
 
-bool starts_thread(CXCursor call) { return !shape_of(call).mechanism.empty(); }
+std::vector<CXCursor> arguments_for_thread(CXCursor call) {
+  const StartShape shape = shape_of(call);
+  std::vector<CXCursor> arguments;
+  if (shape.mechanism.empty()) return arguments;
+  const int count = clang_Cursor_getNumArguments(call);
+  for (int i = static_cast<int>(shape.callable) + 1; i < count; ++i)
+    arguments.push_back(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+  return arguments;
+}
 
 std::optional<ThreadStart> thread_start(CXCursor call) {
   const StartShape shape = shape_of(call);
