@@ -10,8 +10,12 @@ std::string take(CXString text) {
   return copy;
 }
 
-std::string spelling_of(CXCursor cursor) { return take(clang_getCursorSpelling(cursor)); }
-std::string spelling_of(CXType type) { return take(clang_getTypeSpelling(type)); }
+std::string spelling_of(CXCursor cursor) {
+  return take(clang_getCursorSpelling(cursor));
+}
+std::string spelling_of(CXType type) {
+  return take(clang_getTypeSpelling(type));
+}
 
 std::vector<CXCursor> children_of(CXCursor cursor) {
   std::vector<CXCursor> children;
@@ -27,9 +31,8 @@ std::vector<CXCursor> children_of(CXCursor cursor) {
 
 std::vector<CXCursor> expressions_in(CXCursor cursor) {
   std::vector<CXCursor> expressions = children_of(cursor);
-  std::erase_if(expressions, [](CXCursor child) {
-    return clang_isExpression(clang_getCursorKind(child)) == 0;
-  });
+  std::erase_if(expressions,
+                [](CXCursor child) { return clang_isExpression(clang_getCursorKind(child)) == 0; });
   return expressions;
 }
 
