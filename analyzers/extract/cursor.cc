@@ -114,12 +114,15 @@ CXCursor lambda_class_of(CXCursor function) {
 }
 
 CXType pointee(CXType type) {
+  // An `auto` that is not deduced (in a generic lambda) is its own pointee.
+  constexpr int kMaxIndirections = 16;
   type = canonical(type);
-  while (true) {
+  for (int i = 0; i < kMaxIndirections; ++i) {
     const CXType inner = clang_getPointeeType(type);
-    if (inner.kind == CXType_Invalid) return type;
+    if (inner.kind == CXType_Invalid) break;
     type = canonical(inner);
   }
+  return type;
 }
 
 long long evaluate(CXCursor expression, long long fallback) {

@@ -46,7 +46,11 @@ class Dump {
 
  private:
   std::string file(FileId id) const { return id.is_valid() ? facts_.files[id.value] : "?"; }
-  std::string name(SymbolId id) const { return id.is_valid() ? facts_.symbols[id.value] : "?"; }
+  /// Without the path of a system header: it names the release of the library.
+  std::string name(SymbolId id) const {
+    return id.is_valid() ? facts_.symbols[id.value].substr(0, facts_.symbols[id.value].find("|/"))
+                         : "?";
+  }
   std::string at(const SourcePos& position) const {
     const bool is_system = position.file.is_valid() && facts_.file_is_system[position.file.value];
     // Lines of system headers change with every release of the library.
