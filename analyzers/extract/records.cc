@@ -2,6 +2,7 @@
 #include "extract/records.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "extract/names.h"
 #include "extract/type_facts.h"
@@ -98,8 +99,9 @@ void RecordExtractor::add_record(CXType type, CXCursor declaration) {
   };
   add_bases(record, declaration);
   add_fields(record, type, 0);
-  std::stable_sort(record.fields.begin(), record.fields.end(),
-                   [](const auto& a, const auto& b) { return a.offset_bits < b.offset_bits; });
+  std::sort(record.fields.begin(), record.fields.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.offset_bits, a.position) < std::tie(b.offset_bits, b.position);
+  });
   unit_.facts.records.push_back(std::move(record));
 }
 
