@@ -23,11 +23,14 @@ FactIndex::FactIndex(const SourceFacts& facts)
       callees_(facts.calls, &CallEdge::caller, facts.symbols.size()),
       callers_(facts.calls, &CallEdge::callee, facts.symbols.size()),
       starts_(facts.thread_entries, &ThreadEntry::entry, facts.symbols.size()),
-      lock_regions_(facts.lock_regions, &LockRegion::function, facts.symbols.size()),
-      embeddings_(facts.symbols.size()) {
+      lock_regions_(facts.lock_regions, &LockRegion::function, facts.symbols.size()) {
   for (const SourceRecord& record : facts.records)
-    for (const SourceField& field : record.fields)
-      if (field.type_record.value < embeddings_.size()) ++embeddings_[field.type_record.value];
+    for (const SourceField& field : record.fields) {
+      if (!field.type_record.is_valid()) continue;
+      const SymbolId outer = record.pattern.is_valid() ? record.pattern : record.symbol;
+      embeddings_[{field.type_record, field.name}].insert(outer);
+      embeddings_[{field.type_record, ""}].insert(outer);
+    }
   for (const Suppression& suppression : facts.suppressions)
     suppressions_.emplace(file_name(suppression.position.file), suppression.position.line,
                           bare_rule(suppression.rule));
@@ -35,20 +38,23 @@ FactIndex::FactIndex(const SourceFacts& facts)
 
 std::vector<const AccessSite*> FactIndex::accesses_to_field(const SourceRecord& owner,
                                                             const SourceField& field) const {
-  auto own = accesses_to(field.symbol);
-  if (!own.empty() || field.name.empty()) return {own.begin(), own.end()};
-  const SourceRecord* pattern = record(owner.pattern);
-  if (pattern == nullptr) return {};
+  const auto own = accesses_to(field.symbol);
+  std::vector<const AccessSite*> sites(own.begin(), own.end());
+  const SourceRecord* pattern = field.name.empty() ? nullptr : record(owner.pattern);
+  if (pattern == nullptr || pattern == &owner) return sites;
+  std::set<SourcePos> seen;
+  for (const AccessSite* site : own) seen.insert(site->position);
   for (const SourceField& candidate : pattern->fields) {
-    if (candidate.name != field.name) continue;
-    auto sites = accesses_to(candidate.symbol);
-    return {sites.begin(), sites.end()};
+    if (candidate.name != field.name || candidate.symbol == field.symbol) continue;
+    for (const AccessSite* site : accesses_to(candidate.symbol))
+      if (!seen.contains(site->position)) sites.push_back(site);
   }
-  return {};
+  return sites;
 }
 
-uint32_t FactIndex::embedding_count(SymbolId record) const {
-  return record.value < embeddings_.size() ? embeddings_[record.value] : 0;
+size_t FactIndex::embedding_count(SymbolId record, const std::string& name) const {
+  auto found = embeddings_.find({record, name});
+  return found == embeddings_.end() ? 0 : found->second.size();
 }
 
 std::string_view FactIndex::file_name(FileId file) const {

@@ -1,6 +1,7 @@
 // How does a check find the facts about one symbol?
 #pragma once
 
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -39,13 +40,14 @@ class FactIndex {
     return lock_regions_.of(function);
   }
 
-  /// Accesses to a field; for a field of a template instantiation whose own bodies were not seen,
-  /// those to the field of that name in the template.
+  /// Accesses to a field; for a field of a template instantiation also those to the field of that
+  /// name in the template, from functions that are not instantiated.
   std::vector<const AccessSite*> accesses_to_field(const SourceRecord& owner,
                                                    const SourceField& field) const;
 
-  /// How many fields of other records are (arrays of) that record.
-  uint32_t embedding_count(SymbolId record) const;
+  /// How many records (a template counts once) have a field of that record type and name; of any
+  /// name, if it is empty.
+  size_t embedding_count(SymbolId record, const std::string& name = {}) const;
 
   std::string_view file_name(FileId file) const;
   bool is_system(FileId file) const;
@@ -75,7 +77,7 @@ class FactIndex {
   SymbolGroups<CallEdge> callers_;
   SymbolGroups<ThreadEntry> starts_;
   SymbolGroups<LockRegion> lock_regions_;
-  std::vector<uint32_t> embeddings_;  // by symbol of the record
+  std::map<std::pair<SymbolId, std::string>, std::set<SymbolId>> embeddings_;  // type, name: outer
   std::set<SuppressionKey> suppressions_;
 };
 

@@ -26,7 +26,9 @@ std::string last_component(std::string_view base) {
 /// Is the access one to this place, where the record of the field may be embedded in several?
 bool is_access_to_place(const FactIndex& index, const AccessSite& site, const LineField& place) {
   if (place.member.empty()) return true;
-  if (last_component(site.base) == place.member) return true;
+  // Members of one name and type in two records cannot be told apart by the spelled base.
+  if (last_component(site.base) == place.member)
+    return index.embedding_count(place.parent->symbol, place.member) == 1;
   const bool is_own_method = site.base.empty() || site.base == "this";
   return is_own_method && index.embedding_count(place.parent->symbol) == 1;
 }
@@ -34,7 +36,8 @@ bool is_access_to_place(const FactIndex& index, const AccessSite& site, const Li
 void keep_hottest(std::vector<Use>& uses, const Use& use) {
   for (Use& known : uses) {
     if (known.site->function != use.site->function) continue;
-    if (known.heat < use.heat) known = use;
+    const bool is_freer = known.site->locks_held.size() > use.site->locks_held.size();
+    if (known.heat < use.heat || (known.heat == use.heat && is_freer)) known = use;
     return;
   }
   uses.push_back(use);

@@ -10,6 +10,8 @@ namespace {
 constexpr size_t kMaxVisited = 256;  // more helpers than that tell nothing about an operation
 
 bool is_same_component(const SourceFunction& one, const SourceFunction& other) {
+  // A lambda belongs to whoever calls it.
+  if (one.kind == FunctionKind::kLambda) return true;
   if (one.record.is_valid() || other.record.is_valid()) return one.record == other.record;
   return one.position.file == other.position.file;
 }

@@ -21,17 +21,15 @@ bool is_thread_start(const FactIndex& index, const CallEdge& call) {
 ThreadRoles::ThreadRoles(const FactIndex& index)
     : index_(index),
       first_start_(index.symbol_count()),
+      is_called_after_start_(index.symbol_count()),
       by_function_(index.symbol_count()),
       is_in_loop_(index.symbol_count()) {
-  for (const ThreadEntry& start : index.facts().thread_entries) {
-    if (start.starter.value >= first_start_.size()) continue;
-    SourcePos& first = first_start_[start.starter.value];
-    if (!first.file.is_valid() || start.position < first) first = start.position;
-  }
   collect_roles(index);
   for (uint32_t i = 0; i < roles_.size(); ++i) spread(index, RoleId{i});
   spread_loops(index);
   find_multiplicity(index);
+  find_starters();
+  spread_after_start();
 }
 
 void ThreadRoles::collect_roles(const FactIndex& index) {
@@ -108,24 +106,63 @@ Overlap ThreadRoles::overlap(SymbolId one, SymbolId other) const {
   return is_many ? Overlap::kSameRole : Overlap::kNever;
 }
 
-bool ThreadRoles::is_after_start(SymbolId function, SourcePos position) const {
+bool ThreadRoles::note_start(SymbolId function, SourcePos position) {
   if (function.value >= first_start_.size()) return false;
+  SourcePos& first = first_start_[function.value];
+  const bool is_news = !first.file.is_valid();
+  if (is_news || (first.file == position.file && position < first)) first = position;
+  return is_news;
+}
+
+/// Who calls a function that starts threads starts threads.
+void ThreadRoles::find_starters() {
+  std::vector<SymbolId> pending;
+  for (const ThreadEntry& start : index_.facts().thread_entries)
+    if (note_start(start.starter, start.position)) pending.push_back(start.starter);
+  while (!pending.empty()) {
+    const SymbolId starter = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index_.calls_to(starter))
+      if (note_start(call->caller, call->position)) pending.push_back(call->caller);
+  }
+}
+
+void ThreadRoles::spread_after_start() {
+  std::vector<SymbolId> pending;
+  auto mark = [&](const CallEdge& call) {
+    if (call.callee.value >= is_called_after_start_.size() || is_thread_start(index_, call)) return;
+    if (is_called_after_start_[call.callee.value]) return;
+    is_called_after_start_[call.callee.value] = true;
+    pending.push_back(call.callee);
+  };
+  for (const CallEdge& call : index_.facts().calls)
+    if (is_after_start(call.caller, call.position)) mark(call);
+  while (!pending.empty()) {
+    const SymbolId caller = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index_.calls_from(caller)) mark(*call);
+  }
+}
+
+bool ThreadRoles::is_starter(SymbolId function) const {
+  return function.value < first_start_.size() && first_start_[function.value].file.is_valid();
+}
+
+bool ThreadRoles::is_after_start(SymbolId function, SourcePos position) const {
+  if (!is_starter(function)) return false;
   const SourcePos& start = first_start_[function.value];
-  return start.file.is_valid() && start.file == position.file && start < position;
+  return start.file == position.file && start < position;
 }
 
 bool ThreadRoles::is_outside_threads(const AccessSite& site) const {
-  if (is_atomic_form(site.form)) return false;
+  if (index_.facts().thread_entries.empty() || site.function.value >= first_start_.size())
+    return false;
   const auto& roles = of(site.function);
   const bool is_main_only = roles.size() == 1 && roles_[roles.front().value].start == nullptr;
-  const bool is_starter = site.function.value < first_start_.size() &&
-                          first_start_[site.function.value].file.is_valid();
-  if (!is_main_only && !is_starter) return false;
-  if (!is_write(site.access)) return true;
-  if (is_after_start(site.function, site.position)) return false;
-  for (const CallEdge* call : index_.calls_to(site.function))
-    if (is_after_start(call->caller, call->position)) return false;
-  return true;
+  if (!is_main_only && !(is_starter(site.function) && roles.empty())) return false;
+  if (!is_write(site.access) && !is_atomic_form(site.form)) return true;
+  return !is_after_start(site.function, site.position) &&
+         !is_called_after_start_[site.function.value];
 }
 
 }  // namespace quarrel

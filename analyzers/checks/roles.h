@@ -47,22 +47,26 @@ class ThreadRoles {
 
   Overlap overlap(SymbolId one, SymbolId other) const;
 
-  /// Is this a plain access of a function that starts threads, or of main alone, at a time when the
-  /// threads do not run: a write ahead of the first start, or a read? (Results are read after the
-  /// join, which the facts do not show.)
+  /// Is this an access of main alone, or of a function that starts threads, at a time when the
+  /// threads do not run: ahead of the first start, or a plain read? (Results are read after the
+  /// join, which the facts do not show.) Without any threads in the facts: no.
   bool is_outside_threads(const AccessSite& site) const;
 
  private:
+  bool is_starter(SymbolId function) const;
   bool is_after_start(SymbolId function, SourcePos position) const;
-
   void collect_roles(const FactIndex& index);
   void spread(const FactIndex& index, RoleId role);
   void spread_loops(const FactIndex& index);
   void find_multiplicity(const FactIndex& index);
+  void find_starters();
+  bool note_start(SymbolId function, SourcePos position);
+  void spread_after_start();
 
   const FactIndex& index_;
   std::vector<Role> roles_;
-  std::vector<SourcePos> first_start_;            // by symbol of the starter
+  std::vector<SourcePos> first_start_;  // by symbol: of a thread, directly or by a call
+  std::vector<bool> is_called_after_start_;  // by symbol
   std::vector<std::vector<RoleId>> by_function_;  // by symbol
   std::vector<bool> is_in_loop_;                  // by symbol
 };

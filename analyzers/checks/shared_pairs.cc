@@ -2,6 +2,7 @@
 #include "checks/shared_pairs.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "checks/operations.h"
@@ -63,11 +64,12 @@ class PairJudge {
   }
 
  private:
-  Operations operations(const std::vector<Use>& uses) const {
+  Operations operations(const std::vector<Use>& uses) {
     Operations all;
     for (const Use& use : uses) {
-      const auto some = operations_of(context_.index, use.site->function);
-      all.insert(some.begin(), some.end());
+      auto [found, is_new] = by_function_.try_emplace(use.site->function);
+      if (is_new) found->second = operations_of(context_.index, use.site->function);
+      all.insert(found->second.begin(), found->second.end());
     }
     return all;
   }
@@ -147,7 +149,7 @@ class PairJudge {
   bool are_separate(const Use& one, const Operations& a, const Use& other,
                     const Operations& b) const {
     auto leaves_alone = [&](const Use& use, const Operations& foreign) {
-      const auto own = operations_of(context_.index, use.site->function);
+      const auto& own = by_function_.at(use.site->function);
       return std::any_of(own.begin(), own.end(),
                          [&](SymbolId operation) { return !foreign.contains(operation); });
     };
@@ -162,6 +164,7 @@ class PairJudge {
 
   const CheckContext& context_;
   const MemberGroup& group_;
+  std::map<SymbolId, std::vector<SymbolId>> by_function_;
   std::vector<Operations> writing_;  // by member: operations that write it
   std::vector<Operations> using_;    // by member: operations that read or write it
 };

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/registry.h"
 #include "base/result.h"
 #include "collect/target.h"
@@ -29,6 +31,10 @@ struct CollectOptions {
   uint32_t stack_bytes = 16384;     ///< copied at most per captured wait
 };
 
+/// Kernel maps by name that several collectors of one recording use, e.g. who is waited for. The
+/// collector that loads first puts them in.
+using SharedMaps = std::map<std::string, Fd>;
+
 /// What the pipeline lends to collectors, so that they need no other stage.
 struct CollectServices {
   const Target* target = nullptr;
@@ -37,6 +43,8 @@ struct CollectServices {
   std::function<StackId(const Capture&)> unwind;
   /// The memory operands at and shortly before the captured instruction, nearest first.
   std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
+  /// Copies share it: give every collector of a recording a copy of one CollectServices.
+  std::shared_ptr<SharedMaps> shared_maps = std::make_shared<SharedMaps>();
 };
 
 /// One source of evidence. Lifecycle: start, poll repeatedly, stop, finish. Destruction detaches

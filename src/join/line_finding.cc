@@ -34,8 +34,8 @@ void judge_without_contrast(Finding& finding) {
 
 void judge_by_contrast(const PeerContrast& contrast, Finding& finding) {
   const std::string measured = fmt::format(
-      "a thread is {:.1f} times (95 %: {:.1f} to {:.1f}) as likely to be caught at this "
-      "line while another of its threads runs",
+      "the odds to catch a thread at this line are {:.1f} times as high (95 %: {:.1f} to {:.1f}) "
+      "while another of its threads runs",
       contrast.odds, contrast.low, contrast.high);
   finding.reason = measured;
   if (shows_harm(contrast)) {
@@ -61,9 +61,9 @@ void judge_line(const LineEvidence& evidence, Finding& finding) {
   }
   if (finding.verdict != Verdict::kLeave && finding.cost.thread_ms_per_s < kNegligibleMsPerS) {
     finding.verdict = Verdict::kLeave;
-    finding.reason = fmt::format(
-        "at most {:.1f} thread-ms/s, less than one hundredth of one thread: no change pays for "
-        "itself",
+    finding.reason += fmt::format(
+        "; but at most {:.1f} thread-ms/s, less than one hundredth of one thread, are at stake: no "
+        "change pays for itself",
         finding.cost.thread_ms_per_s);
   }
   finding.level = level_of(finding.verdict);

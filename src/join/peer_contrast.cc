@@ -35,8 +35,10 @@ bool is_any_on_cpu(const LineSample& sample, const std::set<ThreadId>& peers) {
                      [&](ThreadId peer) { return peers.contains(peer); });
 }
 
-uint64_t hits_of(const PeerContrast& contrast) {
-  return contrast.on_hits + contrast.off_hits;
+bool comes_before(const PeerContrast& a, const PeerContrast& b) {
+  const uint64_t a_hits = a.on_hits + a.off_hits;
+  const uint64_t b_hits = b.on_hits + b.off_hits;
+  return a_hits != b_hits ? a_hits > b_hits : a.thread < b.thread;
 }
 
 }  // namespace
@@ -76,9 +78,7 @@ std::vector<PeerContrast> peer_contrasts(const LineProfile& line, const Recordin
   std::vector<PeerContrast> contrasts;
   for (const auto& [thread, writes] : writers_of(line))
     contrasts.push_back(peer_contrast_of(line, recording, thread));
-  std::stable_sort(
-      contrasts.begin(), contrasts.end(),
-      [](const PeerContrast& a, const PeerContrast& b) { return hits_of(a) > hits_of(b); });
+  std::sort(contrasts.begin(), contrasts.end(), comes_before);
   return contrasts;
 }
 

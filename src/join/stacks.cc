@@ -123,7 +123,7 @@ std::vector<FindingStack> StackSum::heaviest(size_t limit) const {
   return stacks;
 }
 
-std::vector<FindingLocation> StackSum::source_lines(size_t limit, const std::string& verb) const {
+std::vector<FindingLocation> StackSum::source_lines(size_t limit, const std::string& what) const {
   using Place = std::tuple<std::string, uint32_t, std::string>;
   std::map<Place, uint64_t> weights;
   for (const Row& row : rows_)
@@ -137,8 +137,8 @@ std::vector<FindingLocation> StackSum::source_lines(size_t limit, const std::str
   for (const auto& [place, weight] : order) {
     const auto& [file, line, function] = place;
     const double percent = 100.0 * static_cast<double>(weight) / std::max<double>(1, total_);
-    lines.push_back({file, line, 0, function, role_,
-                     fmt::format("{:.0f} % of the time that threads {}", percent, verb)});
+    lines.push_back(
+        {file, line, 0, function, role_, fmt::format("{:.0f} % of the {}", percent, what)});
   }
   return lines;
 }

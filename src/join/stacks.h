@@ -39,8 +39,8 @@ class StackSum {
   /// At most `limit` stacks; their shares are of the total, also of what is not returned.
   std::vector<FindingStack> heaviest(size_t limit) const;
 
-  /// The user's source lines by weight; `verb` completes "62 % of the time that threads <verb>".
-  std::vector<FindingLocation> source_lines(size_t limit, const std::string& verb) const;
+  /// The user's source lines by weight; `what` completes "62 % of the <what>".
+  std::vector<FindingLocation> source_lines(size_t limit, const std::string& what) const;
 
   uint64_t total() const { return total_; }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -156,7 +157,8 @@ Json rule_of(std::string_view name) {
           {"help", {{"text", page}, {"markdown", page}}},
           {"defaultConfiguration", {{"level", "note"}}},
           {"properties",
-           {{"tags", Json::array({"performance", "concurrency"})}, {"problem.severity", "recommendation"}}}};
+           {{"tags", Json::array({"performance", "concurrency"})},
+            {"problem.severity", "recommendation"}}}};
 }
 
 /// All rules that have a page, and those of findings that have none.

@@ -95,9 +95,14 @@ std::vector<TotalLine> total_lines(const Diagnosis& diagnosis) {
          fmt::format("idle, not contention: {} ({}, {})", idle.kind, plural(idle.objects, "object"),
                      format_count(idle.count) + (idle.count == 1 ? " wait" : " waits")),
          format_rate(idle.thread_ms_per_s)});
-  lines.push_back(
-      {0, "cache lines shared by threads, with a write", format_count(totals.lines_shared)});
   return lines;
+}
+
+std::string shared_lines_note(const Diagnosis& diagnosis) {
+  if (diagnosis.run.source == "scan") return "";
+  const uint64_t lines = diagnosis.totals.lines_shared;
+  return fmt::format("{} cache line{} used by several threads, with a write, in all.",
+                     format_count(lines), lines == 1 ? " is" : "s are");
 }
 
 std::string describe_waits(const Waits& waits) {

@@ -29,6 +29,9 @@ struct TotalLine {
 };
 std::vector<TotalLine> total_lines(const Diagnosis& diagnosis);
 
+/// How many cache lines several threads use, with a write; "" for a scan.
+std::string shared_lines_note(const Diagnosis& diagnosis);
+
 /// "4,012 waits of a mutex, 5.10 s in all; half end within 60 us, 99 % within 2 ms, longest 9 ms"
 std::string describe_waits(const Waits& waits);
 

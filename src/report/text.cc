@@ -77,7 +77,8 @@ std::string render_totals(const Diagnosis& diagnosis) {
   TextTable table({{"total"}, {"thread-ms/s", true}});
   for (const TotalLine& line : total_lines(diagnosis))
     table.add({std::string(line.depth * 2, ' ') + line.name, line.value});
-  return table.is_empty() ? "" : "\nTotals\n" + table.render(2);
+  if (table.is_empty()) return "";
+  return "\nTotals\n" + table.render(2) + wrap(shared_lines_note(diagnosis), 2, 2);
 }
 
 std::string render_text(const Diagnosis& diagnosis, const FormatOptions& options) {

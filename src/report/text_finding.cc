@@ -42,13 +42,6 @@ std::string render_heading(const Finding& finding, size_t number, bool colour) {
          paint(shorten(finding.subject.name, room), "1", colour) + "\n";
 }
 
-std::string render_contrast(const Contrast& contrast) {
-  return wrap(fmt::format("Peer contrast: odds {:.2f} (95 %: {:.2f} to {:.2f}); 1 means that the "
-                          "other threads make no difference",
-                          contrast.odds, contrast.low, contrast.high),
-              kIndent, kIndent + 2);
-}
-
 std::string thread_title(const std::string& role) {
   if (role == "waiter") return "who waits";
   if (role == "holder") return "who holds meanwhile";
@@ -179,10 +172,12 @@ std::string render_text_finding(const Finding& finding, size_t number, uint32_t 
                   evidence_words(finding.evidence), verdict_word(finding.verdict), finding.reason),
       kIndent, kIndent);
   if (finding.waits) text += wrap(describe_waits(*finding.waits), kIndent, kIndent + 2);
-  if (finding.contrast) text += render_contrast(*finding.contrast);
-  text += render_threads(finding) + render_line_map(finding, line_size) + render_fields(finding) +
-          render_locations(finding) + render_stacks(finding);
-  for (const Advice& advice : finding.advice) text += render_advice(advice);
+  std::string advice;
+  for (const Advice& one : finding.advice) advice += render_advice(one);
+  for (const std::string& block :
+       {render_threads(finding), render_line_map(finding, line_size) + render_fields(finding),
+        render_locations(finding), render_stacks(finding), advice})
+    if (!block.empty()) text += "\n" + block;
   return text + wrap("Fingerprint " + finding.fingerprint, kIndent, kIndent);
 }
 

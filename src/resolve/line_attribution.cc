@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <set>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "resolve/line_evidence.h"
+#include "resolve/shared_line.h"
 
 namespace quarrel {
 namespace {
@@ -25,20 +26,34 @@ struct LinePiece {
   uint64_t line = 0;  ///< address of the line
   uint32_t offset = 0;
   uint32_t size = 0;
+  bool is_first = true;
 };
 
-std::vector<LinePiece> pieces_of(const MemoryAccess& access, uint32_t line_size) {
-  std::vector<LinePiece> pieces;
+/// A thread was sampled on an instruction or right behind it.
+struct Passage {
+  ThreadId thread;
+  uint64_t instruction = 0;
+
+  bool operator==(const Passage&) const = default;
+};
+
+struct PassageHash {
+  size_t operator()(const Passage& passage) const {
+    return std::hash<uint64_t>{}(passage.instruction << 16 ^ passage.thread.value);
+  }
+};
+
+template <class Visit>
+void for_each_piece(const MemoryAccess& access, uint32_t line_size, Visit visit) {
   uint64_t address = access.address;
   uint32_t left = access.size;
-  while (left > 0 && pieces.size() < kMaxLinesPerAccess) {
+  for (size_t i = 0; left > 0 && i < kMaxLinesPerAccess; ++i) {
     const auto offset = static_cast<uint32_t>(address & (line_size - 1));
     const uint32_t size = std::min(left, line_size - offset);
-    pieces.push_back({address - offset, offset, size});
+    visit(LinePiece{address - offset, offset, size, i == 0});
     address += size;
     left -= size;
   }
-  return pieces;
 }
 
 /// Lower is the likelier reason why the sample stands where it stands. Measured: 96 % of the
@@ -47,6 +62,10 @@ unsigned cost_order(const MemoryAccess& access) {
   if (access.distance == 1 && access.kind != AccessKind::kRead) return 0;
   if (access.distance == 0) return 1;
   return 1u + access.distance;
+}
+
+bool is_likelier(const MemoryAccess& a, const MemoryAccess& b) {
+  return cost_order(a) < cost_order(b);
 }
 
 class LineAttribution {
@@ -68,7 +87,8 @@ class LineAttribution {
     if (!sample.thread.is_valid()) return;
     for (const MemoryAccess& access : sample.accesses) {
       if (access.distance <= 1) passed_.insert({sample.thread, access.instruction});
-      for (const LinePiece& piece : pieces_of(access, line_size_)) note_line(piece, sample.thread);
+      for_each_piece(access, line_size_,
+                     [&](const LinePiece& piece) { note_line(piece, sample.thread); });
     }
   }
 
@@ -89,16 +109,16 @@ class LineAttribution {
     if (access.crosses_block && access.distance > 1 &&
         !passed_.contains({thread, access.instruction}))
       return false;
-    return !access.is_own_stack || is_shared(access.address & ~uint64_t{line_size_ - 1});
+    return !access.is_own_stack || is_shared(line_of(access));
   }
 
+  /// Nearest first, but with the access to charge in front.
   std::vector<MemoryAccess> credible_accesses(const LineSample& sample) const {
     std::vector<MemoryAccess> accesses;
     for (const MemoryAccess& access : sample.accesses)
       if (access.size > 0 && is_credible(access, sample.thread)) accesses.push_back(access);
-    std::stable_sort(
-        accesses.begin(), accesses.end(),
-        [](const MemoryAccess& a, const MemoryAccess& b) { return cost_order(a) < cost_order(b); });
+    const auto likeliest = std::min_element(accesses.begin(), accesses.end(), is_likelier);
+    if (likeliest != accesses.end()) std::rotate(accesses.begin(), likeliest, likeliest + 1);
     return accesses;
   }
 
@@ -108,26 +128,30 @@ class LineAttribution {
     if (!sample.thread.is_valid()) return false;
     const auto accesses = credible_accesses(sample);
     if (accesses.empty()) return !sample.accesses.empty() && sample.accesses[0].is_own_stack;
-    charge(index, accesses[0]);
-    const uint64_t charged_line = accesses[0].address & ~uint64_t{line_size_ - 1};
-    for (size_t i = 1; i < accesses.size(); ++i) {
-      const bool is_same_line = (accesses[i].address & ~uint64_t{line_size_ - 1}) == charged_line;
-      if (accesses[i].distance <= 1 || is_same_line) touch(sample, accesses[i], 0);
-    }
+    count(sample, accesses[0], index);
+    const uint64_t charged_line = line_of(accesses[0]);
+    for (size_t i = 1; i < accesses.size(); ++i)
+      if (accesses[i].distance <= 1 || line_of(accesses[i]) == charged_line)
+        count(sample, accesses[i], std::nullopt);
     return true;
   }
 
-  void charge(uint32_t index, const MemoryAccess& access) {
-    const LineSample& sample = recording_.line_samples[index];
-    const auto pieces = pieces_of(access, line_size_);
-    if (AccessTally* tally = tally_of(sample, access, pieces[0])) tally->charged.push_back(index);
-    touch(sample, access, 1);
+  uint64_t line_of(const MemoryAccess& access) const {
+    return access.address & ~uint64_t{line_size_ - 1};
   }
 
-  void touch(const LineSample& sample, const MemoryAccess& access, size_t first_piece) {
-    const auto pieces = pieces_of(access, line_size_);
-    for (size_t i = first_piece; i < pieces.size(); ++i)
-      if (AccessTally* tally = tally_of(sample, access, pieces[i])) ++tally->touches;
+  /// Charges the first line of the access with the sample, if it is given; the rest is touched.
+  void count(const LineSample& sample, const MemoryAccess& access,
+             std::optional<uint32_t> charged_index) {
+    for_each_piece(access, line_size_, [&](const LinePiece& piece) {
+      AccessTally* tally = tally_of(sample, access, piece);
+      if (tally == nullptr) return;
+      if (charged_index && piece.is_first) {
+        tally->charged.push_back(*charged_index);
+      } else {
+        ++tally->touches;
+      }
+    });
   }
 
   /// Where to count; null for a line of one thread alone, of which nothing is kept.
@@ -157,6 +181,8 @@ class LineAttribution {
     std::vector<LineProfile> result;
     for (const auto& [address, tally] : lines_)
       if (auto line = judge_line(address, tally, recording_)) result.push_back(std::move(*line));
+    std::sort(result.begin(), result.end(),
+              [](const LineProfile& a, const LineProfile& b) { return a.address < b.address; });
     return result;
   }
 
@@ -164,9 +190,9 @@ class LineAttribution {
 
   const Recording& recording_;
   uint32_t line_size_;
-  std::set<std::pair<ThreadId, uint64_t>> passed_;       // (thread, instruction)
+  std::unordered_set<Passage, PassageHash> passed_;
   std::unordered_map<uint64_t, ThreadId> first_thread_;  // by line
-  std::map<uint64_t, LineTally> lines_;                  // shared lines, by address
+  std::unordered_map<uint64_t, LineTally> lines_;        // shared lines, by address
 };
 
 }  // namespace

@@ -56,6 +56,8 @@ class OperandWalk {
 
   void add_step(uint32_t predecessor, size_t next, bool is_only_way) {
     const X86Instruction& instruction = function_.instructions()[predecessor];
+    // What stands behind a system call waits for the kernel, not for an access before it.
+    if (instruction.flow == Flow::kSystemCall) return;
     const Step& after = steps_[next];
     const bool is_certain = is_only_way && instruction.flow == Flow::kNext;
     const bool is_context = after.distance >= kOperandWindow;

@@ -60,6 +60,8 @@ Flow flow_of(const ZydisDecodedInstruction& instruction) {
       return Flow::kJump;
     case ZYDIS_CATEGORY_CALL:
       return Flow::kCall;
+    case ZYDIS_CATEGORY_SYSCALL:
+      return Flow::kSystemCall;
     case ZYDIS_CATEGORY_RET:
       return Flow::kEnd;
     default:

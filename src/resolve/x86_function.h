@@ -52,7 +52,7 @@ struct RegisterEffect {
 };
 
 /// How control leaves an instruction.
-enum class Flow : uint8_t { kNext, kBranch, kJump, kCall, kEnd };
+enum class Flow : uint8_t { kNext, kBranch, kJump, kCall, kSystemCall, kEnd };
 
 struct X86Instruction {
   uint64_t address = 0;

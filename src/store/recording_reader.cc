@@ -52,10 +52,7 @@ const char* contradiction(const std::vector<Run>& runs, const Recording& recordi
   return nullptr;
 }
 
-}  // namespace
-
-Result<Recording> read_recording(const std::string& path) {
-  TRY(Database database, open_untrusted(path));
+Result<Recording> recording_in(Database& database) {
   TRY_VOID(require_contents(database, "recording"));
   Recording recording;
   std::vector<Run> runs;
@@ -63,9 +60,21 @@ Result<Recording> read_recording(const std::string& path) {
   recording_tables(reader, runs, recording);
   TRY_VOID(reader.finish());
   if (const char* why = contradiction(runs, recording))
-    return Error{fmt::format("cannot read {}: {}; the file is damaged", path, why)};
+    return Error{fmt::format("cannot read {}: {}; the file is damaged", database.name(), why)};
   recording.run = std::move(runs.front());
   return recording;
+}
+
+}  // namespace
+
+Result<Recording> read_recording(const std::string& path) {
+  TRY(Database database, open_untrusted(path));
+  return recording_in(database);
+}
+
+Result<Recording> recording_from_bytes(const std::string& bytes) {
+  TRY(Database database, open_untrusted_bytes(bytes, "recording in memory"));
+  return recording_in(database);
 }
 
 }  // namespace quarrel

@@ -151,6 +151,7 @@ void columns(V& v, R& access) {
   v.flag("is_locked", access.is_locked);
   v.number("distance_instructions", access.distance);
   v.flag("crosses_block", access.crosses_block);
+  v.flag("is_own_stack", access.is_own_stack);
 }
 
 template <class V, RowOf<LineSample> R>

@@ -180,6 +180,7 @@ CREATE TABLE line_sample_accesses (
   is_locked INTEGER NOT NULL,
   distance_instructions INTEGER NOT NULL,
   crosses_block INTEGER NOT NULL,
+  is_own_stack INTEGER NOT NULL,   -- near the stack pointer of the sampled thread
   PRIMARY KEY (line_sample_id, position)
 ) STRICT, WITHOUT ROWID;
 

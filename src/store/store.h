@@ -38,6 +38,9 @@ class RecordingWriter {
 /// file is an Error that names it.
 Result<Recording> read_recording(const std::string& path);
 
+/// The same for the bytes of a file.
+Result<Recording> recording_from_bytes(const std::string& bytes);
+
 /// Writes facts into a new file with mode 0600. Same facts, same bytes.
 Result<void> write_facts(const std::string& path, const SourceFacts& facts, bool overwrite);
 Result<SourceFacts> read_facts(const std::string& path);

@@ -14,7 +14,9 @@ namespace {
 
 const std::vector<Finding> kNoStatic;
 
-Diagnosis diagnose(const Profile& profile) { return join({profile, nullptr, kNoStatic}); }
+Diagnosis diagnose(const Profile& profile) {
+  return join({profile, nullptr, kNoStatic});
+}
 
 const Finding* find_rule(const Diagnosis& diagnosis, const std::string& rule) {
   for (const Finding& finding : diagnosis.findings)
@@ -32,8 +34,7 @@ double sum_of_role(const Finding& finding, const std::string& role) {
 TEST(JoinRules, AreTheOnesThatHaveAManualPage) {
   std::vector<std::string> names;
   for (const JoinRule& rule : JoinRuleRegistry::all()) names.emplace_back(rule.name);
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"false-sharing", "lock-contention", "true-sharing"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"false-sharing", "lock-contention", "true-sharing"}));
 }
 
 TEST(Join, ChargesALockTheExactTimeOfItsWaitersPerSecondOfRun) {

@@ -80,6 +80,13 @@ op_call_between_after:
   ret)");
 LABEL(op_call_between_after);
 
+FUNCTION(op_system_call, R"(
+  lock decl (%rbx)
+  syscall
+op_system_call_after:
+  ret)");
+LABEL(op_system_call_after);
+
 FUNCTION(op_chase, R"(
   movq 16(%rax), %rax
 op_chase_after:
@@ -336,6 +343,11 @@ TEST_F(Operands, OnlyCalleeSavedRegistersSurviveACall) {
   ASSERT_EQ(accesses.size(), 1u);
   expect_access(accesses[0], op_call_between, kHeap, 8, AccessKind::kWrite, 3);
   EXPECT_TRUE(accesses[0].crosses_block);
+}
+
+TEST_F(Operands, NothingBeforeASystemCallExplainsASampleBehindIt) {
+  reg(kRbx) = kHeap;
+  EXPECT_TRUE(at(op_system_call_after).empty());
 }
 
 TEST_F(Operands, ALoadThatOverwritesItsOwnBaseIsKnownOnlyOnTheLoad) {

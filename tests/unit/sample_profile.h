@@ -36,8 +36,8 @@ inline StackId add_stack(Profile& profile, FrameId innermost) {
 
 inline void add_threads(Recording& recording) {
   for (int i = 0; i < 4; ++i)
-    recording.threads.push_back({4711 + i, 1 + i, i < 3 ? "worker-" + std::to_string(i) : "idler",
-                                 0, kDurationNs});
+    recording.threads.push_back(
+        {4711 + i, 1 + i, i < 3 ? "worker-" + std::to_string(i) : "idler", 0, kDurationNs});
 }
 
 inline void add_wait(Recording& recording, uint64_t address, uint32_t waiter, ThreadId owner,
@@ -71,9 +71,17 @@ inline void add_mutex(Profile& profile, FrameId start) {
   recording.blames.push_back({kMutexAddress, ThreadId{0}, holding, 40, 400'000'000});
   LockIdentity lock;
   lock.kind = WaitKind::kMutex;
-  lock.object = {NameSource::kGlobalVariable, "g_limiter", "RateLimiter", "mu_",
-                 "RateLimiter::mu_", "std::mutex", kMutexAddress, 40, 0,
-                 at("src/limiter.h", 12, ""), "by variable g_limiter"};
+  lock.object = {NameSource::kGlobalVariable,
+                 "g_limiter",
+                 "RateLimiter",
+                 "mu_",
+                 "RateLimiter::mu_",
+                 "std::mutex",
+                 kMutexAddress,
+                 40,
+                 0,
+                 at("src/limiter.h", 12, ""),
+                 "by variable g_limiter"};
   lock.words = {kMutexAddress};
   profile.locks.push_back(lock);
 }
@@ -87,9 +95,30 @@ inline void add_condvar(Profile& profile) {
 }
 
 inline DataObject counter(const std::string& field, uint64_t offset, uint32_t line) {
-  return {NameSource::kGlobalVariable, "g_counters", "Counters", field, "Counters::" + field,
-          "std::atomic<long>", kLineAddress + offset, 8, offset, at("src/counters.h", line, ""),
+  return {NameSource::kGlobalVariable,
+          "g_counters",
+          "Counters",
+          field,
+          "Counters::" + field,
+          "std::atomic<long>",
+          kLineAddress + offset,
+          8,
+          offset,
+          at("src/counters.h", line, ""),
           "by variable g_counters"};
+}
+
+/// Samples of one thread: `hits` of `total` at the line, with its peer on a CPU or without.
+inline void add_samples(Profile& profile, LineProfile& line, uint32_t thread, bool with_peer,
+                        uint32_t hits, uint32_t total) {
+  std::vector<LineSample>& samples = profile.recording.line_samples;
+  for (uint32_t i = 0; i < total; ++i) {
+    if (i < hits) line.charged.push_back(static_cast<uint32_t>(samples.size()));
+    LineSample sample;
+    sample.thread = ThreadId{thread};
+    if (with_peer) sample.peers = {ThreadId{1 - thread}};
+    samples.push_back(std::move(sample));
+  }
 }
 
 /// Accesses of two threads: to bytes 0..7 and 8..15, or both to bytes 0..7.
@@ -104,6 +133,8 @@ inline void add_line(Profile& profile, FrameId start, bool same_bytes) {
     add_stack(profile, frame);
     line.accesses.push_back({ThreadId{i}, same_bytes ? 0 : i * 8, 8, AccessKind::kReadWrite, true,
                              0x401000 + i, 300, 20, place, frame});
+    add_samples(profile, line, i, true, 280, 350);
+    add_samples(profile, line, i, false, 20, 100);
   }
   line.objects = {counter("a", 0, 5)};
   if (!same_bytes) line.objects.push_back(counter("b", 8, 6));
@@ -113,21 +144,44 @@ inline void add_line(Profile& profile, FrameId start, bool same_bytes) {
 }
 
 inline void add_coverage(Profile& profile) {
-  profile.coverage.push_back({"lock_waits", "blocking waits", CollectorState::kOn, "", 210, 208, 0,
-                              {{"ring buffer full", 2}}, 1'000'000});
-  profile.coverage.push_back({"line_samples", "samples", CollectorState::kDegraded,
-                              "no hardware counters on this machine", 1000, 900, 100, {}, 0});
-  profile.coverage.push_back({"watchpoints", "hits", CollectorState::kOff,
-                              "not asked for; add --confirm", 0, 0, 0, {}, 0});
+  profile.coverage.push_back({"lock_waits",
+                              "blocking waits",
+                              CollectorState::kOn,
+                              "",
+                              210,
+                              208,
+                              0,
+                              {{"ring buffer full", 2}},
+                              1'000'000});
+  profile.coverage.push_back({"line_samples",
+                              "samples",
+                              CollectorState::kDegraded,
+                              "no hardware counters on this machine",
+                              1000,
+                              900,
+                              100,
+                              {},
+                              0});
+  profile.coverage.push_back({"watchpoints",
+                              "hits",
+                              CollectorState::kOff,
+                              "not asked for; add --confirm",
+                              0,
+                              0,
+                              0,
+                              {},
+                              0});
 }
 
 /// An empty run with threads and modules but nothing that went wrong in it.
 inline Profile quiet_profile() {
   Profile profile;
   Recording& recording = profile.recording;
-  recording.run = {"0.1.0", "rate_limiter", 4711, {"6.1.0", "x86_64", "made-up CPU", 2, 64},
-                   1000,    kDurationNs,    StopReason::kDuration, 1'000'000};
-  recording.modules = {{"/opt/app/rate_limiter", "abcd"}, {"/lib/x86_64-linux-gnu/libc.so.6", "ef"}};
+  recording.run = {
+      "0.1.0",     "rate_limiter",        4711,     {"6.1.0", "x86_64", "made-up CPU", 2, 64}, 1000,
+      kDurationNs, StopReason::kDuration, 1'000'000};
+  recording.modules = {{"/opt/app/rate_limiter", "abcd"},
+                       {"/lib/x86_64-linux-gnu/libc.so.6", "ef"}};
   add_threads(recording);
   add_coverage(profile);
   return profile;

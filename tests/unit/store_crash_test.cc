@@ -135,9 +135,9 @@ TEST(StoreCrash, AJournalThatNamesAnotherFileIsRefusedAndTheFileSurvives) {
                              std::string("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
   put_bytes(*path + "-journal", bytes_of(*path + "-journal") + record);
   const auto back = read_recording(*path);
+  EXPECT_EQ(bytes_of(victim), "precious");
   ASSERT_FALSE(back.ok());
   EXPECT_NE(back.error().message.find("names another file"), std::string::npos);
-  EXPECT_EQ(bytes_of(victim), "precious");
 }
 
 TEST(StoreCrash, AWriterKilledBeforeItsFirstCheckpointIsSaidToHaveWrittenNothing) {

@@ -55,6 +55,30 @@ TEST(ThreadRoles, LoopsReachThroughCalls) {
   EXPECT_FALSE(ThreadRoles(index).is_called_in_loop(program.lone));
 }
 
+TEST(ThreadRoles, WhatMainDoesAheadOfTheFirstThreadIsOutsideThreads) {
+  Program program;
+  const SymbolId value = program.global("value");
+  program.call(program.main, program.lone);
+  program.plain_write(value, program.lone);
+  const SymbolId start_all = program.function("start_all");
+  program.start(program.worker, start_all);
+  program.call(program.main, start_all);
+  const FactIndex index(program.facts);
+  EXPECT_TRUE(ThreadRoles(index).is_outside_threads(program.facts.accesses[0]));
+}
+
+TEST(ThreadRoles, WhatMainDoesAfterAFunctionStartedThreadsIsBesideThem) {
+  Program program;
+  const SymbolId value = program.global("value");
+  const SymbolId start_all = program.function("start_all");
+  program.start(program.worker, start_all);
+  program.call(program.main, start_all);
+  program.call(program.main, program.lone);
+  program.plain_write(value, program.lone);
+  const FactIndex index(program.facts);
+  EXPECT_FALSE(ThreadRoles(index).is_outside_threads(program.facts.accesses[0]));
+}
+
 TEST(LockContext, ALockThatEveryCallerHoldsIsHeld) {
   Program program;
   const SymbolId lock = program.global("mu", "std::mutex");

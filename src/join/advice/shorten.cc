@@ -9,7 +9,7 @@ Advice advise_shorten(const LockEvidence& evidence) {
   Advice advice;
   advice.remedy = "shorten";
   std::vector<std::string> places;
-  for (const FindingLocation& line : evidence.holders.source_lines(3, "hold it"))
+  for (const FindingLocation& line : evidence.holders.source_lines(3, "holding"))
     places.push_back(line.file.empty()
                          ? line.function
                          : fmt::format("{} ({}:{})", line.function, line.file, line.line));

@@ -35,10 +35,10 @@ void add_code(const LockEvidence& evidence, Finding& finding) {
   if (!declared.file.empty())
     finding.locations.push_back({declared.file, declared.line, declared.column, declared.function,
                                  "declaration", finding.subject.name + " is declared here"});
-  for (FindingLocation& line : evidence.waiters.source_lines(kMaxLines, "wait for it"))
+  for (FindingLocation& line : evidence.waiters.source_lines(kMaxLines, "waiting"))
     finding.locations.push_back(std::move(line));
   for (FindingLocation& line :
-       evidence.holders.source_lines(kMaxLines, "hold it while others wait"))
+       evidence.holders.source_lines(kMaxLines, "holding while others wait"))
     finding.locations.push_back(std::move(line));
   for (FindingStack& stack : evidence.waiters.heaviest(kMaxStacks))
     finding.stacks.push_back(std::move(stack));

@@ -1,5 +1,5 @@
 // Is what was seen of one cache line enough to call it shared?
-#include "resolve/line_evidence.h"
+#include "resolve/shared_line.h"
 
 #include <algorithm>
 #include <set>

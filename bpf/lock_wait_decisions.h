@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What does a futex call mean, who owns the word, and is a wait worth a capture?
+ *
+ * Pure functions: the BPF program calls them, and the unit tests call the same on the host.
+ */
+#ifndef QUARREL_LOCK_WAIT_DECISIONS_H
+#define QUARREL_LOCK_WAIT_DECISIONS_H
+
+#include <linux/futex.h>
+#include <linux/types.h>
+
+#include "events.h"
+
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13
+#endif
+
+/* Largest pid_max of a 64-bit kernel (PID_MAX_LIMIT in include/linux/threads.h). */
+#define QUARREL_MAX_TID 4194304u
+
+enum futex_outcome {
+	OUTCOME_BLOCKED,
+	OUTCOME_NOT_BLOCKED,
+	OUTCOME_INTERRUPTED,
+	OUTCOME_TIMED_OUT,
+	OUTCOME_FAILED, /* a wrong call: bad address, bad flags, deadlock refused */
+};
+
+/* Where the word that names the owner stands, as an offset from the futex word. */
+enum owner_place {
+	OWNER_NOWHERE = -1,
+	OWNER_IN_WORD = 0,
+	OWNER_OF_MUTEX = 8, /* pthread_mutex_t.__owner */
+	OWNER_OF_RWLOCK_WRITERS = 12, /* __cur_writer (+24) seen from __writers_futex (+12) */
+	OWNER_OF_RWLOCK_PHASE = 16, /* __cur_writer (+24) seen from __wrphase_futex (+8) */
+};
+
+/* What follows __lock and __count of a pthread_mutex_t of glibc on x86-64. */
+struct mutex_tail {
+	__u32 owner;
+	__u32 users;
+	__u32 kind;
+};
+
+static inline int is_pi_lock(__u32 operation)
+{
+	return operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2;
+}
+
+/* `operation` without flags. */
+static inline int is_wait_operation(__u32 operation)
+{
+	return operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET || is_pi_lock(operation) ||
+	       operation == FUTEX_WAIT_REQUEUE_PI;
+}
+
+static inline __u8 value_class_of(__u32 value)
+{
+	if (value <= 3)
+		return (__u8)value;
+	if ((value & FUTEX_WAITERS) && (value & FUTEX_TID_MASK))
+		return VALUE_ROBUST;
+	return VALUE_OTHER;
+}
+
+static inline struct futex_signature signature_of(__u32 operation_and_flags, __u32 value,
+						  __u64 timeout)
+{
+	struct futex_signature signature = {};
+	__u32 operation = operation_and_flags & FUTEX_CMD_MASK;
+
+	signature.operation = (__u8)operation;
+	signature.is_private = (operation_and_flags & FUTEX_PRIVATE_FLAG) != 0;
+	signature.is_realtime = (operation_and_flags & FUTEX_CLOCK_REALTIME) != 0;
+	signature.is_timed = timeout != 0;
+	/* A PI lock has no expected value: the argument is whatever the caller left there. */
+	signature.value_class = is_pi_lock(operation) ? (__u8)VALUE_OTHER : value_class_of(value);
+	return signature;
+}
+
+/* A waiter of this signature wants what another thread has (as far as the call alone shows). */
+static inline int wants_a_lock(const struct futex_signature *signature)
+{
+	if (is_pi_lock(signature->operation))
+		return 1;
+	if (signature->operation == FUTEX_WAIT_REQUEUE_PI)
+		return 0;
+	return signature->value_class == 2 || signature->value_class == 3 ||
+	       signature->value_class == VALUE_ROBUST;
+}
+
+/* glibc 2.36. Of the words of a rwlock, which is 8-aligned, __wrphase_futex stands at +8 and
+ * __writers_futex at +12, hence the low bits tell them apart. A write lock that waits for readers
+ * (value 2 at +8) reads zero padding as its owner: readers are not written down anywhere.
+ */
+static inline enum owner_place owner_place_of(const struct lock_key *lock)
+{
+	if (is_pi_lock(lock->signature.operation))
+		return OWNER_IN_WORD;
+	if (!wants_a_lock(&lock->signature))
+		return OWNER_NOWHERE;
+	if (lock->signature.value_class == VALUE_ROBUST)
+		return OWNER_IN_WORD;
+	if (lock->signature.value_class == 2)
+		return OWNER_OF_MUTEX;
+	return (lock->address & 7) == 4 ? OWNER_OF_RWLOCK_WRITERS : OWNER_OF_RWLOCK_PHASE;
+}
+
+static inline __u32 owner_from_word(__u32 word)
+{
+	__u32 owner = word & FUTEX_TID_MASK;
+
+	return owner <= QUARREL_MAX_TID ? owner : 0;
+}
+
+/* Other runtimes wait with value 2 too (Rust: the guarded data may stand where glibc has the
+ * owner), so the neighbours must look like a pthread_mutex_t: a plausible number of users and no
+ * bit in the kind that glibc does not use (nptl/pthreadP.h).
+ */
+static inline __u32 owner_from_mutex_tail(const struct mutex_tail *tail)
+{
+	if (tail->users > QUARREL_MAX_TID || (tail->kind & ~0x3ffu))
+		return 0;
+	return tail->owner <= QUARREL_MAX_TID ? tail->owner : 0;
+}
+
+/* `result` as sys_exit has it. The kernel's restart codes (-512..-516) never reach user space. */
+static inline enum futex_outcome outcome_of(__s64 result)
+{
+	if (result >= 0)
+		return OUTCOME_BLOCKED;
+	if (result == -11 /* EAGAIN */)
+		return OUTCOME_NOT_BLOCKED;
+	if (result == -4 /* EINTR */ || (result <= -512 && result >= -516))
+		return OUTCOME_INTERRUPTED;
+	if (result == -110 /* ETIMEDOUT */)
+		return OUTCOME_TIMED_OUT;
+	return OUTCOME_FAILED;
+}
+
+static inline __u32 highest_bit(__u64 value)
+{
+	__u32 bit = 0;
+
+	/* Five halvings: BPF has no count-leading-zeros instruction. */
+	if (value >> 32) {
+		bit += 32;
+		value >>= 32;
+	}
+	if (value >> 16) {
+		bit += 16;
+		value >>= 16;
+	}
+	if (value >> 8) {
+		bit += 8;
+		value >>= 8;
+	}
+	if (value >> 4) {
+		bit += 4;
+		value >>= 4;
+	}
+	if (value >> 2) {
+		bit += 2;
+		value >>= 2;
+	}
+	return bit + (__u32)(value >> 1);
+}
+
+/* Log-linear: 4 buckets per power of two from 512 ns; below that the first, above 2^38 the last. */
+static inline __u32 histogram_bucket(__u64 wait_ns)
+{
+	__u32 bit, bucket;
+
+	if (wait_ns < (1ull << HISTOGRAM_FIRST_BIT))
+		return 0;
+	bit = highest_bit(wait_ns);
+	bucket = (bit - HISTOGRAM_FIRST_BIT) * HISTOGRAM_SUB_BUCKETS +
+		 (__u32)((wait_ns >> (bit - 2)) & (HISTOGRAM_SUB_BUCKETS - 1));
+	return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
+}
+
+/* Size-biased sampling: what the wait stands for, 0 if it is not taken. A wait shorter than the
+ * threshold is taken with probability wait / threshold and then stands for the threshold, so that
+ * the sum of weights estimates the sum of waits without bias. threshold_ns < 2^32.
+ */
+static inline __u64 capture_weight(__u64 wait_ns, __u64 threshold_ns, __u32 random)
+{
+	if (wait_ns >= threshold_ns)
+		return wait_ns;
+	return ((__u64)random * threshold_ns) >> 32 < wait_ns ? threshold_ns : 0;
+}
+
+/* Waiting for events (idle workers) must not use up the captures that locks need. */
+static inline __u64 capture_threshold(__u64 threshold_ns, const struct futex_signature *signature)
+{
+	return wants_a_lock(signature) ? threshold_ns : threshold_ns * 8;
+}
+
+#endif

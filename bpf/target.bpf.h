@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Is the current thread one of the target, and what are its ids? */
+#ifndef QUARREL_TARGET_BPF_H
+#define QUARREL_TARGET_BPF_H
+
+#include "vmlinux_min.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* In quarrel's pid namespace. */
+const volatile __u32 target_tgid = 0;
+/* Of quarrel's pid namespace; the inode is 0 in the initial one, where the ids need no mapping. */
+const volatile __u64 namespace_device = 0;
+const volatile __u64 namespace_inode = 0;
+
+/* The tid in quarrel's pid namespace, or 0 if the current thread is none of the target's. */
+static __always_inline __u32 target_tid(void)
+{
+	struct bpf_pidns_info ids = {};
+	__u64 both;
+
+	if (!namespace_inode) {
+		both = bpf_get_current_pid_tgid();
+		return (__u32)(both >> 32) == target_tgid ? (__u32)both : 0;
+	}
+	if (bpf_get_ns_current_pid_tgid(namespace_device, namespace_inode, &ids, sizeof(ids)))
+		return 0;
+	return ids.tgid == target_tgid ? ids.pid : 0;
+}
+
+/* The tid in the task's own pid namespace: what its libc knows and writes into lock words. */
+static __always_inline __u32 own_namespace_tid(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid id = {};
+	void *place;
+
+	if (!level)
+		return BPF_CORE_READ(task, pid);
+	place = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+		level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&id.nr, sizeof(id.nr), place);
+	return id.nr;
+}
+
+/* In quarrel's pid namespace, of any task of the target: the namespace helper above matches only
+ * tasks whose own namespace is quarrel's.
+ */
+static __always_inline __u32 tid_of(struct task_struct *task)
+{
+	return namespace_inode ? own_namespace_tid(task) : BPF_CORE_READ(task, pid);
+}
+
+#endif

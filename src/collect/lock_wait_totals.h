@@ -1,0 +1,29 @@
+// What do the kernel's tables say about every wait, exactly?
+#pragma once
+
+#include <cstdint>
+
+#include "collect/target.h"
+#include "model/recording.h"
+
+namespace quarrel {
+
+/// File descriptors of the maps of bpf/lock_waits.bpf.c.
+struct LockWaitMaps {
+  int waits = -1;
+  int locks = -1;
+  int open_waits = -1;
+};
+
+/// What was added up, for the coverage law.
+struct LockWaitSums {
+  uint64_t ended = 0;               ///< waits in the recording that were woken
+  uint64_t open = 0;                ///< waits in the recording that had not ended
+};
+
+/// Replaces lock_waits and lock_stats by what the kernel has counted, sorted. With `open_until_ns`
+/// (only after the programs were detached), waits that are still going on count once, up to then.
+LockWaitSums read_lock_waits(const LockWaitMaps& maps, const Target& target, Recording& recording,
+                             uint64_t open_until_ns);
+
+}  // namespace quarrel

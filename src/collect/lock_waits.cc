@@ -1,0 +1,302 @@
+// How long do the threads of the target sleep for each lock, who has it, and where do they stand?
+//
+// The kernel side (bpf/lock_waits.bpf.c) counts every blocking wait exactly and captures a sample of
+// them; this side drains the captures, unwinds them, and holds their rate within the budget.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include "base/check.h"
+#include "collect/availability.h"
+#include "collect/capture_rate.h"
+#include "collect/captured_waits.h"
+#include "collect/clock.h"
+#include "collect/collector.h"
+#include "collect/coverage_row.h"
+#include "collect/event_capture.h"
+#include "collect/kernel_session.h"
+#include "collect/lock_wait_totals.h"
+#include "collect/perf_events.h"
+#include "collect/tracefs.h"
+#include "lock_wait_decisions.h"
+#include "lock_waits.skel.h"
+
+namespace quarrel {
+namespace {
+
+// Long enough to count a rate, short enough to stop a flood.
+constexpr uint64_t kAdaptEveryNs = 100'000'000;
+
+struct SkeletonFree {
+  void operator()(lock_waits_bpf* skeleton) const { lock_waits_bpf__destroy(skeleton); }
+};
+using Skeleton = std::unique_ptr<lock_waits_bpf, SkeletonFree>;
+
+Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
+                               const SharedMaps& shared) {
+  const LibbpfLog log;
+  Skeleton skeleton(lock_waits_bpf__open());
+  if (!skeleton) return log.describe("opening the lock_waits programs", errno);
+  skeleton->rodata->target_tgid = filter.tgid;
+  skeleton->rodata->namespace_device = filter.namespace_device;
+  skeleton->rodata->namespace_inode = filter.namespace_inode;
+  skeleton->rodata->stack_limit = stack_bytes;
+  skeleton->data->threshold_ns = CaptureThreshold::kStartNs;
+  TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
+  TRY_VOID(adopt_shared_map(shared, skeleton->maps.waited_on));
+  if (const int error = lock_waits_bpf__load(skeleton.get()); error != 0)
+    return log.describe("loading the lock_waits programs", -error);
+  return skeleton;
+}
+
+/// Tracepoint -> program. All but the first two exist on newer kernels only.
+std::map<std::string, bpf_program*> attachments(const lock_waits_bpf& skeleton) {
+  const auto& programs = skeleton.progs;
+  return {{"syscalls/sys_enter_futex", programs.enter_futex},
+          {"syscalls/sys_exit_futex", programs.exit_futex},
+          {"syscalls/sys_enter_futex_wait", programs.enter_futex_wait},
+          {"syscalls/sys_exit_futex_wait", programs.exit_futex},
+          {"syscalls/sys_enter_futex_waitv", programs.enter_futex_waitv},
+          {"syscalls/sys_exit_futex_waitv", programs.exit_futex}};
+}
+
+Result<std::map<std::string, uint64_t>> find_tracepoints(
+    const std::map<std::string, bpf_program*>& wanted) {
+  std::vector<std::string> names;
+  for (const auto& [name, program] : wanted) names.push_back(name);
+  TRY(auto ids, read_tracepoint_ids(names));
+  for (const char* name : {"syscalls/sys_enter_futex", "syscalls/sys_exit_futex"})
+    if (!ids.contains(name))
+      return Error{fmt::format(
+          "the kernel has no tracepoint {}; it needs CONFIG_FTRACE_SYSCALLS=y", name)};
+  return ids;
+}
+
+class LockWaits final : public Collector {
+ public:
+  Result<void> start(const CollectOptions& options, CollectServices services) override;
+  void poll() override;
+  void stop() override;
+  void checkpoint() override;
+
+ private:
+  Result<void> attach();
+  void take_event(const void* bytes, size_t size);
+  CapturedWait describe(const wait_event& event, const uint8_t* stack);
+  void adapt_capture_rate();
+  void write_results(uint64_t open_until_ns);
+  void write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums);
+  void write_stack_coverage(const lock_wait_counters& counters);
+  LockWaitMaps maps() const;
+  lock_wait_counters counters() const;
+  uint64_t kernel_cost_ns() const;
+
+  CollectOptions options_;
+  CollectServices services_;
+  Skeleton skeleton_;
+  std::vector<Fd> attached_;
+  Fd run_time_stats_;
+  EventRing ring_;
+  CapturedWaits captured_;
+  uint64_t complete_stacks_ = 0;
+  uint64_t incomplete_stacks_ = 0;
+  uint64_t adapted_at_ns_ = 0;
+  uint64_t adapted_captures_ = 0;
+  uint64_t own_cpu_ns_ = 0;
+  bool is_running_ = false;
+};
+
+Result<void> LockWaits::start(const CollectOptions& options, CollectServices services) {
+  options_ = options;
+  services_ = std::move(services);
+  TRY(skeleton_, load_programs(filter_for(services_.target->pid), options_.stack_bytes,
+                               *services_.shared_maps));
+  share_map(*services_.shared_maps, skeleton_->maps.locks);
+  share_map(*services_.shared_maps, skeleton_->maps.waited_on);
+  TRY_VOID(ring_.open(bpf_map__fd(skeleton_->maps.events),
+                      [this](const void* bytes, size_t size) { take_event(bytes, size); }));
+  run_time_stats_ = measure_run_times();
+  TRY_VOID(attach());
+  skeleton_->bss->is_recording = 1;
+  adapted_at_ns_ = monotonic_ns();
+  is_running_ = true;
+  return {};
+}
+
+Result<void> LockWaits::attach() {
+  const auto wanted = attachments(*skeleton_);
+  TRY(const auto ids, find_tracepoints(wanted));
+  // By name, so that no enter is attached before its exit is: "exit" sorts behind "enter", hence
+  // backwards. A start without an end would count as a wait that goes on.
+  for (auto entry = ids.rbegin(); entry != ids.rend(); ++entry) {
+    TRY(Fd event, attach_to_tracepoint(bpf_program__fd(wanted.at(entry->first)), entry->second));
+    attached_.push_back(std::move(event));
+  }
+  return {};
+}
+
+void LockWaits::poll() {
+  if (!is_running_) return;
+  const uint64_t cpu_before = thread_cpu_ns();
+  ring_.drain();
+  adapt_capture_rate();
+  own_cpu_ns_ += thread_cpu_ns() - cpu_before;
+}
+
+void LockWaits::take_event(const void* bytes, size_t size) {
+  wait_event event;
+  CHECK(size >= sizeof(event));
+  std::memcpy(&event, bytes, sizeof(event));
+  CHECK(event.capture.stack_bytes == size - sizeof(event));
+  const CapturedWait wait = describe(event, static_cast<const uint8_t*>(bytes) + sizeof(event));
+  const auto& stacks = services_.recording->stacks;
+  const bool is_complete =
+      wait.stack.is_valid() && stacks[wait.stack.value].status == StackStatus::kComplete;
+  ++(is_complete ? complete_stacks_ : incomplete_stacks_);
+  captured_.add(wait, *services_.recording);
+}
+
+CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) {
+  CapturedWait wait;
+  wait.address = event.lock.address;
+  wait.signature = signature_from(event.lock.signature);
+  wait.wants_a_lock = wants_a_lock(&event.lock.signature) != 0;
+  wait.capture = capture_from(event.capture, stack);
+  wait.waiter = thread_of(*services_.recording, *services_.target, wait.capture.tid,
+                          wait.capture.time_ns);
+  wait.owner = thread_of_ns_tid(*services_.recording, static_cast<int32_t>(event.owner));
+  wait.stack = services_.unwind(wait.capture);
+  wait.wait_ns = event.wait_ns;
+  wait.weight_ns = event.weight_ns;
+  return wait;
+}
+
+void LockWaits::adapt_capture_rate() {
+  const uint64_t now = monotonic_ns();
+  const uint64_t elapsed_ns = now - adapted_at_ns_;
+  if (elapsed_ns < kAdaptEveryNs) return;
+  const uint64_t captures = counters().captures;
+  volatile auto& threshold_ns = skeleton_->data->threshold_ns;
+  threshold_ns = adapt_threshold(threshold_ns, captures - adapted_captures_, elapsed_ns,
+                                 options_.max_captures_per_s);
+  adapted_captures_ = captures;
+  adapted_at_ns_ = now;
+}
+
+void LockWaits::checkpoint() {
+  if (!is_running_) return;
+  poll();
+  write_results(0);
+}
+
+void LockWaits::stop() {
+  if (!is_running_) return;
+  const uint64_t end_ns = monotonic_ns();
+  // Starts first: an end without a start is counted as such, a start without an end goes on.
+  while (!attached_.empty()) attached_.pop_back();
+  wait_for_running_programs();
+  poll();
+  write_results(end_ns);
+  for (const char* name : {"lock_waits", "wait_stacks"}) {
+    const auto& rows = services_.recording->coverage;
+    CHECK(std::any_of(rows.begin(), rows.end(), [&](const Coverage& row) {
+      return row.collector == name && coverage_holds(row);
+    }));
+  }
+  is_running_ = false;
+}
+
+/// While the programs run, the counters move on between two reads: what is not accounted for yet is
+/// left out of `seen`. After the detach (open_until_ns), the kernel's own count of events stands.
+void LockWaits::write_results(uint64_t open_until_ns) {
+  const bool is_final = open_until_ns != 0;
+  lock_wait_counters counts = counters();
+  const LockWaitSums sums =
+      read_lock_waits(maps(), *services_.target, *services_.recording, open_until_ns);
+  captured_.write_to(*services_.recording);
+  if (!is_final) {
+    counts.blocking = sums.ended + counts.start_unseen + counts.wait_table_full;
+    counts.captures = complete_stacks_ + incomplete_stacks_ + counts.capture_ring_full;
+  }
+  write_wait_coverage(counts, sums);
+  write_stack_coverage(counts);
+}
+
+void LockWaits::write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums) {
+  Coverage& row = coverage_row(*services_.recording, "lock_waits", "blocking waits");
+  row.state = CollectorState::kOn;
+  row.reason.clear();
+  row.lost.clear();
+  row.seen = counters.blocking + sums.open;
+  row.attributed = sums.ended;
+  row.unresolved = sums.open;
+  const uint64_t table_full = std::min(counters.open_table_full, counters.start_unseen);
+  add_loss(row, "began before the recording", counters.start_unseen - table_full);
+  add_loss(row, "more than 32768 threads waited at once", table_full);
+  add_loss(row, "more than 65536 pairs of waiter and owner", counters.wait_table_full);
+  if (sums.open > 0)
+    add_reason(row, fmt::format("{} waits had not ended: each counts once, with its time so far",
+                                sums.open));
+  if (counters.lock_table_full > 0) {
+    row.state = CollectorState::kDegraded;
+    add_reason(row, "more than 8192 lock words: the others have totals, but no distribution");
+  }
+  row.own_cost_ns = own_cpu_ns_ + kernel_cost_ns();
+}
+
+void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
+  Coverage& row = coverage_row(*services_.recording, "wait_stacks", "captured stacks");
+  row.state = CollectorState::kOn;
+  row.reason.clear();
+  row.lost.clear();
+  row.seen = counters.captures;
+  row.attributed = complete_stacks_;
+  row.unresolved = incomplete_stacks_;
+  add_loss(row, "ring buffer full", counters.capture_ring_full);
+  if (counters.stack_unreadable > 0)
+    add_reason(row, fmt::format("{} stacks were not in memory", counters.stack_unreadable));
+  if (captured_.refused_exemplars() > 0)
+    add_reason(row, fmt::format("{} captures beyond 64 MiB were not kept for naming",
+                                captured_.refused_exemplars()));
+  if (captured_.refused_slices() > 0)
+    add_reason(row, fmt::format("{} waits came too late for the timeline", captured_.refused_slices()));
+}
+
+LockWaitMaps LockWaits::maps() const {
+  return {bpf_map__fd(skeleton_->maps.waits), bpf_map__fd(skeleton_->maps.locks),
+          bpf_map__fd(skeleton_->maps.open_waits)};
+}
+
+lock_wait_counters LockWaits::counters() const {
+  return read_counters<lock_wait_counters>(bpf_map__fd(skeleton_->maps.counters));
+}
+
+uint64_t LockWaits::kernel_cost_ns() const {
+  const auto& programs = skeleton_->progs;
+  return run_time_ns({programs.enter_futex, programs.exit_futex, programs.enter_futex_wait,
+                      programs.enter_futex_waitv});
+}
+
+/// Loads the real programs and looks the tracepoints up, but attaches nothing.
+Availability probe() {
+  Availability rights = check_bpf_rights();
+  if (rights.state == CollectorState::kOff) return rights;
+  const auto skeleton = load_programs({}, MAX_STACK_BYTES, {});
+  if (!skeleton) return refused_by_kernel(skeleton.error());
+  const auto ids = find_tracepoints(attachments(**skeleton));
+  if (!ids) return refused_by_kernel(ids.error());
+  return rights;
+}
+
+const Registration<CollectorInfo> kLockWaits{
+    {.name = "lock_waits",
+     .summary = "how long threads sleep for locks, who has them, and the stacks of the waiters",
+     .probe = probe,
+     .create = [] { return std::unique_ptr<Collector>(std::make_unique<LockWaits>()); }}};
+
+}  // namespace
+}  // namespace quarrel

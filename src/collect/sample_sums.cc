@@ -1,0 +1,49 @@
+// What becomes of CPU samples: addresses counted, holders blamed, examples kept?
+#include "collect/sample_sums.h"
+
+namespace quarrel {
+namespace {
+
+constexpr uint64_t kLineBytes = 64;
+// A line that was met less often is not going to be reported; one that was met this often has had
+// its chances.
+constexpr uint32_t kFirstExemplarTouch = 4;
+constexpr uint32_t kLastExemplarTouch = 64;
+constexpr size_t kMaxCountedLines = 1 << 20;
+
+}  // namespace
+
+void SampleSums::add_sample(const LineSample& sample, const Capture& capture,
+                            Recording& recording) {
+  if (sample.accesses.empty()) {
+    ++without_address;
+    return;
+  }
+  ++with_address;
+  const uint64_t address = sample.accesses.front().address;
+  const uint64_t line = address / kLineBytes;
+  if (touches_.size() >= kMaxCountedLines && !touches_.contains(line)) return;
+  const uint32_t touches = ++touches_[line];
+  if (touches >= kFirstExemplarTouch && touches <= kLastExemplarTouch)
+    exemplars_.offer(recording, address, sample.stack, capture);
+}
+
+void SampleSums::add_blame(const Blame& sample, const Recording& recording) {
+  const bool is_complete =
+      sample.stack.is_valid() &&
+      recording.stacks[sample.stack.value].status == StackStatus::kComplete;
+  ++(is_complete ? complete_holders : incomplete_holders);
+  Blame& sum = blames_[{sample.address, sample.holder, sample.stack}];
+  sum.address = sample.address;
+  sum.holder = sample.holder;
+  sum.stack = sample.stack;
+  sum.samples += sample.samples;
+  sum.waiter_ns += sample.waiter_ns;
+}
+
+void SampleSums::write_blames(Recording& recording) const {
+  recording.blames.clear();
+  for (const auto& [key, sum] : blames_) recording.blames.push_back(sum);
+}
+
+}  // namespace quarrel

@@ -1,0 +1,149 @@
+// How does one finding read in the HTML report?
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/html_line_map.h"
+#include "report/html_sections.h"
+#include "report/html_text.h"
+#include "report/summary.h"
+#include "report/words.h"
+
+namespace quarrel {
+namespace {
+
+std::string paragraph(std::string_view kind, const std::string& html) {
+  return element("p", kind.empty() ? "" : fmt::format("class=\"{}\"", kind), html) + "\n";
+}
+
+std::string role_title(const std::string& role) {
+  if (role == "waiter") return "Who waits";
+  if (role == "holder") return "Who holds meanwhile";
+  if (role == "writer") return "Who writes";
+  if (role == "reader") return "Who reads";
+  return "Role: " + role;
+}
+
+template <class Row>
+std::vector<std::string> roles_of(const std::vector<Row>& rows) {
+  std::vector<std::string> roles;
+  for (const Row& row : rows)
+    if (std::find(roles.begin(), roles.end(), row.role) == roles.end()) roles.push_back(row.role);
+  return roles;
+}
+
+std::string thread_table(const Finding& finding, const std::string& role) {
+  HtmlTable table(role_title(role), {{"Thread"}, {"thread-ms/s", true}, {"Share"}});
+  double total = 0;
+  for (const ThreadRole& thread : finding.threads)
+    if (thread.role == role) total += thread.thread_ms_per_s;
+  for (const ThreadRole& thread : finding.threads) {
+    if (thread.role != role) continue;
+    const double share = total > 0 ? thread.thread_ms_per_s / total : 0;
+    table.add({escape_html(format_thread(thread.name, thread.tid)),
+               format_rate(thread.thread_ms_per_s), html_bar(share, role) + format_share(share)});
+  }
+  return table.render();
+}
+
+std::string render_threads(const Finding& finding) {
+  std::string html;
+  for (const std::string& role : roles_of(finding.threads)) html += thread_table(finding, role);
+  return html.empty() ? "" : "<h3>Threads</h3>\n" + element("div", "class=\"columns\"", html);
+}
+
+std::string render_locations(const Finding& finding) {
+  HtmlTable table("The first is where the finding stands",
+                  {{"Role"}, {"Source"}, {"Function"}, {"Note"}});
+  for (const FindingLocation& at : finding.locations)
+    table.add({escape_html(at.role),
+               "<code>" + escape_html(format_place(at.file, at.line, at.column)) + "</code>",
+               "<code>" + escape_html(at.function) + "</code>", escape_html(at.note)});
+  return table.is_empty() ? "" : "<h3>Source lines</h3>\n" + table.render();
+}
+
+std::string render_frame(const FindingFrame& frame) {
+  std::string place = format_place(frame.file, frame.line, 0);
+  if (place.empty()) place = frame.module;
+  return element("li", "",
+                 "<code>" + escape_html(frame.function) + "</code> <span class=\"soft small\">" +
+                     escape_html(place) + "</span>");
+}
+
+std::string render_stack(const FindingStack& stack) {
+  std::string frames;
+  for (const FindingFrame& frame : stack.frames) frames += render_frame(frame);
+  const std::string title =
+      fmt::format("{}{}", format_share(stack.share),
+                  stack.is_complete ? "" : ", incomplete: the outermost frames are missing");
+  return paragraph("small", escape_html(title)) + element("ol", "class=\"stack\"", frames) + "\n";
+}
+
+std::string render_stacks(const Finding& finding) {
+  std::string html;
+  for (const std::string& role : roles_of(finding.stacks)) {
+    std::string column = element("h4", "", escape_html(role_title(role)));
+    for (const FindingStack& stack : finding.stacks)
+      if (stack.role == role) column += render_stack(stack);
+    html += element("div", "", column);
+  }
+  if (html.empty()) return "";
+  return "<h3>Stacks, innermost first</h3>\n" + element("div", "class=\"columns\"", html);
+}
+
+std::string render_advice(const Advice& advice) {
+  const bool is_refused = !advice.refused_because.empty();
+  std::string html =
+      is_refused
+          ? paragraph("", fmt::format("<strong>Not: {}.</strong> {}", escape_html(advice.remedy),
+                                      escape_html(advice.refused_because)))
+          : paragraph("", fmt::format("<strong>{}.</strong> {}", escape_html(advice.remedy),
+                                      escape_html(advice.summary)));
+  if (advice.memory_bytes && !is_refused)
+    html += paragraph("small soft", fmt::format("Memory: +{} bytes per instance",
+                                                format_count(*advice.memory_bytes)));
+  if (!advice.guard.empty())
+    html += paragraph("small soft", "Guard that keeps the fix:") +
+            element("pre", "", escape_html(advice.guard));
+  if (!advice.diff.empty()) html += element("pre", "", escape_html(advice.diff));
+  const std::string kind = is_refused ? "refused" : advice.remedy == "leave" ? "leave" : "do";
+  return element("div", fmt::format("class=\"advice {}\"", kind), html) + "\n";
+}
+
+std::string render_summary(const Finding& finding, size_t number) {
+  return element(
+      "summary", "",
+      element("h3", "",
+              fmt::format("{}. <code>{}</code>", number, escape_html(finding.subject.name))) +
+          html_verdict(finding.verdict) +
+          element("span", "class=\"badge plain\"", escape_html(finding.rule)) +
+          element("span", "class=\"badge plain\"",
+                  fmt::format("evidence {}: {}", evidence_letter(finding.evidence),
+                              evidence_words(finding.evidence))) +
+          element("span", "class=\"cost\"",
+                  escape_html(format_cost(finding.cost)) + " thread-ms/s"));
+}
+
+}  // namespace
+
+std::string render_html_finding(const Finding& finding, size_t number, uint32_t line_size,
+                                bool is_open) {
+  std::string html = paragraph("lead", escape_html(finding.message));
+  html += paragraph("", fmt::format("<strong>Why {}:</strong> {}", verdict_word(finding.verdict),
+                                    escape_html(finding.reason)));
+  if (finding.waits) html += paragraph("", escape_html(describe_waits(*finding.waits)));
+  if (!finding.advice.empty()) html += "<h3>Advice</h3>\n";
+  for (const Advice& advice : finding.advice) html += render_advice(advice);
+  html += render_html_line_map(finding, line_size) + render_threads(finding) +
+          render_locations(finding) + render_stacks(finding);
+  html +=
+      paragraph("small soft", "Fingerprint <code>" + escape_html(finding.fingerprint) + "</code>");
+  return element(
+             "details",
+             fmt::format("class=\"finding\" id=\"finding-{}\"{}", number, is_open ? " open" : ""),
+             "\n" + render_summary(finding, number) + "\n" +
+                 element("div", "class=\"inside\"", "\n" + html)) +
+         "\n";
+}
+
+}  // namespace quarrel

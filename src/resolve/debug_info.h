@@ -1,0 +1,66 @@
+// Where is the DWARF of a module, and which of its units covers an address?
+#pragma once
+
+#include <elfutils/libdw.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolve/elf_file.h"
+
+namespace quarrel {
+
+struct DwarfEnd {
+  void operator()(Dwarf* dwarf) const { dwarf_end(dwarf); }
+};
+
+/// A compilation unit. With split DWARF the tree of entries is in another file (`tree`), while the
+/// line table stays with the skeleton (`lines`); otherwise both are the same entry.
+struct DwarfUnit {
+  Dwarf_Die tree{};
+  Dwarf_Die lines{};
+};
+
+/// Where to look for debug files besides the module itself.
+struct DebugPaths {
+  std::string sysroot;
+  std::string debug_path;  ///< "/usr/lib/debug"
+};
+
+/// The debug information of one module: its own, or that of a separate file that is proved to be
+/// of the same build by its build id (or by the CRC of .gnu_debuglink).
+class DebugInfo {
+ public:
+  /// `module_path` is as the target sees it. `main` must outlive the object.
+  DebugInfo(ElfFile& main, const std::string& module_path, const DebugPaths& paths);
+
+  /// False if there is none; then units() is empty.
+  bool is_available() const { return dwarf_ != nullptr; }
+
+  /// The separate file, or nullptr: its .symtab is often the only one.
+  ElfFile* separate_file() const { return separate_.get(); }
+
+  const std::vector<DwarfUnit>& units() const { return units_; }
+
+  /// Index into units() of the unit that covers an ELF virtual address.
+  std::optional<size_t> unit_of(uint64_t address) const;
+
+ private:
+  struct Range {
+    uint64_t start = 0;
+    uint64_t end = 0;
+    size_t unit = 0;
+  };
+  void read_units();
+
+  std::unique_ptr<ElfFile> separate_;
+  std::unique_ptr<Dwarf, DwarfEnd> dwarf_;
+  std::vector<DwarfUnit> units_;
+  std::vector<Range> ranges_;  // sorted by start
+};
+
+}  // namespace quarrel

@@ -1,0 +1,150 @@
+// What is a DWARF type called, how large is it, and where is its full definition?
+#include "resolve/dwarf_types.h"
+
+#include "resolve/dwarf_tree.h"
+#include "resolve/names.h"
+
+namespace quarrel {
+namespace {
+
+constexpr int kMaxTypeChain = 64;  // typedefs and qualifiers of one type; untrusted cycles end here
+
+bool is_qualifier(int tag) {
+  return tag == DW_TAG_const_type || tag == DW_TAG_volatile_type || tag == DW_TAG_atomic_type ||
+         tag == DW_TAG_restrict_type;
+}
+
+bool is_record_tag(int tag) {
+  return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
+
+const char* type_suffix(int tag) {
+  switch (tag) {
+    case DW_TAG_pointer_type:
+      return "*";
+    case DW_TAG_reference_type:
+      return "&";
+    case DW_TAG_rvalue_reference_type:
+      return "&&";
+    case DW_TAG_array_type:
+      return "[]";
+    default:
+      return nullptr;
+  }
+}
+
+std::string array_suffix(Dwarf_Die& array) {
+  std::string suffix;
+  for (uint64_t length : dimensions_of(array)) suffix += "[" + std::to_string(length) + "]";
+  return suffix;
+}
+
+}  // namespace
+
+std::vector<uint64_t> dimensions_of(Dwarf_Die& array) {
+  std::vector<uint64_t> lengths;
+  for_each_child(array, [&](Dwarf_Die& child) {
+    if (dwarf_tag(&child) != DW_TAG_subrange_type) return true;
+    auto count = unsigned_attribute(child, DW_AT_count);
+    auto last = unsigned_attribute(child, DW_AT_upper_bound);
+    lengths.push_back(count ? *count : last ? *last + 1 : 0);
+    return true;
+  });
+  return lengths;
+}
+
+bool PlainType::is_record() {
+  return is_record_tag(tag());
+}
+
+bool PlainType::is_pointer() {
+  return tag() == DW_TAG_pointer_type || tag() == DW_TAG_reference_type ||
+         tag() == DW_TAG_rvalue_reference_type;
+}
+
+std::optional<PlainType> TypeTable::type_of(Dwarf_Die& entry) {
+  PlainType type;
+  auto next = referenced(entry, DW_AT_type);
+  for (int i = 0; next && i < kMaxTypeChain; ++i) {
+    type.die = *next;
+    bool is_typedef = type.tag() == DW_TAG_typedef;
+    if (!is_typedef && !is_qualifier(type.tag())) {
+      replace_declaration(type.die);
+      return type;
+    }
+    if (is_typedef) type.alias = qualified(type.die);
+    next = referenced(type.die, DW_AT_type);
+  }
+  return std::nullopt;
+}
+
+uint64_t TypeTable::size_of(PlainType& type) {
+  Dwarf_Word size = 0;
+  if (type.is_pointer()) return 8;
+  return dwarf_aggregate_size(&type.die, &size) == 0 ? size : 0;
+}
+
+std::string TypeTable::record_name(PlainType& type) {
+  return name_of(type.die).empty() ? type.alias : qualified(type.die);
+}
+
+std::string TypeTable::qualified(Dwarf_Die& die) {
+  auto [place, is_new] = names_.try_emplace(die.addr);
+  if (is_new) place->second = shorten_type(qualified_name_of(die));
+  return place->second;
+}
+
+std::string TypeTable::type_name(Dwarf_Die& entry) {
+  std::string suffix;
+  std::string prefix;
+  auto next = referenced(entry, DW_AT_type);
+  for (int i = 0; next && i < kMaxTypeChain; ++i) {
+    Dwarf_Die die = *next;
+    int tag = dwarf_tag(&die);
+    if (tag == DW_TAG_array_type)
+      suffix = array_suffix(die) + suffix;
+    else if (const char* mark = type_suffix(tag))
+      suffix = mark + suffix;
+    else if (!name_of(die).empty())
+      return prefix + qualified(die) + suffix;
+    else if (tag == DW_TAG_const_type && suffix.empty())
+      prefix = "const ";
+    else if (tag == DW_TAG_volatile_type && suffix.empty())
+      prefix = "volatile ";
+    else if (is_record_tag(tag))
+      return prefix + (tag == DW_TAG_union_type ? "{union}" : "{struct}") + suffix;
+    else if (tag == DW_TAG_subroutine_type)
+      return "function" + suffix;
+    next = referenced(die, DW_AT_type);
+  }
+  return prefix + "void" + suffix;
+}
+
+void TypeTable::replace_declaration(Dwarf_Die& die) {
+  if (!is_record_tag(dwarf_tag(&die)) || !has_flag(die, DW_AT_declaration)) return;
+  if (!has_definitions_) {
+    has_definitions_ = true;
+    for (DwarfUnit unit : info_.units()) index_definitions(unit.tree, "", 0);
+  }
+  std::string name = qualified_name_of(die);
+  // Unnamed namespaces of two units may hold different types of one name.
+  if (name.find("(anonymous namespace)") != std::string::npos) return;
+  if (auto found = definitions_.find(name); found != definitions_.end()) die = found->second;
+}
+
+void TypeTable::index_definitions(Dwarf_Die& parent, const std::string& scope, int level) {
+  if (level > kMaxDwarfDepth) return;
+  for_each_child(parent, [&](Dwarf_Die& child) {
+    int tag = dwarf_tag(&child);
+    bool is_record = is_record_tag(tag);
+    if (!is_record && tag != DW_TAG_namespace) return true;
+    std::string name = name_of(child);
+    if (name.empty()) return true;
+    std::string full = scope + name;
+    if (is_record && !has_flag(child, DW_AT_declaration)) definitions_.try_emplace(full, child);
+    index_definitions(child, full + "::", level + 1);
+    return true;
+  });
+}
+
+}  // namespace quarrel

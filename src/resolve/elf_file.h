@@ -1,0 +1,58 @@
+// What does an ELF file say about how it is loaded, and which build is it?
+#pragma once
+
+#include <libelf.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace quarrel {
+
+struct ElfEnd {
+  void operator()(Elf* elf) const { elf_end(elf); }
+};
+
+/// A PT_LOAD program header.
+struct LoadSegment {
+  uint64_t virtual_address = 0;
+  uint64_t memory_size = 0;  ///< more than file_size: zero-filled data
+  uint64_t file_offset = 0;
+  uint64_t file_size = 0;
+  bool is_executable = false;
+};
+
+/// An open ELF file, or an ELF image in memory. Its content is untrusted. The file is read, not
+/// mapped: a mapped file that shrinks under us would end quarrel with SIGBUS.
+class ElfFile {
+ public:
+  /// Errors: cannot be opened; not an ELF file for x86-64 (or not 64-bit).
+  static Result<std::unique_ptr<ElfFile>> open(const std::string& path);
+  static Result<std::unique_ptr<ElfFile>> from_memory(std::vector<char> image);
+
+  Elf* elf() const { return elf_.get(); }
+  const std::vector<LoadSegment>& segments() const { return segments_; }
+  const std::string& build_id() const { return build_id_; }  ///< lower-case hex or empty
+  uint64_t entry() const { return entry_; }
+
+  /// True if the file has a section of that name with content.
+  bool has_section(const char* name) const;
+
+ private:
+  ElfFile() = default;
+  Result<void> read_headers(const std::string& name);
+
+  Fd fd_;
+  std::vector<char> image_;
+  std::unique_ptr<Elf, ElfEnd> elf_;
+  std::vector<LoadSegment> segments_;
+  std::string build_id_;
+  uint64_t entry_ = 0;
+};
+
+}  // namespace quarrel

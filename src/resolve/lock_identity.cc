@@ -1,0 +1,159 @@
+// Which futex words are one lock, of which kind, and what is it called?
+#include "resolve/lock_identity.h"
+
+#include <algorithm>
+#include <map>
+
+#include "resolve/library_code.h"
+#include "resolve/wait_kind.h"
+
+namespace quarrel {
+namespace {
+
+// The functions that decide the kind are the innermost ones; std::barrier sits at about 12.
+constexpr size_t kFramesForKind = 24;
+
+// Read and write waits are of one lock.
+WaitKind family_of(WaitKind kind) {
+  return kind == WaitKind::kRwlockRead ? WaitKind::kRwlockWrite : kind;
+}
+
+std::vector<std::string_view> functions_on(const Recording& recording,
+                                           const std::vector<ResolvedFrame>& frames,
+                                           StackId stack) {
+  std::vector<std::string_view> functions;
+  if (stack.value >= recording.stacks.size()) return functions;
+  FrameId frame = recording.stacks[stack.value].innermost;
+  while (frame.value < frames.size() && functions.size() < kFramesForKind) {
+    for (const CodeLocation& location : frames[frame.value].locations)
+      functions.push_back(location.function);
+    FrameId caller = recording.frames[frame.value].caller;
+    if (caller.is_valid() && caller.value >= frame.value) break;  // callers stand before callees
+    frame = caller;
+  }
+  return functions;
+}
+
+// What is known of one word, each kind weighted by the time waited.
+struct Word {
+  std::map<WaitKind, uint64_t> by_stack;
+  std::map<WaitKind, uint64_t> by_signature;
+  StackId heaviest_stack;
+  uint64_t heaviest_ns = 0;
+
+  WaitKind kind() const {
+    const auto& weights = by_stack.empty() ? by_signature : by_stack;
+    auto heaviest = std::max_element(weights.begin(), weights.end(),
+                                     [](auto& a, auto& b) { return a.second < b.second; });
+    return heaviest == weights.end() ? WaitKind::kOther : heaviest->first;
+  }
+};
+
+using Words = std::map<uint64_t, Word>;
+
+Words collect_words(const Recording& recording, const std::vector<ResolvedFrame>& frames) {
+  Words words;
+  for (const LockWait& wait : recording.lock_waits)
+    words[wait.address].by_signature[wait_kind(wait.signature, {})] += wait.total_ns + 1;
+  for (const WaitStack& wait : recording.wait_stacks) {
+    Word& word = words[wait.address];
+    auto functions = functions_on(recording, frames, wait.stack);
+    word.by_stack[wait_kind(wait.signature, functions)] += wait.weight_ns + 1;
+    if (wait.weight_ns < word.heaviest_ns && word.heaviest_stack.is_valid()) continue;
+    word.heaviest_ns = wait.weight_ns;
+    word.heaviest_stack = wait.stack;
+  }
+  return words;
+}
+
+struct Group {
+  LockIdentity identity;
+  StackId heaviest_stack;
+  uint64_t heaviest_ns = 0;
+};
+
+void merge(Group& into, const Group& from) {
+  auto& words = into.identity.words;
+  words.insert(words.end(), from.identity.words.begin(), from.identity.words.end());
+  std::sort(words.begin(), words.end());
+  if (from.identity.object.source > into.identity.object.source)
+    into.identity.object = from.identity.object;
+  if (from.heaviest_ns <= into.heaviest_ns) return;
+  into.identity.kind = from.identity.kind;
+  into.heaviest_ns = from.heaviest_ns;
+  into.heaviest_stack = from.heaviest_stack;
+}
+
+// Merges the groups with equal keys, in order of key.
+template <class Key>
+std::vector<Group> merge_by(std::vector<Group> groups, Key key_of) {
+  std::map<decltype(key_of(groups[0])), Group> merged;
+  for (Group& group : groups) {
+    auto [place, is_new] = merged.try_emplace(key_of(group), group);
+    if (!is_new) merge(place->second, group);
+  }
+  std::vector<Group> result;
+  for (auto& [key, group] : merged) result.push_back(std::move(group));
+  return result;
+}
+
+bool has_variable_name(const DataObject& object) {
+  return object.source >= NameSource::kGlobalVariable;
+}
+
+void describe_unnamed(Group& group, const Recording& recording,
+                      const std::vector<ResolvedFrame>& frames) {
+  DataObject& object = group.identity.object;
+  if (object.source != NameSource::kUnknown || !object.display.empty()) return;
+  object.address = object_start(group.identity.kind, group.identity.words.front());
+  object.display = kind_noun(group.identity.kind);
+  if (group.heaviest_stack.value >= recording.stacks.size()) return;
+  FrameId innermost = recording.stacks[group.heaviest_stack.value].innermost;
+  const CodeLocation* user = first_user_code(recording, frames, innermost);
+  if (user == nullptr) return;
+  object.display += " waited for in " + user->function;
+  object.how = "no variable leads to it; told by the function that waits";
+}
+
+}  // namespace
+
+std::vector<uint64_t> lock_words(const Recording& recording) {
+  std::vector<uint64_t> words;
+  for (const LockWait& wait : recording.lock_waits) words.push_back(wait.address);
+  for (const WaitStack& wait : recording.wait_stacks) words.push_back(wait.address);
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+std::vector<LockIdentity> identify_locks(const Recording& recording,
+                                         const std::vector<ResolvedFrame>& frames,
+                                         const AddressNames& names) {
+  std::vector<Group> groups;
+  for (const auto& [address, word] : collect_words(recording, frames)) {
+    Group group{{.kind = word.kind(), .object = {}, .words = {address}},
+                word.heaviest_stack,
+                word.heaviest_ns};
+    if (auto name = names.find(address); name != names.end()) group.identity.object = name->second;
+    groups.push_back(std::move(group));
+  }
+  groups = merge_by(std::move(groups), [](const Group& group) {
+    WaitKind kind = group.identity.kind;
+    return std::pair(object_start(kind, group.identity.words[0]), family_of(kind));
+  });
+  groups = merge_by(std::move(groups), [](const Group& group) {
+    const DataObject& object = group.identity.object;
+    uint64_t start = has_variable_name(object) ? object.address : group.identity.words[0];
+    return std::pair(start, family_of(group.identity.kind));
+  });
+  std::vector<LockIdentity> locks;
+  for (Group& group : groups) {
+    describe_unnamed(group, recording, frames);
+    locks.push_back(std::move(group.identity));
+  }
+  std::sort(locks.begin(), locks.end(),
+            [](const LockIdentity& a, const LockIdentity& b) { return a.words < b.words; });
+  return locks;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,24 @@
+// Which futex words are one lock, of which kind, and what is it called?
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "model/profile.h"
+
+namespace quarrel {
+
+/// Names that were found for data addresses.
+using AddressNames = std::unordered_map<uint64_t, DataObject>;
+
+/// Every futex word that the recording has waits for; sorted.
+std::vector<uint64_t> lock_words(const Recording& recording);
+
+/// One identity for each synchronisation object, sorted by its first word. Words belong together
+/// if glibc's layout of the kind says so, or if they lie in one named object of that kind. What has
+/// no name is described by the function that waits for it: an address would differ in every run.
+std::vector<LockIdentity> identify_locks(const Recording& recording,
+                                         const std::vector<ResolvedFrame>& frames,
+                                         const AddressNames& names);
+
+}  // namespace quarrel

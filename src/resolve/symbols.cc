@@ -1,0 +1,82 @@
+// What is the code at an address called, and where does it stand?
+#include "resolve/symbols.h"
+
+#include <fmt/format.h>
+
+#include "resolve/dwarf_tree.h"
+#include "resolve/names.h"
+#include "resolve/source_lines.h"
+
+namespace quarrel {
+
+ModuleSymbols::ModuleSymbols(ModuleId module, const std::string& module_path, ElfFile* file,
+                             const DebugPaths& paths)
+    : module_(module), short_name_(clean_name(module_path.substr(module_path.rfind('/') + 1))) {
+  if (file == nullptr) return;
+  info_.emplace(*file, module_path, paths);
+  elf_symbols_.emplace(*file, info_->separate_file());
+  functions_.emplace(*info_);
+}
+
+std::string ModuleSymbols::offset_name(uint64_t address) const {
+  return fmt::format("{}+{:#x}", short_name_, address);
+}
+
+ResolvedFrame ModuleSymbols::resolve(uint64_t address, uint64_t call_adjustment) {
+  ResolvedFrame frame;
+  frame.module = module_;
+  frame.module_offset = address;
+  uint64_t lookup = address - call_adjustment;
+  if (!add_from_debug_info(lookup, frame)) add_from_symbols(lookup, frame);
+  if (frame.locations.empty()) frame.locations.push_back({});
+  if (frame.locations.back().function.empty())
+    frame.locations.back().function = offset_name(address);
+  return frame;
+}
+
+// A C function may have a private name in the debug information and a public alias in the symbol
+// table (glibc: ___pthread_mutex_lock); the reader knows the public one.
+std::string ModuleSymbols::function_name_of(Dwarf_Die& function, bool is_inlined) {
+  std::string linkage = linkage_name_of(function);
+  if (linkage.starts_with("_Z")) return function_name(linkage);
+  Dwarf_Addr entry = 0;
+  if (!is_inlined && linkage.empty() && dwarf_entrypc(&function, &entry) == 0) {
+    const ElfSymbol* symbol = elf_symbols_->function_at(entry);
+    if (symbol != nullptr && symbol->address == entry) return function_name(symbol->name);
+  }
+  return shorten_type(qualified_name_of(function));
+}
+
+bool ModuleSymbols::add_from_debug_info(uint64_t address, ResolvedFrame& frame) {
+  auto unit = info_ ? info_->unit_of(address) : std::nullopt;
+  if (!unit) return false;
+  const DwarfUnit& entries = info_->units()[*unit];
+  CodeLocation place = source_line(entries, address);
+  frame.has_line = place.line != 0;
+  auto chain = functions_->chain_at(*unit, address);
+  for (size_t i = 0; i < chain.size(); ++i) {
+    bool is_inlined = i + 1 < chain.size();
+    place.function = function_name_of(chain[i], is_inlined);
+    frame.locations.push_back(place);
+    if (is_inlined) place = call_site(entries, chain[i]);
+  }
+  frame.has_symbol = !chain.empty();
+  if (chain.empty() && frame.has_line) {
+    // Assembler files have lines but no function entries.
+    add_from_symbols(address, frame);
+    CodeLocation& location = frame.locations.front();
+    place.function = location.function;
+    location = place;
+  }
+  return !frame.locations.empty();
+}
+
+void ModuleSymbols::add_from_symbols(uint64_t address, ResolvedFrame& frame) const {
+  const ElfSymbol* symbol = elf_symbols_ ? elf_symbols_->function_at(address) : nullptr;
+  frame.locations.push_back({});
+  if (symbol == nullptr) return;
+  frame.locations.back().function = function_name(symbol->name);
+  frame.has_symbol = true;
+}
+
+}  // namespace quarrel

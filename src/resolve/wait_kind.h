@@ -1,0 +1,23 @@
+// What does a thread wait for: a mutex, a condition variable, a semaphore, ...?
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "model/profile.h"
+
+namespace quarrel {
+
+/// The kind of wait by the functions on the waiter's stack, innermost first, and where they do not
+/// tell, by what the futex call looked like. Signatures are those of glibc 2.36 and libstdc++ 12;
+/// a condition variable and a semaphore have the same one, so without a stack it is a condition
+/// variable.
+WaitKind wait_kind(const FutexSignature& signature, std::span<const std::string_view> functions);
+
+/// Start of the synchronisation object that has this futex word, by the layout of glibc's types.
+uint64_t object_start(WaitKind kind, uint64_t word);
+
+/// "mutex", "condition variable", ...: for objects that have no name of their own.
+std::string_view kind_noun(WaitKind kind);
+
+}  // namespace quarrel

@@ -1,0 +1,135 @@
+// A target whose contention is known: who holds which mutex, who waits, and how often exactly.
+//
+//   contended forever     one thread holds the mutex 2 ms at a time, two wait. Each line on stdin
+//                         starts one more waiter; end of input ends the program.
+//   contended exact N     after a line on stdin, exactly N waits of 3 ms or more, then the sum.
+//   contended sharing     two threads increment neighbouring counters.
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+pthread_mutex_t g_mutex = PTHREAD_MUTEX_INITIALIZER;
+std::atomic<bool> g_stop{false};
+
+struct Pair {
+  std::atomic<long> left{0};
+  std::atomic<long> right{0};
+};
+alignas(64) Pair g_pair;
+
+int own_tid() { return static_cast<int>(syscall(SYS_gettid)); }
+
+void work_for(milliseconds time) {
+  const auto end = Clock::now() + time;
+  while (Clock::now() < end) {
+  }
+}
+
+void hold_again_and_again() {
+  pthread_setname_np(pthread_self(), "slow holder");
+  std::printf("holder %d\n", own_tid());
+  std::fflush(stdout);
+  while (!g_stop) {
+    pthread_mutex_lock(&g_mutex);
+    work_for(milliseconds(2));
+    pthread_mutex_unlock(&g_mutex);
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+}
+
+void wait_again_and_again() {
+  std::printf("waiter %d\n", own_tid());
+  std::fflush(stdout);
+  while (!g_stop) {
+    pthread_mutex_lock(&g_mutex);
+    pthread_mutex_unlock(&g_mutex);
+    // Leaves the mutex to the others: without a pause, two such threads fight mostly each other.
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+std::string read_line() {
+  std::string line;
+  for (int c = std::getchar(); c != EOF; c = std::getchar()) {
+    line += static_cast<char>(c);
+    if (c == '\n') break;
+  }
+  return line;
+}
+
+void run_forever() {
+  std::vector<std::thread> threads;
+  threads.emplace_back(hold_again_and_again);
+  threads.emplace_back(wait_again_and_again);
+  threads.emplace_back(wait_again_and_again);
+  while (!read_line().empty()) threads.emplace_back(wait_again_and_again);
+  g_stop = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+/// The waiter sleeps when the word says that there is one and some time has passed.
+bool has_waiter() { return __atomic_load_n(&g_mutex.__data.__lock, __ATOMIC_RELAXED) == 2; }
+
+void make_one_wait(std::atomic<long>& waited_ns) {
+  pthread_mutex_lock(&g_mutex);
+  std::thread waiter([&] {
+    const auto start = Clock::now();
+    pthread_mutex_lock(&g_mutex);
+    waited_ns += std::chrono::nanoseconds(Clock::now() - start).count();
+    pthread_mutex_unlock(&g_mutex);
+  });
+  while (!has_waiter()) std::this_thread::yield();
+  std::this_thread::sleep_for(milliseconds(3));
+  pthread_mutex_unlock(&g_mutex);
+  waiter.join();
+}
+
+void run_exact(long count) {
+  read_line();
+  std::atomic<long> waited_ns{0};
+  for (long i = 0; i < count; ++i) make_one_wait(waited_ns);
+  std::printf("waited_ns %ld\n", waited_ns.load());
+}
+
+void count_up(std::atomic<long>& counter) {
+  while (!g_stop) counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+void run_sharing() {
+  std::thread left([] { count_up(g_pair.left); });
+  std::thread right([] { count_up(g_pair.right); });
+  read_line();
+  g_stop = true;
+  left.join();
+  right.join();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string mode = argc > 1 ? argv[1] : "";
+  // On a busy machine the threads must still run side by side. Without the right, they try.
+  setpriority(PRIO_PROCESS, 0, -15);
+  std::printf("mutex %lu\n", reinterpret_cast<unsigned long>(&g_mutex));
+  std::printf("pair %lu\n", reinterpret_cast<unsigned long>(&g_pair));
+  std::printf("main %d\n", own_tid());
+  std::fflush(stdout);
+  if (mode == "forever") run_forever();
+  if (mode == "exact" && argc > 2) run_exact(std::atol(argv[2]));
+  if (mode == "sharing") run_sharing();
+  return 0;
+}

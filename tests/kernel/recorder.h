@@ -1,0 +1,91 @@
+// How does a test record a target with chosen collectors, without the other stages?
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "collect/clock.h"
+#include "collect/collector.h"
+
+namespace quarrel {
+
+/// Runs collectors on a target. Instead of an unwinder, every capture gets a stack of its one
+/// innermost frame.
+class Recorder {
+ public:
+  Recorder(pid_t pid, const std::vector<std::string>& collectors) {
+    auto opened = open_target(pid);
+    if (!opened) ADD_FAILURE() << opened.error().message;
+    target = std::move(*opened);
+    recording.run.start_ns = monotonic_ns();
+    refresh_target_facts(target, recording);
+    CollectServices services;
+    services.target = &target;
+    services.recording = &recording;
+    services.unwind = [this](const Capture& capture) { return one_frame(capture); };
+    services.decode_operands = [](const Capture& capture) {
+      return std::vector<MemoryAccess>{{capture.registers[kRip], capture.registers[kRax], 8}};
+    };
+    for (const std::string& name : collectors) start(name, services);
+  }
+
+  void record_for(std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      for (auto& collector : running) collector->poll();
+    }
+  }
+
+  /// Until `is_enough`, at most 20 s: for events whose rate depends on what else the machine does.
+  template <class Condition>
+  void record_until(Condition is_enough) {
+    for (int tries = 0; tries < 200 && !is_enough(); ++tries)
+      record_for(std::chrono::milliseconds(100));
+  }
+
+  void checkpoint() {
+    for (auto& collector : running) collector->checkpoint();
+  }
+
+  void stop() {
+    for (auto& collector : running) collector->stop();
+  }
+
+  const Coverage& coverage(const std::string& name) const {
+    for (const Coverage& row : recording.coverage)
+      if (row.collector == name) return row;
+    static const Coverage none;
+    ADD_FAILURE() << "no coverage of " << name;
+    return none;
+  }
+
+  Target target;
+  Recording recording;
+  std::vector<Capture> captures;
+  std::vector<std::unique_ptr<Collector>> running;
+
+ private:
+  void start(const std::string& name, const CollectServices& services) {
+    const CollectorInfo* info = CollectorRegistry::find(name);
+    ASSERT_NE(info, nullptr) << name;
+    running.push_back(info->create());
+    const Result<void> started = running.back()->start({}, services);
+    EXPECT_TRUE(started.ok()) << started.error().message;
+  }
+
+  StackId one_frame(const Capture& capture) {
+    captures.push_back(capture);
+    recording.frames.push_back({{}, capture.registers[kRip], false});
+    recording.stacks.push_back(
+        {{static_cast<uint32_t>(recording.frames.size() - 1)}, StackStatus::kComplete});
+    return {static_cast<uint32_t>(recording.stacks.size() - 1)};
+  }
+};
+
+}  // namespace quarrel

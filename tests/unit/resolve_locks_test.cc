@@ -1,0 +1,178 @@
+// Are futex words put together to locks, of the right kind, and is everything accounted for?
+#include <gtest/gtest.h>
+#include <linux/futex.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "resolve/fixture_process.h"
+#include "resolve/resolve.h"
+#include "resolve/unwinder.h"
+#include "resolve/wait_kind.h"
+
+namespace quarrel {
+namespace {
+
+constexpr FutexSignature kPlainMutex{.operation = FUTEX_WAIT, .is_private = true, .value_class = 2};
+constexpr FutexSignature kBitsetZero{.operation = FUTEX_WAIT_BITSET,
+                                     .is_private = true,
+                                     .is_realtime_clock = true,
+                                     .value_class = 0};
+
+WaitKind kind_with(const FutexSignature& signature, std::vector<std::string_view> functions) {
+  return wait_kind(signature, functions);
+}
+
+TEST(WaitKind, IsToldByTheInnermostFunction) {
+  EXPECT_EQ(kind_with(kBitsetZero, {"__futex_abstimed_wait_common", "__new_sem_wait_slow64"}),
+            WaitKind::kSemaphore);
+  EXPECT_EQ(kind_with(kBitsetZero, {"pthread_cond_wait", "app::Queue::pop"}), WaitKind::kCondvar);
+  EXPECT_EQ(kind_with(kPlainMutex, {"__lll_lock_wait", "pthread_cond_wait"}), WaitKind::kMutex);
+  EXPECT_EQ(kind_with(kPlainMutex, {"std::__detail::__platform_wait", "std::barrier<>::wait"}),
+            WaitKind::kBarrier);
+}
+
+TEST(WaitKind, IsToldByTheFutexCallWithoutAStack) {
+  EXPECT_EQ(kind_with(kPlainMutex, {}), WaitKind::kMutex);
+  EXPECT_EQ(kind_with(kBitsetZero, {"app::unrelated"}), WaitKind::kCondvar);
+  EXPECT_EQ(kind_with({.operation = FUTEX_LOCK_PI, .is_private = true}, {"pthread_mutex_lock"}),
+            WaitKind::kPiMutex);
+  EXPECT_EQ(kind_with({.operation = FUTEX_WAIT, .value_class = 5}, {}), WaitKind::kRobustMutex);
+  EXPECT_EQ(
+      kind_with({.operation = FUTEX_WAIT_BITSET, .is_realtime_clock = true, .value_class = 4}, {}),
+      WaitKind::kJoin);
+}
+
+// A recording of the blocked fixture as the collector would write it.
+Recording blocked_recording(const FixtureProcess& process, std::map<std::string, uint64_t>& words) {
+  Recording recording = process.recording();
+  Unwinder unwinder(recording, "", process.pid());
+  StackTable stacks(recording);
+  recording.threads.push_back({});
+  std::istringstream stream(process.lines());
+  std::string word;
+  std::string name;
+  std::string lock;
+  pid_t tid = 0;
+  const std::map<std::string, uint64_t> offsets = {{"condvar", 40}, {"rwlock", 8}};
+  while (stream >> word >> name >> tid >> lock) {
+    if (lock == "(nil)") continue;
+    uint64_t address = std::stoull(lock, nullptr, 16);
+    if (offsets.contains(name)) address += offsets.at(name);
+    words[name] = address;
+    Capture capture = process.capture(tid);
+    StackId stack = stacks.add(unwinder.unwind(capture));
+    FutexSignature signature = name == "mutex_heap" ? kPlainMutex : kBitsetZero;
+    recording.lock_waits.push_back({address, signature, ThreadId{0}, {}, 1, 1000, 1000});
+    recording.wait_stacks.push_back({address, signature, ThreadId{0}, {}, stack, 1, 1000, 1000});
+    recording.exemplars.push_back({address, stack, capture});
+  }
+  return recording;
+}
+
+const LockIdentity* lock_of(const Profile& profile, uint64_t word) {
+  const LockIdentity* found = nullptr;
+  for (const LockIdentity& lock : profile.locks) {
+    if (std::count(lock.words.begin(), lock.words.end(), word) == 0) continue;
+    EXPECT_EQ(found, nullptr) << "a word of two locks";
+    found = &lock;
+  }
+  return found;
+}
+
+const Coverage* row_of(const Profile& profile, const std::string& name) {
+  for (const Coverage& row : profile.coverage)
+    if (row.collector == name) return &row;
+  return nullptr;
+}
+
+TEST(Resolve, NamesLocksWithTheirKinds) {
+  FixtureProcess process(fixture_path("blocked_gcc_O2"));
+  std::map<std::string, uint64_t> words;
+  Profile profile = resolve(blocked_recording(process, words), {});
+  const std::map<std::string, std::pair<WaitKind, std::string>> expected = {
+      {"mutex_heap", {WaitKind::kMutex, "app::RateLimiter::mu_"}},
+      {"condvar", {WaitKind::kCondvar, "app::Queue::ready_"}},
+      {"rwlock", {WaitKind::kRwlockRead, "app::Table<long>::lock_"}},
+      {"semaphore", {WaitKind::kSemaphore, "app::never"}},
+      {"mutex_global", {WaitKind::kMutex, "app::g_limiter.mu_"}}};
+  for (const auto& [name, what] : expected) {
+    const LockIdentity* lock = lock_of(profile, words[name]);
+    ASSERT_NE(lock, nullptr) << name;
+    EXPECT_EQ(lock->kind, what.first) << name;
+    EXPECT_EQ(lock->object.display, what.second) << name;
+  }
+}
+
+TEST(Resolve, PutsTheTwoWordsOfAConditionVariableTogether) {
+  FixtureProcess process(fixture_path("blocked_gcc_O2"));
+  std::map<std::string, uint64_t> words;
+  Recording recording = blocked_recording(process, words);
+  LockWait second = recording.lock_waits[0];
+  second.address = words["condvar"] + 4;
+  second.signature = kBitsetZero;
+  recording.lock_waits.push_back(second);
+  Profile profile = resolve(recording, {});
+  const LockIdentity* lock = lock_of(profile, words["condvar"]);
+  ASSERT_NE(lock, nullptr);
+  EXPECT_EQ(lock->words, (std::vector<uint64_t>{words["condvar"], words["condvar"] + 4}));
+}
+
+TEST(Resolve, CallsAnUnknownLockByTheFunctionThatWaits) {
+  FixtureProcess process(fixture_path("blocked_g1"));
+  std::map<std::string, uint64_t> words;
+  Profile profile = resolve(blocked_recording(process, words), {});
+  const LockIdentity* lock = lock_of(profile, words["mutex_heap"]);
+  ASSERT_NE(lock, nullptr);
+  EXPECT_EQ(lock->object.source, NameSource::kUnknown);
+  EXPECT_EQ(lock->object.display, "mutex waited for in app::RateLimiter::acquire");
+}
+
+TEST(Resolve, AccountsForEveryFrameAndLock) {
+  FixtureProcess process(fixture_path("blocked_gcc_O2"));
+  std::map<std::string, uint64_t> words;
+  Profile profile = resolve(blocked_recording(process, words), {});
+  EXPECT_EQ(profile.frames.size(), profile.recording.frames.size());
+  for (const ResolvedFrame& frame : profile.frames) EXPECT_FALSE(frame.locations.empty());
+  for (const char* name : {"symbols", "lock_names", "line_names"}) {
+    const Coverage* row = row_of(profile, name);
+    ASSERT_NE(row, nullptr) << name;
+    EXPECT_TRUE(coverage_holds(*row)) << name;
+  }
+  EXPECT_EQ(row_of(profile, "symbols")->seen, profile.frames.size());
+  EXPECT_EQ(row_of(profile, "lock_names")->seen, profile.locks.size());
+}
+
+TEST(Resolve, StopsLookingForNamesWhenToldSo) {
+  FixtureProcess process(fixture_path("blocked_gcc_O2"));
+  std::map<std::string, uint64_t> words;
+  ResolveOptions options;
+  options.progress = [](double) { return false; };
+  Profile profile = resolve(blocked_recording(process, words), options);
+  EXPECT_EQ(row_of(profile, "symbols")->state, CollectorState::kDegraded);
+  EXPECT_EQ(row_of(profile, "symbols")->attributed, 0U);
+  EXPECT_TRUE(coverage_holds(*row_of(profile, "symbols")));
+}
+
+TEST(Resolve, DoesNotUseAFileOfAnotherBuild) {
+  FixtureProcess process(fixture_path("blocked_gcc_O2"));
+  std::map<std::string, uint64_t> words;
+  Recording recording = blocked_recording(process, words);
+  for (Module& module : recording.modules)
+    if (module.path.ends_with("blocked_gcc_O2")) module.build_id = "00112233445566778899";
+  Profile profile = resolve(recording, {});
+  for (const ResolvedFrame& frame : profile.frames)
+    for (const CodeLocation& location : frame.locations)
+      EXPECT_FALSE(location.function.starts_with("app::")) << location.function;
+  EXPECT_EQ(row_of(profile, "symbols")->state, CollectorState::kDegraded);
+  EXPECT_NE(row_of(profile, "symbols")->reason.find("another build"), std::string::npos);
+}
+
+TEST(Resolve, OfAnEmptyRecordingIsEmpty) {
+  Profile profile = resolve({}, {});
+  EXPECT_TRUE(profile.locks.empty());
+  EXPECT_TRUE(profile.frames.empty());
+}
+
+}  // namespace
+}  // namespace quarrel
