@@ -30,9 +30,15 @@ CXCursor strip(CXCursor cursor);
 inline bool is_null(CXCursor cursor) {
   return cursor.kind == CXCursorKind{} || clang_Cursor_isNull(cursor) != 0;
 }
-inline CXCursor null_cursor() { return clang_getNullCursor(); }
-inline CXType type_of(CXCursor cursor) { return clang_getCursorType(cursor); }
-inline CXType canonical(CXType type) { return clang_getCanonicalType(type); }
+inline CXCursor null_cursor() {
+  return clang_getNullCursor();
+}
+inline CXType type_of(CXCursor cursor) {
+  return clang_getCursorType(cursor);
+}
+inline CXType canonical(CXType type) {
+  return clang_getCanonicalType(type);
+}
 
 /// True if the declaration stands in a header that was found through -isystem or the like.
 bool is_in_system_header(CXCursor cursor);

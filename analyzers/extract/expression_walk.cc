@@ -23,8 +23,7 @@ bool is_private_local(CXCursor variable) {
 
 /// A constant lies in read-only memory or in a register; nobody contends for it.
 bool is_constant(CXCursor variable) {
-  return is_variable(variable) &&
-         clang_isConstQualifiedType(canonical(type_of(variable))) != 0 &&
+  return is_variable(variable) && clang_isConstQualifiedType(canonical(type_of(variable))) != 0 &&
          clang_isVolatileQualifiedType(canonical(type_of(variable))) == 0;
 }
 
@@ -80,15 +79,23 @@ bool makes_new_object(CXCursor value) {
 void FunctionWalker::visit(CXCursor cursor, const Use& use) {
   if (visit_statement(cursor)) return;
   switch (clang_getCursorKind(cursor)) {
-    case CXCursor_MemberRefExpr: return visit_member(cursor, use);
-    case CXCursor_DeclRefExpr: return visit_reference(cursor, use);
-    case CXCursor_ArraySubscriptExpr: return visit_subscript(cursor, use);
-    case CXCursor_UnaryOperator: return visit_unary(cursor, use);
+    case CXCursor_MemberRefExpr:
+      return visit_member(cursor, use);
+    case CXCursor_DeclRefExpr:
+      return visit_reference(cursor, use);
+    case CXCursor_ArraySubscriptExpr:
+      return visit_subscript(cursor, use);
+    case CXCursor_UnaryOperator:
+      return visit_unary(cursor, use);
     case CXCursor_BinaryOperator:
-    case CXCursor_CompoundAssignOperator: return visit_binary(cursor, use);
-    case CXCursor_ConditionalOperator: return visit_conditional(cursor, use);
-    case CXCursor_CallExpr: return visit_call(cursor, use);
-    case CXCursor_LambdaExpr: return visit_lambda(cursor, false);
+    case CXCursor_CompoundAssignOperator:
+      return visit_binary(cursor, use);
+    case CXCursor_ConditionalOperator:
+      return visit_conditional(cursor, use);
+    case CXCursor_CallExpr:
+      return visit_call(cursor, use);
+    case CXCursor_LambdaExpr:
+      return visit_lambda(cursor, false);
     case CXCursor_UnexposedExpr:
     case CXCursor_ParenExpr:
     case CXCursor_CStyleCastExpr:
@@ -96,13 +103,18 @@ void FunctionWalker::visit(CXCursor cursor, const Use& use) {
     case CXCursor_CXXReinterpretCastExpr:
     case CXCursor_CXXConstCastExpr:
     case CXCursor_CXXDynamicCastExpr:
-    case CXCursor_CXXFunctionalCastExpr: return visit_unexposed(cursor, use);
-    case CXCursor_UnaryExpr:        // sizeof, alignof: not evaluated
+    case CXCursor_CXXFunctionalCastExpr:
+      return visit_unexposed(cursor, use);
+    case CXCursor_UnaryExpr:  // sizeof, alignof: not evaluated
     case CXCursor_CXXTypeidExpr:
     case CXCursor_ConceptSpecializationExpr:
-    case CXCursor_RequiresExpr: return;
-    case CXCursor_CXXNewExpr: records_.add_type(type_of(cursor)); break;
-    default: break;
+    case CXCursor_RequiresExpr:
+      return;
+    case CXCursor_CXXNewExpr:
+      records_.add_type(type_of(cursor));
+      break;
+    default:
+      break;
   }
   visit_children(cursor);
 }
@@ -140,7 +152,7 @@ void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
   through.is_indexed |= is_indexed;
   const CXCursor outer = alias_use_;
   if (is_null(outer)) alias_use_ = reference;
-  aliases_.erase(alias);            // `auto& x = x;` must not recurse for ever
+  aliases_.erase(alias);  // `auto& x = x;` must not recurse for ever
   visit(target, through);
   aliases_[variable] = {target, is_indexed};
   alias_use_ = outer;
@@ -173,7 +185,8 @@ void FunctionWalker::visit_unary(CXCursor unary, const Use& use) {
       if (is_null(target)) return visit(operand[0]);
       return visit(target, {.access = use.access, .form = AccessForm::kVolatile});
     }
-    default: return visit(operand[0]);
+    default:
+      return visit(operand[0]);
   }
 }
 
@@ -227,26 +240,31 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, Use use
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
   const ObjectPath path = is_field ? path_of(expression) : ObjectPath{};
   const CXCursor base = is_field ? base_of_member(expression) : null_cursor();
-  const bool is_own = path.root == PathRoot::kThis && !path.is_through_pointer &&
-                      (frame().kind == FunctionKind::kConstructor ||
-                       frame().kind == FunctionKind::kDestructor);
+  const bool is_own =
+      path.root == PathRoot::kThis && !path.is_through_pointer &&
+      (frame().kind == FunctionKind::kConstructor || frame().kind == FunctionKind::kDestructor);
   const bool is_fresh = path.root == PathRoot::kVariable && fresh_pointers_.contains(path.variable);
   const bool is_member_initialiser = clang_getCursorKind(expression) == CXCursor_MemberRef;
   const bool is_local = is_private_local(object);
 
-  PendingSite pending{.site = {
-      .object = is_local ? SymbolId{} : is_field ? unit_.symbol_of(object)
-                                                 : unit_.variable_symbol(object),
-      .function = frame().function,
-      .position = unit_.position(place),
-      .access = use.access,
-      .form = use.form,
-      .order = use.order,
-      .loop_depth = frame().loop_depth,
-      .is_indexed_by_variable = path.is_indexed || use.is_indexed,
-      .is_initialization = is_own || is_fresh || is_member_initialiser,
-      .base = !is_field ? "" : is_null(base) ? "this" : path_of(base).text,
-  }, .local_object = is_local ? object : null_cursor()};
+  PendingSite pending{.site =
+                          {
+                              .object = is_local   ? SymbolId{}
+                                        : is_field ? unit_.symbol_of(object)
+                                                   : unit_.variable_symbol(object),
+                              .function = frame().function,
+                              .position = unit_.position(place),
+                              .access = use.access,
+                              .form = use.form,
+                              .order = use.order,
+                              .loop_depth = frame().loop_depth,
+                              .is_indexed_by_variable = path.is_indexed || use.is_indexed,
+                              .is_initialization = is_own || is_fresh || is_member_initialiser,
+                              .base = !is_field       ? ""
+                                      : is_null(base) ? "this"
+                                                      : path_of(base).text,
+                          },
+                      .local_object = is_local ? object : null_cursor()};
   for (size_t i = frames_.size(); i-- > 0;) {
     const std::vector<SymbolId> held = frames_[i].locks.locks_held();
     pending.site.locks_held.insert(pending.site.locks_held.end(), held.begin(), held.end());

@@ -2,6 +2,7 @@
 #include "extract/records.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "extract/names.h"
 #include "extract/type_facts.h"
@@ -63,8 +64,7 @@ void RecordExtractor::add_type(CXType type) {
 void RecordExtractor::add_template_arguments(CXType type, int depth) {
   const int count = clang_Type_getNumTemplateArguments(type);
   for (int i = 0; i < count && depth < kMaxTemplateDepth; ++i) {
-    const CXType argument =
-        clang_Type_getTemplateArgumentAsType(type, static_cast<unsigned>(i));
+    const CXType argument = clang_Type_getTemplateArgumentAsType(type, static_cast<unsigned>(i));
     if (argument.kind == CXType_Invalid) continue;
     const CXType target = pointee(argument);
     if (target.kind != CXType_Record) continue;
@@ -99,8 +99,9 @@ void RecordExtractor::add_record(CXType type, CXCursor declaration) {
   };
   add_bases(record, declaration);
   add_fields(record, type, 0);
-  std::stable_sort(record.fields.begin(), record.fields.end(),
-                   [](const auto& a, const auto& b) { return a.offset_bits < b.offset_bits; });
+  std::sort(record.fields.begin(), record.fields.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.offset_bits, a.position) < std::tie(b.offset_bits, b.position);
+  });
   unit_.facts.records.push_back(std::move(record));
 }
 
@@ -111,8 +112,8 @@ void RecordExtractor::add_bases(SourceRecord& record, CXCursor declaration) {
     if (clang_getCursorKind(child) != CXCursor_CXXBaseSpecifier) continue;
     const CXCursor base = clang_getTypeDeclaration(canonical(type_of(child)));
     if (!is_record(base)) continue;
-    record.bases.push_back({.record = unit_.symbol_of(base),
-                            .is_virtual = clang_isVirtualBase(child) != 0});
+    record.bases.push_back(
+        {.record = unit_.symbol_of(base), .is_virtual = clang_isVirtualBase(child) != 0});
     add_declaration(base);
   }
 }
@@ -130,8 +131,7 @@ void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t s
   if (is_anonymous_member(field)) return add_fields(record, canonical(type), offset);
   const TypeFacts described = facts_of_type(type);
   const bool is_bit_field = clang_Cursor_isBitField(field) != 0;
-  const bool has_user_record =
-      !is_null(described.record) && !is_in_system_header(described.record);
+  const bool has_user_record = !is_null(described.record) && !is_in_system_header(described.record);
   record.fields.push_back({
       .symbol = unit_.symbol_of(field),
       .name = spelling_of(field),

@@ -3,7 +3,8 @@
 
 namespace quarrel {
 
-/// True if `function` is, or stands in, a lambda that a thread runs, and the variable lives outside.
+/// True if `function` is, or stands in, a lambda that a thread runs, and the variable lives
+/// outside.
 bool SiteRecorder::crosses_threads(CXCursor variable, SymbolId function) const {
   auto home = declared_in_.find(variable);
   if (home == declared_in_.end()) return false;

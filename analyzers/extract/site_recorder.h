@@ -11,8 +11,8 @@ namespace quarrel {
 /// An access before it is known whether its object, or the object's root, is local and private.
 struct PendingSite {
   AccessSite site;
-  CXCursor local_object{};          ///< the local variable that is accessed; null: field or global
-  CXCursor local_root{};            ///< the local variable that directly contains the object
+  CXCursor local_object{};  ///< the local variable that is accessed; null: field or global
+  CXCursor local_root{};    ///< the local variable that directly contains the object
 };
 
 /// Gathers the accesses of one function with its lambdas. Locals are kept only if another thread

@@ -10,8 +10,8 @@ namespace quarrel {
 namespace {
 
 struct StartShape {
-  std::string mechanism;            ///< empty: no thread start
-  unsigned callable = 0;            ///< index of the argument that is the function
+  std::string mechanism;  ///< empty: no thread start
+  unsigned callable = 0;  ///< index of the argument that is the function
 };
 
 std::string_view thread_type_in(std::string_view name) {
@@ -30,8 +30,7 @@ StartShape emplace_shape(CXCursor call) {
 }
 
 StartShape async_shape(CXCursor call) {
-  const std::string first =
-      type_name(type_of(strip(clang_Cursor_getArgument(call, 0))));
+  const std::string first = type_name(type_of(strip(clang_Cursor_getArgument(call, 0))));
   return {.mechanism = "std::async", .callable = first == "std::launch" ? 1u : 0u};
 }
 

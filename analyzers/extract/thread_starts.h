@@ -10,8 +10,8 @@
 namespace quarrel {
 
 struct ThreadStart {
-  CXCursor entry{};                 ///< a function, or a LambdaExpr
-  std::string mechanism;            ///< as ThreadEntry::mechanism
+  CXCursor entry{};       ///< a function, or a LambdaExpr
+  std::string mechanism;  ///< as ThreadEntry::mechanism
 };
 
 /// std::thread and jthread constructors, emplace_back into a container of them, std::async,

@@ -41,9 +41,8 @@ bool has_unique_usr(CXCursor declaration, const std::string& usr) {
 /// only the keyword, so the tokens up to the end of the declaration are read.
 std::optional<uint64_t> literal_of(CXCursor attribute, CXCursor declaration) {
   const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(attribute);
-  const CXSourceRange range =
-      clang_getRange(clang_getRangeStart(clang_getCursorExtent(attribute)),
-                     clang_getRangeEnd(clang_getCursorExtent(declaration)));
+  const CXSourceRange range = clang_getRange(clang_getRangeStart(clang_getCursorExtent(attribute)),
+                                             clang_getRangeEnd(clang_getCursorExtent(declaration)));
   CXToken* tokens = nullptr;
   unsigned count = 0;
   clang_tokenize(unit, range, &tokens, &count);
@@ -58,9 +57,12 @@ std::optional<uint64_t> literal_of(CXCursor attribute, CXCursor declaration) {
 
 FunctionKind kind_of(CXCursor function) {
   switch (clang_getCursorKind(function)) {
-    case CXCursor_Constructor: return FunctionKind::kConstructor;
-    case CXCursor_Destructor: return FunctionKind::kDestructor;
-    default: return FunctionKind::kPlain;
+    case CXCursor_Constructor:
+      return FunctionKind::kConstructor;
+    case CXCursor_Destructor:
+      return FunctionKind::kDestructor;
+    default:
+      return FunctionKind::kPlain;
   }
 }
 

@@ -27,7 +27,7 @@ def main():
     scan, dumper = sys.argv[1:3]
     is_update = "--update" in sys.argv
     failed = False
-    for source in sorted(FOLDER.glob("*.c*")):
+    for source in sorted([*FOLDER.glob("*.cc"), *FOLDER.glob("*.c")]):
         golden = source.with_suffix(source.suffix + ".facts")
         actual = dump(scan, dumper, source)
         if is_update:

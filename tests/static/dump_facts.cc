@@ -12,7 +12,8 @@ constexpr const char* kLocks[] = {"", " lock=mutex", " lock=shared", " lock=spin
 constexpr const char* kStorages[] = {"global", "static local", "thread_local", "local",
                                      "parameter"};
 constexpr const char* kAccesses[] = {"read", "write", "rmw", "cas", "address"};
-constexpr const char* kForms[] = {"plain", "volatile", "std-atomic", "atomic_ref", "c11", "builtin"};
+constexpr const char* kForms[] = {"plain",      "volatile", "std-atomic",
+                                  "atomic_ref", "c11",      "builtin"};
 constexpr const char* kOrders[] = {"",         " relaxed", " consume", " acquire",
                                    " release", " acq_rel", " seq_cst", " unknown-order"};
 constexpr const char* kModes[] = {"exclusive", "shared", "try"};
@@ -33,22 +34,25 @@ class Dump {
     for (const auto& site : facts_.accesses) print_site(site);
     for (const auto& region : facts_.lock_regions) print_region(region);
     for (const auto& entry : facts_.thread_entries)
-      fmt::print("thread {} {} runs {}{}\n", at(entry.position), entry.mechanism,
-                 name(entry.entry), entry.is_in_loop ? " in loop" : "");
+      fmt::print("thread {} {} runs {}{}\n", at(entry.position), entry.mechanism, name(entry.entry),
+                 entry.is_in_loop ? " in loop" : "");
     for (const auto& call : facts_.calls)
       fmt::print("call {} {} -> {} loop={}\n", at(call.position), name(call.caller),
                  name(call.callee), call.loop_depth);
     for (const auto& suppression : facts_.suppressions)
-      fmt::print("suppress {} rule='{}' reason='{}'\n", at(suppression.position),
-                 suppression.rule, suppression.reason);
+      fmt::print("suppress {} rule='{}' reason='{}'\n", at(suppression.position), suppression.rule,
+                 suppression.reason);
   }
 
  private:
   std::string file(FileId id) const { return id.is_valid() ? facts_.files[id.value] : "?"; }
-  std::string name(SymbolId id) const { return id.is_valid() ? facts_.symbols[id.value] : "?"; }
+  /// Without the path of a system header: it names the release of the library.
+  std::string name(SymbolId id) const {
+    return id.is_valid() ? facts_.symbols[id.value].substr(0, facts_.symbols[id.value].find("|/"))
+                         : "?";
+  }
   std::string at(const SourcePos& position) const {
-    const bool is_system =
-        position.file.is_valid() && facts_.file_is_system[position.file.value];
+    const bool is_system = position.file.is_valid() && facts_.file_is_system[position.file.value];
     // Lines of system headers change with every release of the library.
     if (is_system) return "<system>";
     return fmt::format("{}:{}:{}", file(position.file), position.line, position.column);
@@ -72,19 +76,18 @@ class Dump {
 
   void print_variable(const SourceVariable& variable) const {
     fmt::print("variable {} {} {} {} size={} align={}{}{}{}{}{}\n", at(variable.position),
-               variable.name, kStorages[int(variable.storage)], variable.type,
-               variable.size_bytes, variable.align_bytes, array(variable.array_length),
+               variable.name, kStorages[int(variable.storage)], variable.type, variable.size_bytes,
+               variable.align_bytes, array(variable.array_length),
                variable.is_atomic ? " atomic" : "", variable.is_volatile ? " volatile" : "",
                kLocks[int(variable.lock)], alignment(variable.alignas_bytes));
   }
 
   void print_site(const AccessSite& site) const {
-    fmt::print("access {} {} {}-{}{} loop={} base='{}'{}{} locks=[{}] in {}\n",
-               at(site.position), name(site.object), kForms[int(site.form)],
-               kAccesses[int(site.access)], kOrders[int(site.order)], site.loop_depth, site.base,
-               site.is_indexed_by_variable ? " indexed" : "",
-               site.is_initialization ? " init" : "", names(site.locks_held),
-               name(site.function));
+    fmt::print("access {} {} {}-{}{} loop={} base='{}'{}{} locks=[{}] in {}\n", at(site.position),
+               name(site.object), kForms[int(site.form)], kAccesses[int(site.access)],
+               kOrders[int(site.order)], site.loop_depth, site.base,
+               site.is_indexed_by_variable ? " indexed" : "", site.is_initialization ? " init" : "",
+               names(site.locks_held), name(site.function));
   }
 
   void print_region(const LockRegion& region) const {

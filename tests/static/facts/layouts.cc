@@ -72,3 +72,11 @@ int use(Derived& derived, Virtual& v) {
   g_hidden[0].shard.add(3);
   return derived.reuses + v.own + counter.i + s_static + t_local;
 }
+
+int generic(std::vector<int>& values) {
+  auto apply = [](auto& each) {
+    if (auto found = each.begin(); found != each.end()) each.clear();
+  };
+  apply(values);
+  return values.size();
+}
