@@ -119,7 +119,9 @@ class NameSearch {
     // Without time for debug information the reader still gets "module+0x...".
     ElfFile* file = found_.is_cut_short ? nullptr : files_.open(module);
     const std::string& path = recording_.modules[module.value].path;
-    if (file == nullptr && !found_.is_cut_short) found_.unusable.push_back(files_.reason(module));
+    // The vDSO has no file, and its few functions seldom matter.
+    if (file == nullptr && !found_.is_cut_short && path != "[vdso]")
+      found_.unusable.push_back(files_.reason(module));
     {
       ModuleSymbols symbols(module, path, file, {options_.sysroot, options_.debug_path});
       for (const CodeAddress& code : work.code)

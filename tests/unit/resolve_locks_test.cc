@@ -168,6 +168,17 @@ TEST(Resolve, DoesNotUseAFileOfAnotherBuild) {
   EXPECT_NE(row_of(profile, "symbols")->reason.find("another build"), std::string::npos);
 }
 
+TEST(Resolve, CountsAJoinAsNoUnnamedLock) {
+  Recording recording;
+  recording.threads.push_back({});
+  FutexSignature join{.operation = FUTEX_WAIT_BITSET, .is_realtime_clock = true, .value_class = 4};
+  recording.lock_waits.push_back({0x1000, join, ThreadId{0}, {}, 1, 1000, 1000});
+  Profile profile = resolve(recording, {});
+  ASSERT_EQ(profile.locks.size(), 1U);
+  EXPECT_EQ(profile.locks[0].kind, WaitKind::kJoin);
+  EXPECT_EQ(row_of(profile, "lock_names")->seen, 0U);
+}
+
 TEST(Resolve, OfAnEmptyRecordingIsEmpty) {
   Profile profile = resolve({}, {});
   EXPECT_TRUE(profile.locks.empty());
