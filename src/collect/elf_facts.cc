@@ -63,7 +63,7 @@ ElfFacts read_elf_facts(int fd) {
 }
 
 uint64_t bss_end(const ElfFacts& elf, uint64_t start, uint64_t end, uint64_t file_offset) {
-  for (const LoadSegment& segment : elf.segments) {
+  for (const ElfSegment& segment : elf.segments) {
     if (segment.memory_bytes <= segment.file_bytes) continue;
     const uint64_t first_page = segment.file_offset & ~(kPageBytes - 1);
     if (file_offset < first_page || file_offset >= segment.file_offset + segment.file_bytes)

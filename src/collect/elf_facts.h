@@ -8,7 +8,7 @@
 namespace quarrel {
 
 /// A PT_LOAD program header.
-struct LoadSegment {
+struct ElfSegment {
   uint64_t file_offset = 0;
   uint64_t file_bytes = 0;
   uint64_t address = 0;             ///< virtual, as linked
@@ -17,7 +17,7 @@ struct LoadSegment {
 
 struct ElfFacts {
   std::string build_id;             ///< lower-case hex; empty if there is none
-  std::vector<LoadSegment> segments;
+  std::vector<ElfSegment> segments;
 };
 
 /// Reads program headers and notes of the open file `fd`. Empty facts if it is no ELF file or a

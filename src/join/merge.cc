@@ -36,10 +36,18 @@ bool share_field(const Finding& a, const Finding& b) {
   return false;
 }
 
+/// Debug information may lack the namespaces that the source gives.
+bool is_same_record(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return false;
+  if (a.size() < b.size()) std::swap(a, b);
+  if (!a.ends_with(b)) return false;
+  return a.size() == b.size() || a.substr(0, a.size() - b.size()).ends_with("::");
+}
+
 /// The run gives the record as type and name; checks may give it as either.
 bool share_record(const Finding& a, const Finding& b) {
-  const std::string& record = b.subject.type;
-  return !record.empty() && (a.subject.type == record || a.subject.name == record);
+  return is_same_record(a.subject.type, b.subject.type) ||
+         is_same_record(a.subject.name, b.subject.type);
 }
 
 bool has_location(const Finding& finding, const FindingLocation& location) {
