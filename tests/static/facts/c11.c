@@ -15,8 +15,8 @@ struct stats {
 static struct stats stats;
 static int total;
 
-static void *worker(void *argument) {
-  struct stats *s = argument;
+static void* worker(void* argument) {
+  struct stats* s = argument;
   s->hits++;
   s->hits = 3;
   long copy = s->hits;
@@ -38,7 +38,7 @@ static void *worker(void *argument) {
 
 int main(void) {
   pthread_t threads[4];
-  struct stats *made = malloc(sizeof *made);
+  struct stats* made = malloc(sizeof *made);
   made->plain = 1;
   for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, worker, &stats);
   return 0;

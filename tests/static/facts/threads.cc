@@ -23,8 +23,12 @@ void call(F f) {
   f();
 }
 
-void plain_entry(int* n) { ++*n; }
-void* c_entry(void* argument) { return argument; }
+void plain_entry(int* n) {
+  ++*n;
+}
+void* c_entry(void* argument) {
+  return argument;
+}
 
 int main() {
   int shared = 0, copied = 0, own = 0;
