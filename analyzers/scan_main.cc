@@ -43,11 +43,9 @@ CommandSpec spec_of(ScanOptions& options) {
           {"-j,--jobs", "N", "parallel workers (default: CPUs, 1 GiB each)", &options.jobs},
           {"--memory-limit", "MIB", "address space of one worker", &options.memory_limit_mib},
           {"--timeout", "TIME", "for one translation unit (default 300s)", &options.timeout},
-          {"--root", "DIR", "report paths relative to this (default: nearest .git)",
-           &options.root},
+          {"--root", "DIR", "report paths relative to this (default: nearest .git)", &options.root},
           {"--checks", "RULE", "run only these, separated by commas", &options.checks},
-          {"--facts", "FILE", "keep the facts, for 'quarrel report --facts'",
-           &options.facts_file},
+          {"--facts", "FILE", "keep the facts, for 'quarrel report --facts'", &options.facts_file},
           {"--force", "", "overwrite FILE", &options.force},
           {"--format", "NAME", "clang, text, json, sarif, html (default clang)",
            &options.output.format},
@@ -90,8 +88,7 @@ Result<int> run(const ScanOptions& options) {
   if (!facts) return 128 + scan_signal();
   // From here on nothing reads a source file or starts a process.
   report_units(*facts);
-  if (!options.facts_file.empty())
-    TRY_VOID(write_facts(options.facts_file, *facts, options.force));
+  if (!options.facts_file.empty()) TRY_VOID(write_facts(options.facts_file, *facts, options.force));
   const Diagnosis diagnosis = join_static(*facts, run_checks(*facts, checks));
   TRY_VOID(output.write(diagnosis));
   if (has_failed_units(*facts)) return static_cast<int>(kExitPartial);

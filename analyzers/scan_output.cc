@@ -40,12 +40,18 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 
 std::string_view word_of(UnitState state) {
   switch (state) {
-    case UnitState::kComplete: return "complete";
-    case UnitState::kWithErrors: return "with errors";
-    case UnitState::kFailed: return "failed";
-    case UnitState::kCrashed: return "crashed";
-    case UnitState::kOutOfMemory: return "out of memory";
-    case UnitState::kTimedOut: return "timed out";
+    case UnitState::kComplete:
+      return "complete";
+    case UnitState::kWithErrors:
+      return "with errors";
+    case UnitState::kFailed:
+      return "failed";
+    case UnitState::kCrashed:
+      return "crashed";
+    case UnitState::kOutOfMemory:
+      return "out of memory";
+    case UnitState::kTimedOut:
+      return "timed out";
   }
   return "";
 }
@@ -73,10 +79,9 @@ Result<Output> Output::prepare(const OutputOptions& options) {
 
 Result<void> Output::write(const Diagnosis& diagnosis) const {
   if (!options_.html_file.empty())
-    TRY_VOID(write_file(options_.html_file,
-                        FormatRegistry::find("html")->render(diagnosis, {})));
-  const bool colour = options_.file.empty() && isatty(STDOUT_FILENO) != 0 &&
-                      std::getenv("NO_COLOR") == nullptr;
+    TRY_VOID(write_file(options_.html_file, FormatRegistry::find("html")->render(diagnosis, {})));
+  const bool colour =
+      options_.file.empty() && isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   const std::string text =
       FormatRegistry::find(options_.format)->render(diagnosis, {.colour = colour});
   if (!options_.file.empty()) return write_file(options_.file, text);

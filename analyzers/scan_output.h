@@ -16,7 +16,7 @@ struct OutputOptions {
   bool json = false;
   bool sarif = false;
   std::string html_file;
-  std::string file;                 ///< empty: stdout
+  std::string file;  ///< empty: stdout
   std::string fail_on = "warning";
 };
 

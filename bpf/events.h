@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* What do the BPF programs and user space tell each other, byte by byte?
  *
- * Fixed widths, explicit padding, sizes asserted by both compilers. Times are ns of CLOCK_MONOTONIC.
- * A tid is one of quarrel's pid namespace, an owner one of the target's own: glibc wrote it.
+ * Fixed widths, explicit padding, sizes asserted by both compilers. Times are ns of
+ * CLOCK_MONOTONIC. A tid is one of quarrel's pid namespace, an owner one of the target's own: glibc
+ * wrote it.
  */
 #ifndef QUARREL_EVENTS_H
 #define QUARREL_EVENTS_H
@@ -10,9 +11,11 @@
 #include <linux/types.h>
 
 #ifdef __cplusplus
-#define QUARREL_ABI_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type " has another size")
+#define QUARREL_ABI_SIZE(type, bytes)                                                              \
+	static_assert(sizeof(type) == (bytes), #type " has another size")
 #else
-#define QUARREL_ABI_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size")
+#define QUARREL_ABI_SIZE(type, bytes)                                                              \
+	_Static_assert(sizeof(type) == (bytes), #type " has another size")
 #endif
 
 enum {
@@ -38,7 +41,7 @@ enum {
 
 /* Classes of the value that a waiter expected in the word. */
 enum futex_value_class {
-	VALUE_OTHER = 4, /* 0..3 stand for themselves */
+	VALUE_OTHER = 4,  /* 0..3 stand for themselves */
 	VALUE_ROBUST = 5, /* FUTEX_WAITERS and a tid */
 };
 
@@ -74,7 +77,7 @@ QUARREL_ABI_SIZE(struct wait_totals, 24);
 
 struct lock_totals {
 	__s64 waiters; /* asleep now, of those that saw an owner */
-	__u64 pairs; /* (waiter, owner) keys made for this word */
+	__u64 pairs;   /* (waiter, owner) keys made for this word */
 	__u64 captures;
 	__u64 not_blocked;
 	__u64 interrupted;
@@ -95,7 +98,7 @@ struct open_wait {
 QUARREL_ABI_SIZE(struct open_wait, 32);
 
 struct lock_wait_counters {
-	__u64 blocking; /* waits that slept and were woken */
+	__u64 blocking;	    /* waits that slept and were woken */
 	__u64 start_unseen; /* of them, without an open_wait */
 	__u64 open_table_full;
 	__u64 wait_table_full;

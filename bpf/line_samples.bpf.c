@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What was a thread of the target doing at a tick of the CPU clock, beside whom, and who waited for it?
+/* What did a thread do at a tick of the CPU clock, beside whom, and who waited for it?
  *
  * Runs in the timer interrupt of every online CPU. Registers and the bytes around the stack pointer
  * are enough to compute the address of the memory operand in user space.
@@ -125,8 +125,8 @@ static __noinline int send_tick(struct tick_scratch *space, struct tick_counters
 		return 0;
 	event = &space->event;
 	capture_stack(&event->capture, space->stack, sp,
-		      event->blamed.address ? blame_stack_limit :
-					      RED_ZONE_BYTES + SAMPLE_STACK_BYTES);
+		      event->blamed.address ? blame_stack_limit
+					    : RED_ZONE_BYTES + SAMPLE_STACK_BYTES);
 	size = event->capture.stack_bytes;
 	OPAQUE(size);
 	if (size > MAX_STACK_BYTES)
@@ -184,7 +184,8 @@ static __always_inline int take_tick(struct bpf_perf_event_data *ctx, bool has_r
 	return send_tick(space, counts, ctx->sp);
 }
 
-/* Where the kernel lists its variables (CONFIG_KALLSYMS_ALL), peers are read from the run queues. */
+/* Where the kernel lists its variables (CONFIG_KALLSYMS_ALL), peers are read from the run queues.
+ */
 SEC("perf_event")
 int on_tick(struct bpf_perf_event_data *ctx)
 {

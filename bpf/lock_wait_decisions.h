@@ -30,9 +30,9 @@ enum futex_outcome {
 enum owner_place {
 	OWNER_NOWHERE = -1,
 	OWNER_IN_WORD = 0,
-	OWNER_OF_MUTEX = 8, /* pthread_mutex_t.__owner */
+	OWNER_OF_MUTEX = 8,	      /* pthread_mutex_t.__owner */
 	OWNER_OF_RWLOCK_WRITERS = 12, /* __cur_writer (+24) seen from __writers_futex (+12) */
-	OWNER_OF_RWLOCK_PHASE = 16, /* __cur_writer (+24) seen from __wrphase_futex (+8) */
+	OWNER_OF_RWLOCK_PHASE = 16,   /* __cur_writer (+24) seen from __wrphase_futex (+8) */
 };
 
 /* What follows __lock and __count of a pthread_mutex_t of glibc on x86-64. */

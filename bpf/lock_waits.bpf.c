@@ -17,8 +17,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 stack_limit = MAX_STACK_BYTES;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
-/* Set once everything is attached, which takes several RCU grace periods: before that, ends of waits
- * are seen whose starts could not be.
+/* Set once everything is attached, which takes several RCU grace periods: before that, ends of
+ * waits are seen whose starts could not be.
  */
 volatile __u32 is_recording = 0;
 
@@ -204,7 +204,7 @@ static __noinline int capture_wait(struct open_wait *wait, __u32 tid, __u64 now,
 static __always_inline void count_wait(struct open_wait *wait, struct lock_totals *totals,
 				       __u32 tid, __u64 wait_ns)
 {
-	struct wait_key key = { .lock = wait->lock, .waiter = tid, .owner = wait->owner };
+	struct wait_key key = {.lock = wait->lock, .waiter = tid, .owner = wait->owner};
 	struct lock_wait_counters *counts = my_counters();
 	struct wait_totals *sum = bpf_map_lookup_elem(&waits, &key);
 	struct wait_totals none = {};

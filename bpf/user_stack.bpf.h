@@ -12,25 +12,25 @@
 #define PAGE_BYTES 4096
 
 /* Into DWARF order, from any structure with the kernel's register names. */
-#define STORE_REGISTERS(to, from)        \
-	do {                             \
-		(to)[0] = (from)->ax;    \
-		(to)[1] = (from)->dx;    \
-		(to)[2] = (from)->cx;    \
-		(to)[3] = (from)->bx;    \
-		(to)[4] = (from)->si;    \
-		(to)[5] = (from)->di;    \
-		(to)[6] = (from)->bp;    \
-		(to)[7] = (from)->sp;    \
-		(to)[8] = (from)->r8;    \
-		(to)[9] = (from)->r9;    \
-		(to)[10] = (from)->r10;  \
-		(to)[11] = (from)->r11;  \
-		(to)[12] = (from)->r12;  \
-		(to)[13] = (from)->r13;  \
-		(to)[14] = (from)->r14;  \
-		(to)[15] = (from)->r15;  \
-		(to)[16] = (from)->ip;   \
+#define STORE_REGISTERS(to, from)                                                                  \
+	do {                                                                                       \
+		(to)[0] = (from)->ax;                                                              \
+		(to)[1] = (from)->dx;                                                              \
+		(to)[2] = (from)->cx;                                                              \
+		(to)[3] = (from)->bx;                                                              \
+		(to)[4] = (from)->si;                                                              \
+		(to)[5] = (from)->di;                                                              \
+		(to)[6] = (from)->bp;                                                              \
+		(to)[7] = (from)->sp;                                                              \
+		(to)[8] = (from)->r8;                                                              \
+		(to)[9] = (from)->r9;                                                              \
+		(to)[10] = (from)->r10;                                                            \
+		(to)[11] = (from)->r11;                                                            \
+		(to)[12] = (from)->r12;                                                            \
+		(to)[13] = (from)->r13;                                                            \
+		(to)[14] = (from)->r14;                                                            \
+		(to)[15] = (from)->r15;                                                            \
+		(to)[16] = (from)->ip;                                                             \
 	} while (0)
 
 /* Keeps clang from proving a bound in a register that the verifier no longer tracks. */

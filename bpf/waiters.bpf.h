@@ -19,8 +19,8 @@ struct {
 	__type(value, struct lock_totals);
 } locks SEC(".maps");
 
-/* The lock that a thread was last seen to own or to be woken for, by the tid that libc knows. Only a
- * hint: whoever reads it compares the owner word again. LRU: threads come and go.
+/* The lock that a thread was last seen to own or to be woken for, by the tid that libc knows. Only
+ * a hint: whoever reads it compares the owner word again. LRU: threads come and go.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "checks/check.h"
 #include "checks/line_advice.h"
@@ -27,7 +28,9 @@ struct Cluster {
 };
 
 bool is_stronger(const SharedPair& a, const SharedPair& b) {
-  return std::tuple(a.sharing, a.proof, a.is_hot) > std::tuple(b.sharing, b.proof, b.is_hot);
+  // The members decide last, so that the order does not depend on the sort.
+  return std::tuple(a.sharing, a.proof, a.is_hot, b.written, b.other) >
+         std::tuple(b.sharing, b.proof, b.is_hot, a.written, a.other);
 }
 
 class Clusters {
@@ -49,7 +52,7 @@ class Clusters {
       std::set<size_t> members;
       for (const SharedPair& pair : cluster.pairs) members.insert({pair.written, pair.other});
       cluster.members.assign(members.begin(), members.end());
-      std::stable_sort(cluster.pairs.begin(), cluster.pairs.end(), is_stronger);
+      std::sort(cluster.pairs.begin(), cluster.pairs.end(), is_stronger);
       clusters.push_back(std::move(cluster));
     }
     return clusters;

@@ -50,8 +50,9 @@ bool Hotness::is_setup(const AccessSite& site) const {
   if (function == nullptr) return false;
   const bool is_lifetime =
       function->kind == FunctionKind::kConstructor || function->kind == FunctionKind::kDestructor;
-  // A constructor may count itself in a variable that lives on; its own object is not shared yet.
-  if (is_lifetime && (site.base.empty() || site.base == "this")) return true;
+  // A constructor may count itself in an object that lives on; its own is not shared yet.
+  const bool is_own = site.base.empty() || site.base == "this";
+  if (is_lifetime && (is_own || !is_write(site.access))) return true;
   if (is_atomic_form(site.form) && is_read_modify_write(site.access)) return false;
   return names_setup(function->name);
 }

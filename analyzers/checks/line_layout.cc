@@ -2,6 +2,7 @@
 #include "checks/line_layout.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace quarrel {
 namespace {
@@ -32,8 +33,8 @@ class Flattener {
   }
 
   std::vector<LineField> take() && {
-    std::stable_sort(fields_.begin(), fields_.end(), [](const LineField& a, const LineField& b) {
-      return a.bytes.begin < b.bytes.begin;
+    std::sort(fields_.begin(), fields_.end(), [](const LineField& a, const LineField& b) {
+      return std::tie(a.bytes.begin, a.path) < std::tie(b.bytes.begin, b.path);
     });
     return std::move(fields_);
   }

@@ -88,8 +88,13 @@ void add_member(const CheckContext& context, const LineField& place, MemberGroup
   if (!member.writes.empty() || !member.reads.empty()) group.members.push_back(std::move(member));
 }
 
+/// What an object of a class does to its fields is not known by the variable.
+bool is_scalar(const SourceVariable& variable) {
+  return variable.is_atomic || !variable.type_record.is_valid() || variable.type.ends_with('*');
+}
+
 bool is_plain_global(const SourceVariable& variable) {
-  return variable.storage == Storage::kGlobal && variable.size_bytes > 0 &&
+  return is_scalar(variable) && variable.storage == Storage::kGlobal && variable.size_bytes > 0 &&
          variable.size_bytes <= kLineBytes && !variable.type.starts_with("const ");
 }
 

@@ -6,6 +6,7 @@
 // store publishes, or is hoisted out of its loop. Plain reads of counters stay silent.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "checks/check.h"
 #include "checks/line_members.h"
@@ -75,8 +76,9 @@ class AccessJudge {
       const Complaint worst = object_.atomic.empty() ? against_volatile(*plain) : judge(*plain);
       if (worst.harm != Harm::kNone) found.push_back(worst);
     }
-    std::stable_sort(found.begin(), found.end(), [](const Complaint& a, const Complaint& b) {
-      return std::pair(a.harm, a.overlap) > std::pair(b.harm, b.overlap);
+    std::sort(found.begin(), found.end(), [](const Complaint& a, const Complaint& b) {
+      return std::tuple(a.harm, a.overlap, b.plain->position) >
+             std::tuple(b.harm, b.overlap, a.plain->position);
     });
     return found;
   }
@@ -103,7 +105,9 @@ class AccessJudge {
       return is_write(atomic.access) ? Harm::kLostUpdate : Harm::kUnorderedWrite;
     if (plain.access == SourceAccess::kWrite)
       return is_update(atomic) ? Harm::kOverwrite : Harm::kUnorderedWrite;
-    const bool is_hoistable = plain.loop_depth > 0 && is_write(atomic.access);
+    // A loop that walks over objects reads another one each time round.
+    const bool is_one_object = plain.base.empty() || plain.base == "this";
+    const bool is_hoistable = plain.loop_depth > 0 && is_one_object && is_write(atomic.access);
     return publishes(atomic) || is_hoistable ? Harm::kUnorderedRead : Harm::kNone;
   }
 
@@ -173,8 +177,8 @@ Level level_of(const Complaint& worst) {
   switch (worst.harm) {
     case Harm::kLostUpdate:
     case Harm::kVolatileUpdate:
-      return Level::kWarning;
     case Harm::kOverwrite:
+      // Of a type that is used everywhere, other objects may be meant, or a lock not be seen.
       return is_proven ? Level::kWarning : Level::kNote;
     case Harm::kUnorderedWrite:
     case Harm::kUnorderedRead:

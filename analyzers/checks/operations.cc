@@ -2,12 +2,12 @@
 #include "checks/operations.h"
 
 #include <algorithm>
-#include <set>
 
 namespace quarrel {
 namespace {
 
 constexpr size_t kMaxVisited = 256;  // more helpers than that tell nothing about an operation
+constexpr int kMaxCallDepth = 6;     // deeper down it is another module's business
 
 bool is_same_component(const SourceFunction& one, const SourceFunction& other) {
   // A lambda belongs to whoever calls it.
@@ -48,6 +48,19 @@ std::vector<SymbolId> operations_of(const FactIndex& index, SymbolId function) {
   if (outermost.empty()) outermost.push_back(function);
   std::sort(outermost.begin(), outermost.end());
   return outermost;
+}
+
+std::set<SymbolId> reached_from(const FactIndex& index, SymbolId operation) {
+  std::set<SymbolId> reached{operation};
+  std::vector<SymbolId> level{operation};
+  for (int depth = 0; depth < kMaxCallDepth && reached.size() < kMaxVisited; ++depth) {
+    std::vector<SymbolId> next;
+    for (SymbolId caller : level)
+      for (const CallEdge* call : index.calls_from(caller))
+        if (reached.insert(call->callee).second) next.push_back(call->callee);
+    level = std::move(next);
+  }
+  return reached;
 }
 
 }  // namespace quarrel

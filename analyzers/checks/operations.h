@@ -1,6 +1,7 @@
 // Through which operations of a class or a module is a function reached?
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "checks/fact_index.h"
@@ -12,5 +13,8 @@ namespace quarrel {
 /// that push() updates through two of its private functions are not fought over by them. Main and
 /// thread entries are no operations: they combine those of others.
 std::vector<SymbolId> operations_of(const FactIndex& index, SymbolId function);
+
+/// What an operation does, itself and through the functions that it calls, a few calls deep.
+std::set<SymbolId> reached_from(const FactIndex& index, SymbolId operation);
 
 }  // namespace quarrel

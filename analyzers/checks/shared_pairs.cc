@@ -15,7 +15,7 @@ constexpr size_t kMinVictimReaders = 2;
 // A hostile or generated record must not take quadratic time.
 constexpr size_t kMaxMembers = 1024;
 
-using Operations = std::set<SymbolId>;
+using Functions = std::set<SymbolId>;
 
 bool is_read_modify_write(const AccessSite& site) {
   return site.access == SourceAccess::kReadModifyWrite ||
@@ -31,10 +31,12 @@ class PairJudge {
   PairJudge(const CheckContext& context, const MemberGroup& group)
       : context_(context), group_(group) {
     for (const LineMember& member : group.members) {
-      writing_.push_back(operations(member.writes));
+      writing_.push_back(functions(member.writes));
       using_.push_back(writing_.back());
-      using_.back().merge(operations(member.reads));
+      using_.back().merge(functions(member.reads));
     }
+    for (const Functions& users : using_)
+      for (SymbolId function : users) find_operations(function);
   }
 
   std::optional<SharedPair> both_written(size_t a, size_t b) const {
@@ -55,8 +57,10 @@ class PairJudge {
       if (touches_written(user.site->function, group_.members[written].bytes)) continue;
       std::optional<SharedPair> found;
       for (const Use& writer : group_.members[written].writes)
-        if (is_harmful_writer(writer) && !group_.members[read].is_used_in(writer.site->function))
-          keep(found, judge(written, writer, using_[written], read, user, using_[read]));
+        if (!group_.members[read].is_used_in(writer.site->function)) {
+          auto pair = judge(written, writer, using_[written], read, user, using_[read]);
+          if (pair && is_harmful(*pair)) keep(found, pair);
+        }
       if (found) readers += user.heat == Heat::kHot ? kMinVictimReaders : 1;
       keep(best, found);
     }
@@ -64,14 +68,19 @@ class PairJudge {
   }
 
  private:
-  Operations operations(const std::vector<Use>& uses) {
-    Operations all;
-    for (const Use& use : uses) {
-      auto [found, is_new] = by_function_.try_emplace(use.site->function);
-      if (is_new) found->second = operations_of(context_.index, use.site->function);
-      all.insert(found->second.begin(), found->second.end());
-    }
+  static Functions functions(const std::vector<Use>& uses) {
+    Functions all;
+    for (const Use& use : uses) all.insert(use.site->function);
     return all;
+  }
+
+  void find_operations(SymbolId function) {
+    auto [found, is_new] = operations_.try_emplace(function);
+    if (!is_new) return;
+    found->second = operations_of(context_.index, function);
+    for (SymbolId operation : found->second)
+      if (!reached_.contains(operation))
+        reached_.emplace(operation, reached_from(context_.index, operation));
   }
 
   /// A reader that needs the line for a written member anyway loses nothing to its neighbour.
@@ -82,15 +91,15 @@ class PairJudge {
     });
   }
 
-  static bool is_harmful_writer(const Use& use) {
-    return use.heat == Heat::kHot || is_read_modify_write(*use.site);
+  /// Stores alone, without known threads, are those of list nodes and the like.
+  static bool is_harmful(const SharedPair& pair) {
+    return is_read_modify_write(*pair.writer) || (pair.proof == Proof::kRoles && pair.is_hot);
   }
 
-  std::optional<SharedPair> judge(size_t a, const Use& one, const Operations& a_operations,
-                                  size_t b, const Use& other,
-                                  const Operations& b_operations) const {
+  std::optional<SharedPair> judge(size_t a, const Use& one, const Functions& a_users, size_t b,
+                                  const Use& other, const Functions& b_users) const {
     if (context_.locks.share_lock(*one.site, *other.site)) return std::nullopt;
-    const auto proof = prove(one, a_operations, other, b_operations);
+    const auto proof = prove(one, a_users, other, b_users);
     if (!proof) return std::nullopt;
     SharedPair pair{.written = a, .other = b, .writer = one.site, .user = other.site};
     pair.proof = *proof;
@@ -98,8 +107,8 @@ class PairJudge {
     return pair;
   }
 
-  std::optional<Proof> prove(const Use& one, const Operations& a, const Use& other,
-                             const Operations& b) const {
+  std::optional<Proof> prove(const Use& one, const Functions& a, const Use& other,
+                             const Functions& b) const {
     switch (overlap(*one.site, *other.site)) {
       case Overlap::kNever:
         return std::nullopt;
@@ -146,14 +155,20 @@ class PairJudge {
   }
 
   /// Is there an operation for each access that has nothing to do with the other member?
-  bool are_separate(const Use& one, const Operations& a, const Use& other,
-                    const Operations& b) const {
-    auto leaves_alone = [&](const Use& use, const Operations& foreign) {
-      const auto& own = by_function_.at(use.site->function);
+  bool are_separate(const Use& one, const Functions& a, const Use& other,
+                    const Functions& b) const {
+    auto leaves_alone = [&](const Use& use, const Functions& foreign) {
+      const auto& own = operations_.at(use.site->function);
       return std::any_of(own.begin(), own.end(),
-                         [&](SymbolId operation) { return !foreign.contains(operation); });
+                         [&](SymbolId operation) { return !reaches(operation, foreign); });
     };
     return leaves_alone(one, b) && leaves_alone(other, a);
+  }
+
+  bool reaches(SymbolId operation, const Functions& functions) const {
+    const Functions& reached = reached_.at(operation);
+    return std::any_of(functions.begin(), functions.end(),
+                       [&](SymbolId function) { return reached.contains(function); });
   }
 
   static void keep(std::optional<SharedPair>& best, const std::optional<SharedPair>& found) {
@@ -164,9 +179,10 @@ class PairJudge {
 
   const CheckContext& context_;
   const MemberGroup& group_;
-  std::map<SymbolId, std::vector<SymbolId>> by_function_;
-  std::vector<Operations> writing_;  // by member: operations that write it
-  std::vector<Operations> using_;    // by member: operations that read or write it
+  std::map<SymbolId, std::vector<SymbolId>> operations_;  // by function
+  std::map<SymbolId, Functions> reached_;                 // by operation
+  std::vector<Functions> writing_;                        // by member: functions that write it
+  std::vector<Functions> using_;  // by member: functions that read or write it
 };
 
 bool is_pairable(const MemberGroup& group, size_t a, size_t b) {

@@ -54,8 +54,8 @@ MemoryOrder order_among(const std::vector<CXCursor>& arguments) {
     const CXCursor bare = strip(argument);
     if (clang_getCursorKind(bare) != CXCursor_DeclRefExpr) {
       // A default argument has no place in the source; what has one is a computed order.
-      const bool is_default = clang_equalLocations(clang_getCursorLocation(argument),
-                                                   clang_getNullLocation()) != 0;
+      const bool is_default =
+          clang_equalLocations(clang_getCursorLocation(argument), clang_getNullLocation()) != 0;
       return is_default ? MemoryOrder::kSeqCst : MemoryOrder::kUnknown;
     }
     return order_by_name(spelling_of(bare));
@@ -65,13 +65,20 @@ MemoryOrder order_among(const std::vector<CXCursor>& arguments) {
 
 MemoryOrder order_by_number(CXCursor order) {
   switch (evaluate(order, -1)) {  // the values of __ATOMIC_RELAXED and so on
-    case 0: return MemoryOrder::kRelaxed;
-    case 1: return MemoryOrder::kConsume;
-    case 2: return MemoryOrder::kAcquire;
-    case 3: return MemoryOrder::kRelease;
-    case 4: return MemoryOrder::kAcqRel;
-    case 5: return MemoryOrder::kSeqCst;
-    default: return MemoryOrder::kUnknown;
+    case 0:
+      return MemoryOrder::kRelaxed;
+    case 1:
+      return MemoryOrder::kConsume;
+    case 2:
+      return MemoryOrder::kAcquire;
+    case 3:
+      return MemoryOrder::kRelease;
+    case 4:
+      return MemoryOrder::kAcqRel;
+    case 5:
+      return MemoryOrder::kSeqCst;
+    default:
+      return MemoryOrder::kUnknown;
   }
 }
 
@@ -102,8 +109,7 @@ CXCursor referred_object(CXCursor reference, int depth = 0) {
   if (kind == CXCursor_CallExpr && clang_Cursor_getNumArguments(reference) >= 1)
     return clang_Cursor_getArgument(reference, 0);
   if (kind != CXCursor_DeclRefExpr || depth > 0) return null_cursor();
-  const std::vector<CXCursor> initial =
-      expressions_in(clang_getCursorReferenced(reference));
+  const std::vector<CXCursor> initial = expressions_in(clang_getCursorReferenced(reference));
   return initial.empty() ? null_cursor() : referred_object(initial.back(), depth + 1);
 }
 

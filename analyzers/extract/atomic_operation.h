@@ -11,12 +11,12 @@ namespace quarrel {
 
 /// One atomic operation as the source spells it.
 struct AtomicOperation {
-  CXCursor object{};                ///< expression: the object, or (is_address) a pointer to it
+  CXCursor object{};  ///< expression: the object, or (is_address) a pointer to it
   bool is_address = false;
   SourceAccess access = SourceAccess::kRead;
   AccessForm form = AccessForm::kStdAtomic;
   MemoryOrder order = MemoryOrder::kSeqCst;
-  std::vector<CXCursor> operands;   ///< the other arguments
+  std::vector<CXCursor> operands;  ///< the other arguments
   bool is_test_and_set = false;
   bool is_clear = false;
 };

@@ -14,8 +14,8 @@ namespace {
 /// Members of the standard library that are not const for the sake of their result only.
 bool only_reads(CXCursor method) {
   static constexpr std::array<std::string_view, 16> kReaders = {
-      "begin", "end",  "rbegin", "rend", "data",        "front",       "back",      "at",
-      "find",  "get",  "value",  "top",  "lower_bound", "upper_bound", "operator*", "operator->"};
+      "begin", "end", "rbegin", "rend", "data",        "front",       "back",      "at",
+      "find",  "get", "value",  "top",  "lower_bound", "upper_bound", "operator*", "operator->"};
   if (clang_CXXMethod_isConst(method) != 0) return true;
   if (!is_in_system_header(method)) return false;
   const std::string name = spelling_of(method);
@@ -85,6 +85,10 @@ bool is_instantiation(CXCursor function) {
 void FunctionWalker::visit_call(CXCursor call, const Use& use) {
   if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
   if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
+  const bool refers = !is_null(clang_getCursorReferenced(call)) &&
+                      is_atomic_ref_type(type_of(call)) && use.is_silent;
+  if (refers && clang_Cursor_getNumArguments(call) == 1)
+    return visit(clang_Cursor_getArgument(call, 0), use);
   note_thread_start(call);
   note_call(call);
   visit_arguments(call, use);
@@ -95,15 +99,20 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
   CXCursor object = operation.object;
   if (operation.is_address && !is_null(object)) {
     const CXCursor bare = strip(object);
-    const bool is_address_of =
-        clang_getCursorKind(bare) == CXCursor_UnaryOperator &&
-        clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_AddrOf;
+    const bool is_address_of = clang_getCursorKind(bare) == CXCursor_UnaryOperator &&
+                               clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_AddrOf;
     // A pointer that was not formed here hides what it points to; the pointer itself is read.
-    if (is_address_of) object = expressions_in(bare).empty() ? bare : expressions_in(bare)[0];
-    else use = {};
+    if (is_address_of)
+      object = expressions_in(bare).empty() ? bare : expressions_in(bare)[0];
+    else
+      use = {};
   }
+  // What an atomic_ref refers to is accessed where the operation stands.
+  const CXCursor outer = alias_use_;
+  if (operation.form == AccessForm::kAtomicRef && is_null(outer)) alias_use_ = at;
   if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
   if (!is_null(object)) visit(object, use);
+  alias_use_ = outer;
   for (CXCursor operand : operation.operands)
     visit(operand, operation.access == SourceAccess::kCompareExchange
                        ? Use{.access = SourceAccess::kAddress}
@@ -152,14 +161,18 @@ void FunctionWalker::visit_lock_call(const LockCall& lock, CXCursor call) {
     if (lock.is_on_guard) {
       const CXCursor guard = named_object(base);
       if (is_null(guard)) continue;
-      if (lock.step == LockStep::kRelease) frame().locks.release_guard(guard, at);
-      else frame().locks.reacquire_guard(guard, at);
+      if (lock.step == LockStep::kRelease)
+        frame().locks.release_guard(guard, at);
+      else
+        frame().locks.reacquire_guard(guard, at);
       continue;
     }
     const SymbolId symbol = lock_symbol(base);
     if (!symbol.is_valid()) continue;
-    if (lock.step == LockStep::kRelease) frame().locks.release(symbol, at);
-    else frame().locks.acquire(make_region(symbol, lock.mode, lock.guard, call), null_cursor());
+    if (lock.step == LockStep::kRelease)
+      frame().locks.release(symbol, at);
+    else
+      frame().locks.acquire(make_region(symbol, lock.mode, lock.guard, call), null_cursor());
   }
 }
 
@@ -169,8 +182,7 @@ void FunctionWalker::visit_argument(CXCursor argument, const Use& use, bool runs
   visit_lambda(bare, runs_lambda_here);
   if (!runs_lambda_here) return;
   const SymbolId lambda = unit_.lambda_symbol(clang_getCursorLocation(bare));
-  unit_.facts.calls.push_back({frame().function, lambda, unit_.position(bare),
-                               frame().loop_depth});
+  unit_.facts.calls.push_back({frame().function, lambda, unit_.position(bare), frame().loop_depth});
 }
 
 void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
@@ -196,6 +208,7 @@ void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
     if (is_known && exchanges_arguments(callee)) argument.access = SourceAccess::kReadModifyWrite;
     if (is_known && index == 0 && is_array_element(call, callee)) {
       argument = use;
+      argument.is_element = true;
       argument.is_indexed |= count > 1 && evaluate(clang_Cursor_getArgument(call, 1), -1) < 0;
     }
     visit_argument(child, argument, runs_lambda);
@@ -218,9 +231,9 @@ void FunctionWalker::note_call(CXCursor call) {
   const CXCursor callee = clang_getCursorReferenced(call);
   if (is_null(callee) || !is_function(callee)) return;
   const bool is_system = is_in_system_header(callee);
-  const bool is_in_region =
-      std::any_of(frames_.begin(), frames_.end(),
-                  [](const Frame& each) { return !each.locks.state().empty(); });
+  const bool is_in_region = std::any_of(frames_.begin(), frames_.end(), [](const Frame& each) {
+    return !each.locks.state().empty();
+  });
   if (is_system && !is_in_region) return;
   const SymbolId symbol = unit_.function_symbol(callee);
   for (size_t i = frames_.size(); i-- > 0;) {
@@ -228,16 +241,13 @@ void FunctionWalker::note_call(CXCursor call) {
     if (!frames_[i].inherits_locks) break;
   }
   if (is_system) return;
-  unit_.facts.calls.push_back(
-      {frame().function, symbol, unit_.position(call), frame().loop_depth});
+  unit_.facts.calls.push_back({frame().function, symbol, unit_.position(call), frame().loop_depth});
   if (is_instantiation(callee)) on_definition_(callee);
 }
 
 void FunctionWalker::note_thread_start(CXCursor call) {
-  if (!starts_thread(call)) return;
-  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i) {
-    const CXCursor object =
-        object_handed_over(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+  for (CXCursor argument : arguments_for_thread(call)) {
+    const CXCursor object = object_handed_over(argument);
     if (!is_null(object) && is_variable(object)) sites_.share(object);
   }
   const auto start = thread_start(call);

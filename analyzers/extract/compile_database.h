@@ -10,8 +10,8 @@ namespace quarrel {
 
 /// One translation unit of compile_commands.json.
 struct CompileCommand {
-  std::string directory;            ///< absolute
-  std::string file;                 ///< real path
+  std::string directory;               ///< absolute
+  std::string file;                    ///< real path
   std::vector<std::string> arguments;  ///< for libclang: see compiler_arguments()
 };
 

@@ -11,15 +11,34 @@ namespace quarrel {
 namespace {
 
 /// Options that make files, whose value is the next word.
-constexpr std::array<std::string_view, 8> kDropWithValue = {"-o",  "-MF", "-MT",     "-MQ",
-                                                            "-MJ", "-Xlinker", "-z", "--param"};
+constexpr std::array<std::string_view, 8> kDropWithValue = {"-o",  "-MF",      "-MT", "-MQ",
+                                                            "-MJ", "-Xlinker", "-z",  "--param"};
 
 /// Options that make files, stop the parse, or that only gcc knows.
-constexpr std::array<std::string_view, 24> kDropByPrefix = {
-    "-c", "-M", "-Werror", "-pedantic-errors", "-save-temps", "-fsyntax-only", "-Wl,", "-Wa,",
-    "-fdump-", "-fplugin", "-fprofile", "-fcoverage", "-ftest-coverage", "-fno-canonical-system",
-    "-fmodules-ts", "-fmodule-mapper", "-fdeps-", "-fconcepts", "-fanalyzer", "-flto", "-fuse-ld",
-    "-ffile-prefix-map", "-fmacro-prefix-map", "-specs"};
+constexpr std::array<std::string_view, 24> kDropByPrefix = {"-c",
+                                                            "-M",
+                                                            "-Werror",
+                                                            "-pedantic-errors",
+                                                            "-save-temps",
+                                                            "-fsyntax-only",
+                                                            "-Wl,",
+                                                            "-Wa,",
+                                                            "-fdump-",
+                                                            "-fplugin",
+                                                            "-fprofile",
+                                                            "-fcoverage",
+                                                            "-ftest-coverage",
+                                                            "-fno-canonical-system",
+                                                            "-fmodules-ts",
+                                                            "-fmodule-mapper",
+                                                            "-fdeps-",
+                                                            "-fconcepts",
+                                                            "-fanalyzer",
+                                                            "-flto",
+                                                            "-fuse-ld",
+                                                            "-ffile-prefix-map",
+                                                            "-fmacro-prefix-map",
+                                                            "-specs"};
 
 bool is_dropped(std::string_view word) {
   return std::any_of(kDropByPrefix.begin(), kDropByPrefix.end(), [&](std::string_view prefix) {
@@ -94,8 +113,7 @@ std::vector<std::string> compiler_arguments(const std::vector<std::string>& comm
     kept.push_back(word);
   }
   for (const char* word : {"-resource-dir", QUARREL_RESOURCE_DIR, "-Wno-everything",
-                           "-Wno-unknown-warning-option", "-Qunused-arguments",
-                           "-ferror-limit=0"})
+                           "-Wno-unknown-warning-option", "-Qunused-arguments", "-ferror-limit=0"})
     kept.emplace_back(word);
   for (const char* word : kLayoutDumpFlags) kept.emplace_back(word);
   return kept;

@@ -10,8 +10,12 @@ std::string take(CXString text) {
   return copy;
 }
 
-std::string spelling_of(CXCursor cursor) { return take(clang_getCursorSpelling(cursor)); }
-std::string spelling_of(CXType type) { return take(clang_getTypeSpelling(type)); }
+std::string spelling_of(CXCursor cursor) {
+  return take(clang_getCursorSpelling(cursor));
+}
+std::string spelling_of(CXType type) {
+  return take(clang_getTypeSpelling(type));
+}
 
 std::vector<CXCursor> children_of(CXCursor cursor) {
   std::vector<CXCursor> children;
@@ -27,9 +31,8 @@ std::vector<CXCursor> children_of(CXCursor cursor) {
 
 std::vector<CXCursor> expressions_in(CXCursor cursor) {
   std::vector<CXCursor> expressions = children_of(cursor);
-  std::erase_if(expressions, [](CXCursor child) {
-    return clang_isExpression(clang_getCursorKind(child)) == 0;
-  });
+  std::erase_if(expressions,
+                [](CXCursor child) { return clang_isExpression(clang_getCursorKind(child)) == 0; });
   return expressions;
 }
 
@@ -111,12 +114,15 @@ CXCursor lambda_class_of(CXCursor function) {
 }
 
 CXType pointee(CXType type) {
+  // An `auto` that is not deduced (in a generic lambda) is its own pointee.
+  constexpr int kMaxIndirections = 16;
   type = canonical(type);
-  while (true) {
+  for (int i = 0; i < kMaxIndirections; ++i) {
     const CXType inner = clang_getPointeeType(type);
-    if (inner.kind == CXType_Invalid) return type;
+    if (inner.kind == CXType_Invalid) break;
     type = canonical(inner);
   }
+  return type;
 }
 
 long long evaluate(CXCursor expression, long long fallback) {

@@ -26,10 +26,19 @@ std::vector<CXCursor> expressions_in(CXCursor cursor);
 /// unexposed expression too, but has several operands and is left alone.
 CXCursor strip(CXCursor cursor);
 
-inline bool is_null(CXCursor cursor) { return clang_Cursor_isNull(cursor) != 0; }
-inline CXCursor null_cursor() { return clang_getNullCursor(); }
-inline CXType type_of(CXCursor cursor) { return clang_getCursorType(cursor); }
-inline CXType canonical(CXType type) { return clang_getCanonicalType(type); }
+/// True for the null cursor and for a value-initialised one, which libclang takes for a cursor.
+inline bool is_null(CXCursor cursor) {
+  return cursor.kind == CXCursorKind{} || clang_Cursor_isNull(cursor) != 0;
+}
+inline CXCursor null_cursor() {
+  return clang_getNullCursor();
+}
+inline CXType type_of(CXCursor cursor) {
+  return clang_getCursorType(cursor);
+}
+inline CXType canonical(CXType type) {
+  return clang_getCanonicalType(type);
+}
 
 /// True if the declaration stands in a header that was found through -isystem or the like.
 bool is_in_system_header(CXCursor cursor);

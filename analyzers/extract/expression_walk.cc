@@ -8,7 +8,10 @@ namespace {
 /// What an access to a member does to the object that contains it: the same, but plainly, so that
 /// an atomic member does not make its container look atomic.
 Use use_of_container(const Use& use) {
-  return {.access = use.access, .is_silent = use.is_silent, .is_indexed = use.is_indexed};
+  return {.access = use.access,
+          .is_silent = use.is_silent,
+          .is_element = use.is_element,
+          .is_indexed = use.is_indexed};
 }
 
 bool is_private_local(CXCursor variable) {
@@ -20,8 +23,7 @@ bool is_private_local(CXCursor variable) {
 
 /// A constant lies in read-only memory or in a register; nobody contends for it.
 bool is_constant(CXCursor variable) {
-  return is_variable(variable) &&
-         clang_isConstQualifiedType(canonical(type_of(variable))) != 0 &&
+  return is_variable(variable) && clang_isConstQualifiedType(canonical(type_of(variable))) != 0 &&
          clang_isVolatileQualifiedType(canonical(type_of(variable))) == 0;
 }
 
@@ -41,7 +43,7 @@ CXCursor volatile_target(CXCursor dereference) {
 void adjust_use(Use& use, CXType type) {
   const TypeFacts described = facts_of_type(type);
   const bool is_whole_array =
-      described.array_length > 0 && use.access == SourceAccess::kRead && !use.is_indexed;
+      described.array_length > 0 && use.access == SourceAccess::kRead && !use.is_element;
   if (is_whole_array) use.access = SourceAccess::kAddress;
   if (use.form != AccessForm::kPlain) return;
   if (canonical(type).kind == CXType_Atomic) {
@@ -50,6 +52,17 @@ void adjust_use(Use& use, CXType type) {
   } else if (described.is_volatile) {
     use.form = AccessForm::kVolatile;
   }
+}
+
+/// The variable that a lambda captures by copy, given an initialiser of a capture: libclang shows
+/// those of copies only.
+CXCursor copied_variable(CXCursor capture) {
+  capture = strip(capture);
+  if (clang_getCursorKind(capture) == CXCursor_CallExpr &&
+      clang_Cursor_getNumArguments(capture) == 1)
+    capture = strip(clang_Cursor_getArgument(capture, 0));
+  if (clang_getCursorKind(capture) != CXCursor_DeclRefExpr) return null_cursor();
+  return clang_getCursorReferenced(capture);
 }
 
 bool makes_new_object(CXCursor value) {
@@ -66,15 +79,23 @@ bool makes_new_object(CXCursor value) {
 void FunctionWalker::visit(CXCursor cursor, const Use& use) {
   if (visit_statement(cursor)) return;
   switch (clang_getCursorKind(cursor)) {
-    case CXCursor_MemberRefExpr: return visit_member(cursor, use);
-    case CXCursor_DeclRefExpr: return visit_reference(cursor, use);
-    case CXCursor_ArraySubscriptExpr: return visit_subscript(cursor, use);
-    case CXCursor_UnaryOperator: return visit_unary(cursor, use);
+    case CXCursor_MemberRefExpr:
+      return visit_member(cursor, use);
+    case CXCursor_DeclRefExpr:
+      return visit_reference(cursor, use);
+    case CXCursor_ArraySubscriptExpr:
+      return visit_subscript(cursor, use);
+    case CXCursor_UnaryOperator:
+      return visit_unary(cursor, use);
     case CXCursor_BinaryOperator:
-    case CXCursor_CompoundAssignOperator: return visit_binary(cursor, use);
-    case CXCursor_ConditionalOperator: return visit_conditional(cursor, use);
-    case CXCursor_CallExpr: return visit_call(cursor, use);
-    case CXCursor_LambdaExpr: return visit_lambda(cursor, false);
+    case CXCursor_CompoundAssignOperator:
+      return visit_binary(cursor, use);
+    case CXCursor_ConditionalOperator:
+      return visit_conditional(cursor, use);
+    case CXCursor_CallExpr:
+      return visit_call(cursor, use);
+    case CXCursor_LambdaExpr:
+      return visit_lambda(cursor, false);
     case CXCursor_UnexposedExpr:
     case CXCursor_ParenExpr:
     case CXCursor_CStyleCastExpr:
@@ -82,13 +103,18 @@ void FunctionWalker::visit(CXCursor cursor, const Use& use) {
     case CXCursor_CXXReinterpretCastExpr:
     case CXCursor_CXXConstCastExpr:
     case CXCursor_CXXDynamicCastExpr:
-    case CXCursor_CXXFunctionalCastExpr: return visit_unexposed(cursor, use);
-    case CXCursor_UnaryExpr:        // sizeof, alignof: not evaluated
+    case CXCursor_CXXFunctionalCastExpr:
+      return visit_unexposed(cursor, use);
+    case CXCursor_UnaryExpr:  // sizeof, alignof: not evaluated
     case CXCursor_CXXTypeidExpr:
     case CXCursor_ConceptSpecializationExpr:
-    case CXCursor_RequiresExpr: return;
-    case CXCursor_CXXNewExpr: records_.add_type(type_of(cursor)); break;
-    default: break;
+    case CXCursor_RequiresExpr:
+      return;
+    case CXCursor_CXXNewExpr:
+      records_.add_type(type_of(cursor));
+      break;
+    default:
+      break;
   }
   visit_children(cursor);
 }
@@ -122,10 +148,11 @@ void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
   }
   const auto [target, is_indexed] = alias->second;
   Use through = use;
+  through.is_element |= is_indexed;
   through.is_indexed |= is_indexed;
   const CXCursor outer = alias_use_;
   if (is_null(outer)) alias_use_ = reference;
-  aliases_.erase(alias);            // `auto& x = x;` must not recurse for ever
+  aliases_.erase(alias);  // `auto& x = x;` must not recurse for ever
   visit(target, through);
   aliases_[variable] = {target, is_indexed};
   alias_use_ = outer;
@@ -136,6 +163,7 @@ void FunctionWalker::visit_subscript(CXCursor subscript, const Use& use) {
   if (parts.size() != 2) return visit_children(subscript);
   const CXTypeKind base = canonical(type_of(strip(parts[0]))).kind;
   Use element = use;
+  element.is_element = true;
   element.is_indexed |= evaluate(parts[1], -1) < 0;
   visit(parts[0], base == CXType_Pointer ? Use{} : element);
   visit(parts[1]);
@@ -157,7 +185,8 @@ void FunctionWalker::visit_unary(CXCursor unary, const Use& use) {
       if (is_null(target)) return visit(operand[0]);
       return visit(target, {.access = use.access, .form = AccessForm::kVolatile});
     }
-    default: return visit(operand[0]);
+    default:
+      return visit(operand[0]);
   }
 }
 
@@ -182,7 +211,11 @@ void FunctionWalker::visit_lambda(CXCursor lambda, bool runs_here) {
   inner.name = frame().name + "::(lambda)";
   inner.kind = FunctionKind::kLambda;
   inner.inherits_locks = runs_here;
-  for (CXCursor child : expressions_in(lambda)) visit(child);
+  for (CXCursor child : expressions_in(lambda)) {
+    visit(child);
+    const CXCursor copied = copied_variable(child);
+    if (!is_null(copied)) sites_.declare_copy(symbol, copied);
+  }
   frames_.push_back(std::move(inner));
   for (CXCursor child : children_of(lambda)) {
     if (clang_getCursorKind(child) == CXCursor_ParmDecl) sites_.declare_local(child, symbol);
@@ -207,26 +240,31 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, Use use
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
   const ObjectPath path = is_field ? path_of(expression) : ObjectPath{};
   const CXCursor base = is_field ? base_of_member(expression) : null_cursor();
-  const bool is_own = path.root == PathRoot::kThis && !path.is_through_pointer &&
-                      (frame().kind == FunctionKind::kConstructor ||
-                       frame().kind == FunctionKind::kDestructor);
+  const bool is_own =
+      path.root == PathRoot::kThis && !path.is_through_pointer &&
+      (frame().kind == FunctionKind::kConstructor || frame().kind == FunctionKind::kDestructor);
   const bool is_fresh = path.root == PathRoot::kVariable && fresh_pointers_.contains(path.variable);
   const bool is_member_initialiser = clang_getCursorKind(expression) == CXCursor_MemberRef;
   const bool is_local = is_private_local(object);
 
-  PendingSite pending{.site = {
-      .object = is_local ? SymbolId{} : is_field ? unit_.symbol_of(object)
-                                                 : unit_.variable_symbol(object),
-      .function = frame().function,
-      .position = unit_.position(place),
-      .access = use.access,
-      .form = use.form,
-      .order = use.order,
-      .loop_depth = frame().loop_depth,
-      .is_indexed_by_variable = path.is_indexed || use.is_indexed,
-      .is_initialization = is_own || is_fresh || is_member_initialiser,
-      .base = !is_field ? "" : is_null(base) ? "this" : path_of(base).text,
-  }, .local_object = is_local ? object : null_cursor()};
+  PendingSite pending{.site =
+                          {
+                              .object = is_local   ? SymbolId{}
+                                        : is_field ? unit_.symbol_of(object)
+                                                   : unit_.variable_symbol(object),
+                              .function = frame().function,
+                              .position = unit_.position(place),
+                              .access = use.access,
+                              .form = use.form,
+                              .order = use.order,
+                              .loop_depth = frame().loop_depth,
+                              .is_indexed_by_variable = path.is_indexed || use.is_indexed,
+                              .is_initialization = is_own || is_fresh || is_member_initialiser,
+                              .base = !is_field       ? ""
+                                      : is_null(base) ? "this"
+                                                      : path_of(base).text,
+                          },
+                      .local_object = is_local ? object : null_cursor()};
   for (size_t i = frames_.size(); i-- > 0;) {
     const std::vector<SymbolId> held = frames_[i].locks.locks_held();
     pending.site.locks_held.insert(pending.site.locks_held.end(), held.begin(), held.end());

@@ -17,8 +17,7 @@ constexpr size_t kMinCompaction = 100'000;
 
 template <class T>
 void sort_unique(std::vector<T>& facts) {
-  std::sort(facts.begin(), facts.end(),
-            [](const T& a, const T& b) { return comes_before(a, b); });
+  std::sort(facts.begin(), facts.end(), [](const T& a, const T& b) { return comes_before(a, b); });
   facts.erase(std::unique(facts.begin(), facts.end()), facts.end());
 }
 
@@ -31,13 +30,11 @@ void keep_best(std::vector<T>& facts) {
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T>& from) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()),
-            std::make_move_iterator(from.end()));
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 size_t size_of(const SourceFacts& facts) {
-  return facts.records.size() + facts.accesses.size() + facts.calls.size() +
-         facts.functions.size();
+  return facts.records.size() + facts.accesses.size() + facts.calls.size() + facts.functions.size();
 }
 
 void sort_all(SourceFacts& facts) {
@@ -93,8 +90,7 @@ std::vector<T> reordered(const std::vector<T>& values, const std::vector<IdType>
 void FactMerger::add(const SourceFacts& unit) {
   Renumbering ids;
   for (size_t i = 0; i < unit.files.size(); ++i) {
-    auto [place, is_new] =
-        files_.try_emplace(unit.files[i], FileId{uint32_t(all_.files.size())});
+    auto [place, is_new] = files_.try_emplace(unit.files[i], FileId{uint32_t(all_.files.size())});
     if (is_new) {
       all_.files.push_back(unit.files[i]);
       all_.file_is_system.push_back(unit.file_is_system[i]);

@@ -29,7 +29,9 @@ auto key_of(const SourceField& f) {
                   f.alignas_bytes, f.position);
 }
 
-auto key_of(const SourceBase& b) { return std::tie(b.record, b.offset_bits, b.is_virtual); }
+auto key_of(const SourceBase& b) {
+  return std::tie(b.record, b.offset_bits, b.is_virtual);
+}
 
 template <class T>
 bool lists_in_order(const std::vector<T>& a, const std::vector<T>& b) {
@@ -57,8 +59,8 @@ bool comes_before(const SourceVariable& a, const SourceVariable& b) {
   // A definition knows its size; `extern int a[];` does not.
   const auto key = [](const SourceVariable& v) {
     return std::tuple(v.symbol, v.size_bytes == 0, v.position, v.alignas_bytes, v.size_bytes,
-                      v.align_bytes, compared(v.name), compared(v.type), v.type_record,
-                      v.storage, v.array_length, v.is_atomic, v.is_volatile, v.lock);
+                      v.align_bytes, compared(v.name), compared(v.type), v.type_record, v.storage,
+                      v.array_length, v.is_atomic, v.is_volatile, v.lock);
   };
   return key(a) < key(b);
 }
@@ -82,8 +84,8 @@ bool comes_before(const AccessSite& a, const AccessSite& b) {
 
 bool comes_before(const LockRegion& a, const LockRegion& b) {
   const auto key = [](const LockRegion& r) {
-    return std::tuple(r.lock, r.begin, r.end, r.function, r.mode, r.loop_depth,
-                      compared(r.guard), compared(r.objects), compared(r.calls));
+    return std::tuple(r.lock, r.begin, r.end, r.function, r.mode, r.loop_depth, compared(r.guard),
+                      compared(r.objects), compared(r.calls));
   };
   return key(a) < key(b);
 }
@@ -95,7 +97,9 @@ bool comes_before(const ThreadEntry& a, const ThreadEntry& b) {
   return key(a) < key(b);
 }
 
-bool comes_before(const CallEdge& a, const CallEdge& b) { return a < b; }
+bool comes_before(const CallEdge& a, const CallEdge& b) {
+  return a < b;
+}
 
 bool comes_before(const Suppression& a, const Suppression& b) {
   return std::tie(a.position, a.rule, a.reason) < std::tie(b.position, b.rule, b.reason);

@@ -20,8 +20,9 @@ struct Use {
   SourceAccess access = SourceAccess::kRead;
   AccessForm form = AccessForm::kPlain;
   MemoryOrder order = MemoryOrder::kNone;
-  bool is_silent = false;           ///< recorded elsewhere
-  bool is_indexed = false;          ///< one element of the object, by a variable index
+  bool is_silent = false;   ///< recorded elsewhere
+  bool is_element = false;  ///< one element of the object, an array
+  bool is_indexed = false;  ///< by an index that is no constant
 };
 
 /// Walks one function definition with its lambdas, in source order.
@@ -43,7 +44,7 @@ class FunctionWalker {
     std::string name;
     FunctionKind kind = FunctionKind::kPlain;
     uint32_t loop_depth = 0;
-    bool inherits_locks = false;    ///< called at once by the frame around it
+    bool inherits_locks = false;  ///< called at once by the frame around it
     LockTracker locks;
   };
 
@@ -95,8 +96,8 @@ class FunctionWalker {
   SiteRecorder sites_;
   std::vector<Frame> frames_;
   CursorMap<std::pair<CXCursor, bool>> aliases_;  ///< reference variable -> what it names, indexed
-  CursorSet fresh_pointers_;        ///< locals that point to an object that this function made
-  CXCursor alias_use_{};            ///< where the alias that is being followed was used
+  CursorSet fresh_pointers_;  ///< locals that point to an object that this function made
+  CXCursor alias_use_{};      ///< where the alias that is being followed was used
   bool is_in_loop_condition_ = false;
 };
 

@@ -133,8 +133,8 @@ void add_argument(GuardDeclaration& guard, CXCursor argument) {
 }
 
 LockMode mode_of_guard(const std::string& name) {
-  const bool is_shared = name.find("shared_lock") != std::string::npos ||
-                         name.find("Read") != std::string::npos;
+  const bool is_shared =
+      name.find("shared_lock") != std::string::npos || name.find("Read") != std::string::npos;
   return is_shared ? LockMode::kShared : LockMode::kExclusive;
 }
 
@@ -153,8 +153,7 @@ std::optional<GuardDeclaration> guard_declaration(CXCursor variable) {
   GuardDeclaration guard{.guard = guard_name(type_of(variable))};
   guard.mode = mode_of_guard(guard.guard);
   const std::vector<CXCursor> initial = expressions_in(variable);
-  const CXCursor constructor =
-      initial.empty() ? null_cursor() : constructor_call(initial.back());
+  const CXCursor constructor = initial.empty() ? null_cursor() : constructor_call(initial.back());
   if (is_null(constructor)) return guard;
   for (int i = 0; i < clang_Cursor_getNumArguments(constructor); ++i)
     add_argument(guard, clang_Cursor_getArgument(constructor, static_cast<unsigned>(i)));

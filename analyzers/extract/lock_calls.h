@@ -16,9 +16,9 @@ enum class LockStep { kAcquire, kTry, kRelease };
 struct LockCall {
   LockStep step = LockStep::kAcquire;
   LockMode mode = LockMode::kExclusive;
-  std::vector<CXCursor> objects;    ///< expressions that denote the locks, or the guard
-  bool is_on_guard = false;         ///< the object is a std::unique_lock or the like
-  std::string guard;                ///< as LockRegion::guard
+  std::vector<CXCursor> objects;  ///< expressions that denote the locks, or the guard
+  bool is_on_guard = false;       ///< the object is a std::unique_lock or the like
+  std::string guard;              ///< as LockRegion::guard
 };
 
 std::optional<LockCall> lock_call(CXCursor call);
@@ -27,7 +27,7 @@ std::optional<LockCall> lock_call(CXCursor call);
 struct GuardDeclaration {
   std::vector<CXCursor> objects;
   LockMode mode = LockMode::kExclusive;
-  bool is_held = true;              ///< false with std::defer_lock
+  bool is_held = true;  ///< false with std::defer_lock
   std::string guard;
 };
 

@@ -46,7 +46,7 @@ void LockTracker::reacquire_guard(CXCursor guard, SourcePos at) {
 
 void LockTracker::leave_scope(SourcePos at) {
   std::erase_if(held_, [&](const Held& held) {
-    if (held.scope < scope_ || clang_Cursor_isNull(held.guard)) return false;
+    if (held.scope < scope_ || is_null(held.guard)) return false;
     end_region(held, at);
     return true;
   });

@@ -16,7 +16,7 @@ class LockTracker {
   struct Held {
     SymbolId lock;
     size_t region = 0;
-    CXCursor guard{};               ///< the guard variable; null for a plain lock()
+    CXCursor guard{};  ///< the guard variable; null for a plain lock()
     size_t scope = 0;
   };
   using State = std::vector<Held>;

@@ -4,7 +4,9 @@
 namespace quarrel {
 namespace {
 
-bool is_pointer(CXType type) { return canonical(type).kind == CXType_Pointer; }
+bool is_pointer(CXType type) {
+  return canonical(type).kind == CXType_Pointer;
+}
 
 std::string index_text(CXCursor index) {
   const long long value = evaluate(index, -1);
@@ -93,13 +95,20 @@ ObjectPath path_of(CXCursor expression) {
   if (is_null(expression)) return {.text = "?"};
   expression = strip(expression);
   switch (clang_getCursorKind(expression)) {
-    case CXCursor_CXXThisExpr: return {.root = PathRoot::kThis, .text = "this"};
-    case CXCursor_DeclRefExpr: return path_of_variable(expression);
-    case CXCursor_MemberRefExpr: return path_of_member(expression);
-    case CXCursor_ArraySubscriptExpr: return path_of_subscript(expression);
-    case CXCursor_CallExpr: return path_of_call(expression);
-    case CXCursor_UnaryOperator: return path_of_unary(expression);
-    default: return {.text = "?"};
+    case CXCursor_CXXThisExpr:
+      return {.root = PathRoot::kThis, .text = "this"};
+    case CXCursor_DeclRefExpr:
+      return path_of_variable(expression);
+    case CXCursor_MemberRefExpr:
+      return path_of_member(expression);
+    case CXCursor_ArraySubscriptExpr:
+      return path_of_subscript(expression);
+    case CXCursor_CallExpr:
+      return path_of_call(expression);
+    case CXCursor_UnaryOperator:
+      return path_of_unary(expression);
+    default:
+      return {.text = "?"};
   }
 }
 
@@ -107,7 +116,8 @@ CXCursor named_object(CXCursor expression) {
   expression = strip(expression);
   switch (clang_getCursorKind(expression)) {
     case CXCursor_DeclRefExpr:
-    case CXCursor_MemberRefExpr: return clang_getCursorReferenced(expression);
+    case CXCursor_MemberRefExpr:
+      return clang_getCursorReferenced(expression);
     case CXCursor_UnaryOperator:
     case CXCursor_ArraySubscriptExpr: {
       const std::vector<CXCursor> inner = expressions_in(expression);
@@ -118,7 +128,8 @@ CXCursor named_object(CXCursor expression) {
           spelling_of(expression).starts_with("operator"))
         return named_object(clang_Cursor_getArgument(expression, 0));
       return null_cursor();
-    default: return null_cursor();
+    default:
+      return null_cursor();
   }
 }
 

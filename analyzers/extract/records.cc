@@ -2,6 +2,7 @@
 #include "extract/records.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "extract/names.h"
 #include "extract/type_facts.h"
@@ -44,8 +45,11 @@ std::vector<std::string> template_arguments(CXCursor declaration) {
   return arguments;
 }
 
-bool is_unnamed_record_member(CXCursor field) {
-  return spelling_of(field).empty() && canonical(type_of(field)).kind == CXType_Record;
+/// `struct { int a; };` without a declarator.
+bool is_anonymous_member(CXCursor field) {
+  const CXType type = canonical(type_of(field));
+  return type.kind == CXType_Record &&
+         clang_Cursor_isAnonymousRecordDecl(clang_getTypeDeclaration(type)) != 0;
 }
 
 }  // namespace
@@ -60,8 +64,7 @@ void RecordExtractor::add_type(CXType type) {
 void RecordExtractor::add_template_arguments(CXType type, int depth) {
   const int count = clang_Type_getNumTemplateArguments(type);
   for (int i = 0; i < count && depth < kMaxTemplateDepth; ++i) {
-    const CXType argument =
-        clang_Type_getTemplateArgumentAsType(type, static_cast<unsigned>(i));
+    const CXType argument = clang_Type_getTemplateArgumentAsType(type, static_cast<unsigned>(i));
     if (argument.kind == CXType_Invalid) continue;
     const CXType target = pointee(argument);
     if (target.kind != CXType_Record) continue;
@@ -73,6 +76,7 @@ void RecordExtractor::add_template_arguments(CXType type, int depth) {
 void RecordExtractor::add_declaration(CXCursor declaration) {
   const CXCursor definition = clang_getCursorDefinition(declaration);
   if (is_null(definition) || !is_record(definition) || is_dependent(definition)) return;
+  if (clang_Cursor_isAnonymousRecordDecl(definition) != 0) return;
   if (is_in_system_header(definition) || !seen_.insert(definition).second) return;
   add_record(canonical(type_of(definition)), definition);
 }
@@ -95,8 +99,9 @@ void RecordExtractor::add_record(CXType type, CXCursor declaration) {
   };
   add_bases(record, declaration);
   add_fields(record, type, 0);
-  std::stable_sort(record.fields.begin(), record.fields.end(),
-                   [](const auto& a, const auto& b) { return a.offset_bits < b.offset_bits; });
+  std::sort(record.fields.begin(), record.fields.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.offset_bits, a.position) < std::tie(b.offset_bits, b.position);
+  });
   unit_.facts.records.push_back(std::move(record));
 }
 
@@ -107,8 +112,8 @@ void RecordExtractor::add_bases(SourceRecord& record, CXCursor declaration) {
     if (clang_getCursorKind(child) != CXCursor_CXXBaseSpecifier) continue;
     const CXCursor base = clang_getTypeDeclaration(canonical(type_of(child)));
     if (!is_record(base)) continue;
-    record.bases.push_back({.record = unit_.symbol_of(base),
-                            .is_virtual = clang_isVirtualBase(child) != 0});
+    record.bases.push_back(
+        {.record = unit_.symbol_of(base), .is_virtual = clang_isVirtualBase(child) != 0});
     add_declaration(base);
   }
 }
@@ -123,11 +128,10 @@ void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t s
   const uint64_t offset = start_bits + static_cast<uint64_t>(std::max(0LL, own_offset));
   const CXType type = type_of(field);
   // Members of an anonymous struct or union are members of the record around it.
-  if (is_unnamed_record_member(field)) return add_fields(record, canonical(type), offset);
+  if (is_anonymous_member(field)) return add_fields(record, canonical(type), offset);
   const TypeFacts described = facts_of_type(type);
   const bool is_bit_field = clang_Cursor_isBitField(field) != 0;
-  const bool has_user_record =
-      !is_null(described.record) && !is_in_system_header(described.record);
+  const bool has_user_record = !is_null(described.record) && !is_in_system_header(described.record);
   record.fields.push_back({
       .symbol = unit_.symbol_of(field),
       .name = spelling_of(field),

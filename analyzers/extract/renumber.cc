@@ -53,8 +53,7 @@ void renumber(SourceFacts& facts, const Renumbering& ids) {
   for (auto& site : facts.accesses)
     apply.all(site.object, site.function, site.position, site.locks_held);
   for (auto& region : facts.lock_regions)
-    apply.all(region.lock, region.function, region.begin, region.end, region.objects,
-              region.calls);
+    apply.all(region.lock, region.function, region.begin, region.end, region.objects, region.calls);
   for (auto& entry : facts.thread_entries) apply.all(entry.entry, entry.starter, entry.position);
   for (auto& call : facts.calls) apply.all(call.caller, call.callee, call.position);
   for (auto& suppression : facts.suppressions) apply(suppression.position);

@@ -20,7 +20,7 @@ class SignalScope {
  public:
   SignalScope() {
     g_signal = 0;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int signal) { g_signal = signal; };
     sigaction(SIGINT, &action, &old_interrupt_);
     sigaction(SIGTERM, &action, &old_terminate_);
@@ -33,8 +33,8 @@ class SignalScope {
   SignalScope& operator=(const SignalScope&) = delete;
 
  private:
-  struct sigaction old_interrupt_ {};
-  struct sigaction old_terminate_ {};
+  struct sigaction old_interrupt_{};
+  struct sigaction old_terminate_{};
 };
 
 class Pool {
@@ -113,7 +113,9 @@ class Pool {
 
 }  // namespace
 
-int scan_signal() { return g_signal; }
+int scan_signal() {
+  return g_signal;
+}
 
 Result<std::optional<SourceFacts>> scan(const ScanPlan& plan, const ScanProgress& progress) {
   const SignalScope signals;

@@ -15,7 +15,7 @@ namespace quarrel {
 
 struct ScanPlan {
   std::vector<CompileCommand> commands;
-  std::string root;                 ///< real path; files below it are named relative to it
+  std::string root;  ///< real path; files below it are named relative to it
   size_t jobs = 1;
   WorkerLimits limits;
 };

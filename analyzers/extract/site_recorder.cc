@@ -3,13 +3,16 @@
 
 namespace quarrel {
 
-/// True if `function` is, or stands in, a lambda that a thread runs, and the variable lives outside.
+/// True if `function` is, or stands in, a lambda that a thread runs, and the variable lives
+/// outside.
 bool SiteRecorder::crosses_threads(CXCursor variable, SymbolId function) const {
   auto home = declared_in_.find(variable);
   if (home == declared_in_.end()) return false;
   bool is_in_entry = false;
   while (function != home->second) {
     is_in_entry |= entries_.contains(function);
+    auto copies = copies_.find(function);
+    if (copies != copies_.end() && copies->second.contains(variable)) return false;
     auto parent = parents_.find(function);
     if (parent == parents_.end()) return is_in_entry;
     function = parent->second;

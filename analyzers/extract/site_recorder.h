@@ -11,8 +11,8 @@ namespace quarrel {
 /// An access before it is known whether its object, or the object's root, is local and private.
 struct PendingSite {
   AccessSite site;
-  CXCursor local_object{};          ///< the local variable that is accessed; null: field or global
-  CXCursor local_root{};            ///< the local variable that directly contains the object
+  CXCursor local_object{};  ///< the local variable that is accessed; null: field or global
+  CXCursor local_root{};    ///< the local variable that directly contains the object
 };
 
 /// Gathers the accesses of one function with its lambdas. Locals are kept only if another thread
@@ -24,6 +24,8 @@ class SiteRecorder {
   void add(PendingSite site) { pending_.push_back(std::move(site)); }
   void declare_local(CXCursor variable, SymbolId function) { declared_in_[variable] = function; }
   void declare_lambda(SymbolId lambda, SymbolId parent) { parents_[lambda] = parent; }
+  /// `[variable]` or `[=]`: what the lambda accesses by that name is its own copy.
+  void declare_copy(SymbolId lambda, CXCursor variable) { copies_[lambda].insert(variable); }
   void add_thread_entry(SymbolId entry) { entries_.insert(entry); }
   void share(CXCursor variable) { shared_.insert(variable); }
 
@@ -38,6 +40,7 @@ class SiteRecorder {
   std::vector<PendingSite> pending_;
   CursorMap<SymbolId> declared_in_;
   std::unordered_map<SymbolId, SymbolId> parents_;
+  std::unordered_map<SymbolId, CursorSet> copies_;
   std::unordered_set<SymbolId> entries_;
   CursorSet shared_;
 };

@@ -8,8 +8,8 @@
 namespace quarrel {
 
 std::string relative_to(const std::string& path, const std::string& root) {
-  const bool is_below = path.size() > root.size() + 1 && path.starts_with(root) &&
-                        path[root.size()] == '/';
+  const bool is_below =
+      path.size() > root.size() + 1 && path.starts_with(root) && path[root.size()] == '/';
   return is_below ? path.substr(root.size() + 1) : path;
 }
 

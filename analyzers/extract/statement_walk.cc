@@ -115,8 +115,8 @@ void FunctionWalker::visit_compound(CXCursor statement) {
 
 void FunctionWalker::visit_if(CXCursor statement) {
   std::vector<CXCursor> parts = children_of(statement);
-  while (parts.size() > 2 && (clang_getCursorKind(parts[0]) == CXCursor_DeclStmt ||
-                              is_declaration(parts[0]))) {
+  while (parts.size() > 2 &&
+         (clang_getCursorKind(parts[0]) == CXCursor_DeclStmt || is_declaration(parts[0]))) {
     visit(parts[0]);
     parts.erase(parts.begin());
   }
@@ -168,8 +168,10 @@ void FunctionWalker::visit_range_for(CXCursor statement) {
   CXCursor variable = null_cursor(), range = null_cursor();
   for (CXCursor part : parts) {
     const bool is_body = clang_equalCursors(part, parts.back()) != 0;
-    if (clang_getCursorKind(part) == CXCursor_VarDecl) variable = part;
-    else if (!is_body && clang_isExpression(clang_getCursorKind(part))) range = part;
+    if (clang_getCursorKind(part) == CXCursor_VarDecl)
+      variable = part;
+    else if (!is_body && clang_isExpression(clang_getCursorKind(part)))
+      range = part;
   }
   if (!is_null(range)) visit(range, {.access = SourceAccess::kAddress});
   if (!is_null(variable)) {
@@ -206,6 +208,7 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
     aliases_[variable] = {initial.back(), false};
     return visit(initial.back(), {.is_silent = true});
   }
+  if (is_atomic_ref_type(type_of(variable))) return visit(initial.back(), {.is_silent = true});
   note_fresh_pointer(variable, initial.back());
   for (CXCursor value : initial) visit(value);
 }
@@ -223,19 +226,32 @@ void FunctionWalker::declare_guard(CXCursor variable, const GuardDeclaration& gu
 bool FunctionWalker::visit_statement(CXCursor cursor) {
   const CXCursorKind kind = clang_getCursorKind(cursor);
   switch (kind) {
-    case CXCursor_CompoundStmt: visit_compound(cursor); return true;
-    case CXCursor_IfStmt: visit_if(cursor); return true;
+    case CXCursor_CompoundStmt:
+      visit_compound(cursor);
+      return true;
+    case CXCursor_IfStmt:
+      visit_if(cursor);
+      return true;
     case CXCursor_ForStmt:
     case CXCursor_WhileStmt:
-    case CXCursor_DoStmt: visit_loop(cursor); return true;
-    case CXCursor_CXXForRangeStmt: visit_range_for(cursor); return true;
+    case CXCursor_DoStmt:
+      visit_loop(cursor);
+      return true;
+    case CXCursor_CXXForRangeStmt:
+      visit_range_for(cursor);
+      return true;
     case CXCursor_SwitchStmt:
     case CXCursor_CXXTryStmt:
-    case CXCursor_CXXCatchStmt: visit_branch(cursor); return true;
-    default: break;
+    case CXCursor_CXXCatchStmt:
+      visit_branch(cursor);
+      return true;
+    default:
+      break;
   }
-  if (clang_isDeclaration(kind)) visit_declaration(cursor);
-  else if (clang_isStatement(kind)) visit_children(cursor);
+  if (clang_isDeclaration(kind))
+    visit_declaration(cursor);
+  else if (clang_isStatement(kind))
+    visit_children(cursor);
   return clang_isDeclaration(kind) || clang_isStatement(kind);
 }
 

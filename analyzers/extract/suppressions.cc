@@ -24,8 +24,10 @@ std::vector<std::string> our_rules(std::string_view list) {
   while (!list.empty()) {
     const size_t comma = list.find(',');
     const std::string name = trimmed(list.substr(0, comma));
-    if (name == "*" || name == "quarrel-*") rules.emplace_back();
-    else if (name.starts_with(kPrefix)) rules.push_back(name.substr(kPrefix.size()));
+    if (name == "*" || name == "quarrel-*")
+      rules.emplace_back();
+    else if (name.starts_with(kPrefix))
+      rules.push_back(name.substr(kPrefix.size()));
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
   return rules;
@@ -60,8 +62,8 @@ void add_comment_suppressions(SourceFacts& facts, FileId file, std::string_view 
     const size_t start = text.rfind('\n', at) + 1;
     const std::string_view before = text.substr(start, at - start);
     const size_t end = text.find('\n', at);
-    const bool is_comment = before.find("//") != std::string_view::npos ||
-                            before.find("/*") != std::string_view::npos;
+    const bool is_comment =
+        before.find("//") != std::string_view::npos || before.find("/*") != std::string_view::npos;
     at += kMark.size();
     if (!is_comment) continue;
     const auto column = static_cast<uint32_t>(at - kMark.size() - start + 1);

@@ -10,8 +10,8 @@ namespace quarrel {
 namespace {
 
 struct StartShape {
-  std::string mechanism;            ///< empty: no thread start
-  unsigned callable = 0;            ///< index of the argument that is the function
+  std::string mechanism;  ///< empty: no thread start
+  unsigned callable = 0;  ///< index of the argument that is the function
 };
 
 std::string_view thread_type_in(std::string_view name) {
@@ -30,8 +30,7 @@ StartShape emplace_shape(CXCursor call) {
 }
 
 StartShape async_shape(CXCursor call) {
-  const std::string first =
-      type_name(type_of(strip(clang_Cursor_getArgument(call, 0))));
+  const std::string first = type_name(type_of(strip(clang_Cursor_getArgument(call, 0))));
   return {.mechanism = "std::async", .callable = first == "std::launch" ? 1u : 0u};
 }
 
@@ -90,7 +89,15 @@ CXCursor callable_of(CXCursor expression, int depth = 0) {
 
 }  // namespace
 
-bool starts_thread(CXCursor call) { return !shape_of(call).mechanism.empty(); }
+std::vector<CXCursor> arguments_for_thread(CXCursor call) {
+  const StartShape shape = shape_of(call);
+  std::vector<CXCursor> arguments;
+  if (shape.mechanism.empty()) return arguments;
+  const int count = clang_Cursor_getNumArguments(call);
+  for (int i = static_cast<int>(shape.callable) + 1; i < count; ++i)
+    arguments.push_back(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
+  return arguments;
+}
 
 std::optional<ThreadStart> thread_start(CXCursor call) {
   const StartShape shape = shape_of(call);

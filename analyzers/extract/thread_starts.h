@@ -3,21 +3,23 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "extract/cursor.h"
 
 namespace quarrel {
 
 struct ThreadStart {
-  CXCursor entry{};                 ///< a function, or a LambdaExpr
-  std::string mechanism;            ///< as ThreadEntry::mechanism
+  CXCursor entry{};       ///< a function, or a LambdaExpr
+  std::string mechanism;  ///< as ThreadEntry::mechanism
 };
 
 /// std::thread and jthread constructors, emplace_back into a container of them, std::async,
 /// pthread_create, thrd_create. Nothing if the entry is a value that only run time knows.
 std::optional<ThreadStart> thread_start(CXCursor call);
 
-/// True for a call that starts a thread, whether or not its entry is known.
-bool starts_thread(CXCursor call);
+/// The arguments that a call hands over to the thread that it starts, whether or not the entry is
+/// known; empty for any other call.
+std::vector<CXCursor> arguments_for_thread(CXCursor call);
 
 }  // namespace quarrel

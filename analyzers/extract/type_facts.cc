@@ -58,7 +58,8 @@ std::vector<CXCursor> fields_of(CXType type) {
   return fields;
 }
 
-bool has_method(const std::vector<CXCursor>& members, std::initializer_list<std::string_view> names) {
+bool has_method(const std::vector<CXCursor>& members,
+                std::initializer_list<std::string_view> names) {
   return std::any_of(members.begin(), members.end(), [&](CXCursor member) {
     if (clang_getCursorKind(member) != CXCursor_CXXMethod) return false;
     const std::string name = spelling_of(member);
@@ -66,7 +67,9 @@ bool has_method(const std::vector<CXCursor>& members, std::initializer_list<std:
   });
 }
 
-bool is_std(std::string_view name) { return name.starts_with("std::"); }
+bool is_std(std::string_view name) {
+  return name.starts_with("std::");
+}
 
 /// A field that makes its record a lock: a lock, or an atomic in a record that can be locked.
 LockClass lock_of_fields(CXType record) {

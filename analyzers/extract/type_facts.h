@@ -10,8 +10,8 @@
 namespace quarrel {
 
 struct TypeFacts {
-  CXCursor record{};                ///< declaration of the (element) record; null if it is none
-  uint64_t array_length = 0;        ///< elements of all dimensions together; 0: no array
+  CXCursor record{};          ///< declaration of the (element) record; null if it is none
+  uint64_t array_length = 0;  ///< elements of all dimensions together; 0: no array
   bool is_atomic = false;
   bool is_volatile = false;
   bool is_const = false;

@@ -25,8 +25,10 @@ class UnitWalker {
     while (!pending_.empty()) {
       const CXCursor next = pending_.front();
       pending_.pop_front();
-      if (is_record(next)) visit_record(next);
-      else visit_function(next);
+      if (is_record(next))
+        visit_record(next);
+      else
+        visit_function(next);
     }
   }
 
@@ -35,16 +37,19 @@ class UnitWalker {
     if (is_function(cursor)) return visit_function(cursor);
     if (is_record(cursor)) return visit_record(cursor);
     switch (clang_getCursorKind(cursor)) {
-      case CXCursor_VarDecl: return visit_variable(cursor);
+      case CXCursor_VarDecl:
+        return visit_variable(cursor);
       case CXCursor_TypedefDecl:
-      case CXCursor_TypeAliasDecl: return visit_typedef(cursor);
+      case CXCursor_TypeAliasDecl:
+        return visit_typedef(cursor);
       case CXCursor_Namespace:
       case CXCursor_LinkageSpec:
       case CXCursor_UnexposedDecl:
       case CXCursor_FriendDecl:
         for (CXCursor child : children_of(cursor)) visit(child);
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -53,8 +58,9 @@ class UnitWalker {
     if (is_null(definition) || is_dependent(definition) || is_in_system_header(definition)) return;
     if (!functions_.insert(definition).second) return;
     note_overridden(definition);
-    FunctionWalker(unit_, records_, [this](CXCursor met) { pending_.push_back(met); })
-        .walk(definition);
+    FunctionWalker(unit_, records_, [this](CXCursor met) {
+      pending_.push_back(met);
+    }).walk(definition);
   }
 
   /// A call of a virtual method may run any of its overriders.
@@ -74,8 +80,10 @@ class UnitWalker {
     records_.add_declaration(record);
     add_annotations(unit_, record);
     for (CXCursor child : children_of(record)) {
-      if (clang_getCursorKind(child) == CXCursor_FieldDecl) add_annotations(unit_, child);
-      else visit(child);
+      if (clang_getCursorKind(child) == CXCursor_FieldDecl)
+        add_annotations(unit_, child);
+      else
+        visit(child);
     }
   }
 
@@ -154,9 +162,9 @@ void walk_unit(UnitFacts& unit, CXTranslationUnit translation_unit) {
 CXErrorCode parse(CXIndex index, const CompileCommand& command, CXTranslationUnit* parsed) {
   std::vector<const char*> arguments;
   for (const std::string& argument : command.arguments) arguments.push_back(argument.c_str());
-  return clang_parseTranslationUnit2FullArgv(
-      index, command.file.c_str(), arguments.data(), static_cast<int>(arguments.size()), nullptr,
-      0, CXTranslationUnit_KeepGoing, parsed);
+  return clang_parseTranslationUnit2FullArgv(index, command.file.c_str(), arguments.data(),
+                                             static_cast<int>(arguments.size()), nullptr, 0,
+                                             CXTranslationUnit_KeepGoing, parsed);
 }
 
 }  // namespace

@@ -1,25 +1,68 @@
 // Where do the facts of one translation unit gather, each entity once?
 #include "extract/unit_facts.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
 #include "extract/names.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
 namespace {
 
+/// True for a record that stands in a source file, and for its members: another program of the
+/// same build may have a different one of the same name.
+bool belongs_to_main_file(CXCursor declaration) {
+  for (; is_record(declaration) || is_record(clang_getCursorSemanticParent(declaration));
+       declaration = clang_getCursorSemanticParent(declaration)) {
+    if (!is_record(declaration)) continue;
+    const CXCursor definition = clang_getCursorDefinition(declaration);
+    if (is_null(definition)) return false;
+    if (clang_Location_isFromMainFile(clang_getCursorLocation(definition)) != 0) return true;
+  }
+  return false;
+}
+
 bool has_unique_usr(CXCursor declaration, const std::string& usr) {
   if (clang_getCursorLinkage(declaration) != CXLinkage_External) return false;
   // "@Sa", "@Ua", ... are unnamed records: named by base name and offset only.
   if (usr.find("@Sa") != std::string::npos || usr.find("@Ua") != std::string::npos) return false;
-  return is_function(declaration) || is_variable(declaration) ||
-         clang_getCursorLanguage(declaration) == CXLanguage_CPlusPlus;
+  if (belongs_to_main_file(declaration) || usr == "c:@F@main" || usr.starts_with("c:@F@main#"))
+    return false;
+  if (is_function(declaration) || is_variable(declaration)) return true;
+  // libclang calls every field a thing of C; its record knows better.
+  const bool is_field = clang_getCursorKind(declaration) == CXCursor_FieldDecl;
+  const CXCursor record = is_field ? clang_getCursorSemanticParent(declaration) : declaration;
+  return clang_getCursorLanguage(record) == CXLanguage_CPlusPlus;
+}
+
+/// N of `alignas(N)` and `aligned(N)` if N is a literal. libclang shows no operand, and of alignas
+/// only the keyword, so the tokens up to the end of the declaration are read.
+std::optional<uint64_t> literal_of(CXCursor attribute, CXCursor declaration) {
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(attribute);
+  const CXSourceRange range = clang_getRange(clang_getRangeStart(clang_getCursorExtent(attribute)),
+                                             clang_getRangeEnd(clang_getCursorExtent(declaration)));
+  CXToken* tokens = nullptr;
+  unsigned count = 0;
+  clang_tokenize(unit, range, &tokens, &count);
+  std::optional<uint64_t> value;
+  const bool is_literal = count > 3 && clang_getTokenKind(tokens[2]) == CXToken_Literal &&
+                          take(clang_getTokenSpelling(unit, tokens[3])) == ")";
+  if (is_literal)
+    value = std::strtoull(take(clang_getTokenSpelling(unit, tokens[2])).c_str(), nullptr, 0);
+  clang_disposeTokens(unit, tokens, count);
+  return value.value_or(0) == 0 ? std::nullopt : value;
 }
 
 FunctionKind kind_of(CXCursor function) {
   switch (clang_getCursorKind(function)) {
-    case CXCursor_Constructor: return FunctionKind::kConstructor;
-    case CXCursor_Destructor: return FunctionKind::kDestructor;
-    default: return FunctionKind::kPlain;
+    case CXCursor_Constructor:
+      return FunctionKind::kConstructor;
+    case CXCursor_Destructor:
+      return FunctionKind::kDestructor;
+    default:
+      return FunctionKind::kPlain;
   }
 }
 
@@ -36,13 +79,11 @@ Storage storage_of(CXCursor variable) {
 }  // namespace
 
 uint64_t alignas_of(CXCursor declaration) {
-  for (CXCursor child : children_of(declaration)) {
-    if (clang_getCursorKind(child) != CXCursor_AlignedAttr) continue;
-    const std::vector<CXCursor> values = expressions_in(child);
-    const long long value = values.empty() ? 0 : evaluate(values[0], 0);
-    return value > 0 ? static_cast<uint64_t>(value) : 1;
-  }
-  return 0;
+  uint64_t strictest = 0;
+  for (CXCursor child : children_of(declaration))
+    if (clang_getCursorKind(child) == CXCursor_AlignedAttr)
+      strictest = std::max(strictest, literal_of(child, declaration).value_or(1));
+  return strictest;
 }
 
 std::string UnitFacts::key_of(CXCursor declaration) {

@@ -34,9 +34,7 @@ class UnitFacts {
   /// Enters a variable into `variables`, once.
   SymbolId variable_symbol(CXCursor variable);
 
-  SourcePos position(CXCursor cursor) {
-    return files.position(clang_getCursorLocation(cursor));
-  }
+  SourcePos position(CXCursor cursor) { return files.position(clang_getCursorLocation(cursor)); }
 
   SourceFacts facts;
   SourceFiles files;

@@ -65,7 +65,7 @@ struct ChildPipes {
 [[noreturn]] void run_child(const CompileCommand& command, const std::string& root,
                             const WorkerLimits& limits, const ChildPipes& pipes) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGINT, SIG_IGN);          // Ctrl-C goes to the whole group; the parent decides
+  signal(SIGINT, SIG_IGN);  // Ctrl-C goes to the whole group; the parent decides
   signal(SIGTERM, SIG_DFL);
   dup2(pipes.layouts, STDOUT_FILENO);
   dup2(pipes.messages, STDERR_FILENO);
@@ -117,8 +117,7 @@ Result<UnitWorker> UnitWorker::start(const CompileCommand& command, const std::s
   worker.file_ = relative_to(command.file, root);
   worker.deadline_ = std::chrono::steady_clock::now() + limits.timeout;
   worker.pid_ = fork();
-  if (worker.pid_ < 0)
-    return Error{std::string("cannot fork a worker: ") + std::strerror(errno)};
+  if (worker.pid_ < 0) return Error{std::string("cannot fork a worker: ") + std::strerror(errno)};
   if (worker.pid_ == 0)
     run_child(command, root, limits,
               {write_end.get(), worker.layouts_.get(), worker.messages_.get()});
@@ -139,17 +138,22 @@ bool UnitWorker::read_some() {
   char buffer[65536];
   while (true) {
     const ssize_t count = ::read(pipe_.get(), buffer, sizeof buffer);
-    if (count > 0) bytes_.append(buffer, static_cast<size_t>(count));
-    else if (count == 0) return false;
-    else if (errno == EAGAIN) return true;
-    else if (errno != EINTR) return false;
+    if (count > 0)
+      bytes_.append(buffer, static_cast<size_t>(count));
+    else if (count == 0)
+      return false;
+    else if (errno == EAGAIN)
+      return true;
+    else if (errno != EINTR)
+      return false;
   }
 }
 
 void UnitWorker::kill_now() {
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
-    while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
+    while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+    }
   }
   pid_ = -1;
 }
@@ -159,7 +163,8 @@ SourceFacts UnitWorker::finish(bool timed_out) {
     kill_now();
     return failed_unit(file_, UnitState::kTimedOut, "not done within --timeout");
   }
-  while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
+  while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+  }
   pid_ = -1;
   const UnitState death = state_of_death(status_, read_file(messages_.get()));
   auto facts = facts_from_bytes(bytes_);

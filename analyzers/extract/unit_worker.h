@@ -14,7 +14,7 @@
 namespace quarrel {
 
 struct WorkerLimits {
-  uint64_t memory_bytes = 0;        ///< address space of one worker
+  uint64_t memory_bytes = 0;  ///< address space of one worker
   std::chrono::nanoseconds timeout{};
 };
 
@@ -46,10 +46,10 @@ class UnitWorker {
   pid_t pid_ = -1;
   int status_ = 0;
   Fd pipe_;
-  Fd layouts_;                      ///< what clang printed on stdout
-  Fd messages_;                     ///< what it printed on stderr
+  Fd layouts_;   ///< what clang printed on stdout
+  Fd messages_;  ///< what it printed on stderr
   std::string bytes_;
-  std::string file_;                ///< of the unit, relative to the project root
+  std::string file_;  ///< of the unit, relative to the project root
   std::chrono::steady_clock::time_point deadline_;
 };
 

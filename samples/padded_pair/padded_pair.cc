@@ -33,15 +33,13 @@ constexpr int kBatch = 1009;
 void count_a() {
   pthread_setname_np(pthread_self(), "count-a");
   while (!g_stop.load(std::memory_order_relaxed))
-    for (int i = 0; i < kBatch; ++i)
-      g_counters.a.fetch_add(1, std::memory_order_relaxed);
+    for (int i = 0; i < kBatch; ++i) g_counters.a.fetch_add(1, std::memory_order_relaxed);
 }
 
 void count_b() {
   pthread_setname_np(pthread_self(), "count-b");
   while (!g_stop.load(std::memory_order_relaxed))
-    for (int i = 0; i < kBatch; ++i)
-      g_counters.b.fetch_add(1, std::memory_order_relaxed);
+    for (int i = 0; i < kBatch; ++i) g_counters.b.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace

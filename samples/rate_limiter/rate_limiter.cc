@@ -135,8 +135,9 @@ void run_reporter(RateLimiter& limiter, Truth& truth) {
 }
 
 void print_truth(const char* name, const Truth& truth, const char* end) {
-  std::printf("{\"thread\": \"%s\", \"acquisitions\": %lu, \"contended\": %lu, \"waited_ms\": %.1f}%s",
-              name, truth.acquisitions, truth.contended, double(truth.waited_ns) / 1e6, end);
+  std::printf(
+      "{\"thread\": \"%s\", \"acquisitions\": %lu, \"contended\": %lu, \"waited_ms\": %.1f}%s",
+      name, truth.acquisitions, truth.contended, double(truth.waited_ns) / 1e6, end);
 }
 
 }  // namespace

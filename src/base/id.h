@@ -24,7 +24,5 @@ struct Id {
 
 template <class Tag>
 struct std::hash<quarrel::Id<Tag>> {
-  size_t operator()(quarrel::Id<Tag> id) const noexcept {
-    return std::hash<uint32_t>{}(id.value);
-  }
+  size_t operator()(quarrel::Id<Tag> id) const noexcept { return std::hash<uint32_t>{}(id.value); }
 };

@@ -62,8 +62,8 @@ class [[nodiscard]] Result<void> {
 /// TRY(auto x, expr): binds the value of `expr`, or returns its Error from the enclosing function.
 #define TRY(declaration, expression) \
   TRY_IMPL_(QUARREL_CONCAT(try_result_, __LINE__), declaration, expression)
-#define TRY_IMPL_(result, declaration, expression) \
-  auto result = (expression);                      \
+#define TRY_IMPL_(result, declaration, expression)    \
+  auto result = (expression);                         \
   if (!result.ok()) return std::move(result.error()); \
   declaration = std::move(result.value())
 

@@ -24,7 +24,9 @@ std::optional<uint64_t> effective_capabilities() {
   return parsed.ec == std::errc() ? std::optional(bits) : std::nullopt;
 }
 
-bool has(uint64_t capabilities, int capability) { return (capabilities >> capability & 1) != 0; }
+bool has(uint64_t capabilities, int capability) {
+  return (capabilities >> capability & 1) != 0;
+}
 
 std::string missing_capabilities(uint64_t capabilities) {
   // CAP_SYS_ADMIN contains the two that were split off it in 5.8.
@@ -50,7 +52,8 @@ std::string paranoid_value() {
 
 Availability check_bpf_rights() {
   if (::access(kKernelTypes, R_OK) != 0)
-    return {CollectorState::kOff, fmt::format("{} cannot be read: the kernel has no BTF", kKernelTypes),
+    return {CollectorState::kOff,
+            fmt::format("{} cannot be read: the kernel has no BTF", kKernelTypes),
             "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's are)"};
   const auto capabilities = effective_capabilities();
   if (!capabilities)

@@ -20,8 +20,7 @@ void CapturedWaits::add(const CapturedWait& wait, Recording& recording) {
 }
 
 void CapturedWaits::add_to_stack(const CapturedWait& wait) {
-  WaitStack& sum =
-      stacks_[{wait.address, wait.signature, wait.waiter, wait.owner, wait.stack}];
+  WaitStack& sum = stacks_[{wait.address, wait.signature, wait.waiter, wait.owner, wait.stack}];
   sum.address = wait.address;
   sum.signature = wait.signature;
   sum.waiter = wait.waiter;

@@ -15,12 +15,12 @@ namespace quarrel {
 struct CapturedWait {
   uint64_t address = 0;
   FutexSignature signature;
-  bool wants_a_lock = false;        ///< as opposed to waiting for an event
+  bool wants_a_lock = false;  ///< as opposed to waiting for an event
   ThreadId waiter;
   ThreadId owner;
   StackId stack;
   uint64_t wait_ns = 0;
-  uint64_t weight_ns = 0;           ///< what it stands for; 0: only taken for the name
+  uint64_t weight_ns = 0;  ///< what it stands for; 0: only taken for the name
   Capture capture;
 };
 
@@ -49,7 +49,7 @@ class CapturedWaits {
 
   std::map<StackKey, WaitStack> stacks_;
   std::map<std::pair<uint64_t, uint32_t>, uint64_t> slices_;  // (address, slice) -> ns
-  std::vector<LongWait> longest_;   // a heap with the shortest in front
+  std::vector<LongWait> longest_;                             // a heap with the shortest in front
   ExemplarBudget exemplars_;
   uint64_t refused_slices_ = 0;
 };

@@ -21,14 +21,14 @@ namespace quarrel {
 /// Whether a collector can work on this host for this user, and if not, the narrowest fix.
 struct Availability {
   CollectorState state = CollectorState::kOff;
-  std::string reason;               ///< empty when on: else which check failed and its value
-  std::string fix;                  ///< a command or a setting; empty if nothing helps
+  std::string reason;  ///< empty when on: else which check failed and its value
+  std::string fix;     ///< a command or a setting; empty if nothing helps
 };
 
 struct CollectOptions {
-  uint32_t sample_hz = 499;         ///< of line_samples, per CPU
+  uint32_t sample_hz = 499;            ///< of line_samples, per CPU
   uint32_t max_captures_per_s = 2000;  ///< of lock_waits: bounds copying and unwinding
-  uint32_t stack_bytes = 16384;     ///< copied at most per captured wait
+  uint32_t stack_bytes = 16384;        ///< copied at most per captured wait
 };
 
 /// Kernel maps by name that several collectors of one recording use, e.g. who is waited for. The
@@ -38,7 +38,7 @@ using SharedMaps = std::map<std::string, Fd>;
 /// What the pipeline lends to collectors, so that they need no other stage.
 struct CollectServices {
   const Target* target = nullptr;
-  Recording* recording = nullptr;   ///< where results go; only one thread writes
+  Recording* recording = nullptr;  ///< where results go; only one thread writes
   /// Unwinds into recording->frames and ->stacks.
   std::function<StackId(const Capture&)> unwind;
   /// The memory operands at and shortly before the captured instruction, nearest first.
@@ -69,8 +69,8 @@ class Collector {
 
 /// The entry by which one file adds a collector.
 struct CollectorInfo {
-  std::string_view name;            ///< "lock_waits"
-  std::string_view summary;         ///< one line for `quarrel doctor`
+  std::string_view name;              ///< "lock_waits"
+  std::string_view summary;           ///< one line for `quarrel doctor`
   Availability (*probe)() = nullptr;  ///< loads the real program where that is the only sure test
   std::unique_ptr<Collector> (*create)() = nullptr;
 };

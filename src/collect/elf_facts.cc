@@ -40,8 +40,8 @@ void add_program_header(Elf* elf, const GElf_Phdr& header, ElfFacts& facts) {
     facts.segments.push_back({header.p_offset, header.p_filesz, header.p_vaddr, header.p_memsz});
   if (header.p_type != PT_NOTE || !facts.build_id.empty()) return;
   const Elf_Type type = header.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR;
-  Elf_Data* notes = elf_getdata_rawchunk(elf, static_cast<int64_t>(header.p_offset),
-                                         header.p_filesz, type);
+  Elf_Data* notes =
+      elf_getdata_rawchunk(elf, static_cast<int64_t>(header.p_offset), header.p_filesz, type);
   if (notes != nullptr && notes->d_buf != nullptr) facts.build_id = build_id_in(notes);
 }
 
@@ -63,7 +63,7 @@ ElfFacts read_elf_facts(int fd) {
 }
 
 uint64_t bss_end(const ElfFacts& elf, uint64_t start, uint64_t end, uint64_t file_offset) {
-  for (const ElfSegment& segment : elf.segments) {
+  for (const FileSegment& segment : elf.segments) {
     if (segment.memory_bytes <= segment.file_bytes) continue;
     const uint64_t first_page = segment.file_offset & ~(kPageBytes - 1);
     if (file_offset < first_page || file_offset >= segment.file_offset + segment.file_bytes)

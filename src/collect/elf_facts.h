@@ -8,23 +8,24 @@
 namespace quarrel {
 
 /// A PT_LOAD program header.
-struct ElfSegment {
+struct FileSegment {
   uint64_t file_offset = 0;
   uint64_t file_bytes = 0;
-  uint64_t address = 0;             ///< virtual, as linked
-  uint64_t memory_bytes = 0;        ///< more than file_bytes: the rest is bss
+  uint64_t address = 0;       ///< virtual, as linked
+  uint64_t memory_bytes = 0;  ///< more than file_bytes: the rest is bss
 };
 
 struct ElfFacts {
-  std::string build_id;             ///< lower-case hex; empty if there is none
-  std::vector<ElfSegment> segments;
+  std::string build_id;  ///< lower-case hex; empty if there is none
+  std::vector<FileSegment> segments;
 };
 
 /// Reads program headers and notes of the open file `fd`. Empty facts if it is no ELF file or a
 /// broken one: nothing in it is trusted.
 ElfFacts read_elf_facts(int fd);
 
-/// Where the bss ends that follows a mapping of [start, end) at `file_offset`, or `end` if none does.
+/// Where the bss ends that follows a mapping of [start, end) at `file_offset`, or `end` if none
+/// does.
 uint64_t bss_end(const ElfFacts& elf, uint64_t start, uint64_t end, uint64_t file_offset);
 
 }  // namespace quarrel

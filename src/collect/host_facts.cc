@@ -19,8 +19,7 @@ std::string cpu_model() {
 }
 
 uint32_t cache_line_bytes() {
-  const auto text =
-      read_text_file("/sys/devices/system/cpu/cpu0/cache/index0/coherency_line_size");
+  const auto text = read_text_file("/sys/devices/system/cpu/cpu0/cache/index0/coherency_line_size");
   const auto bytes = text ? last_number(*text) : std::nullopt;
   // Virtual machines may hide the cache topology; 64 holds for every x86-64 so far.
   return bytes && *bytes >= 16 && *bytes <= 1024 ? static_cast<uint32_t>(*bytes) : 64;

@@ -1,4 +1,4 @@
-// What do all collectors need around their BPF programs: errors in words, an end without races, costs?
+// What do all collectors need around their BPF programs: clear errors, a clean end, their cost?
 #include "collect/kernel_session.h"
 
 #include <bpf/bpf.h>
@@ -33,14 +33,15 @@ thread_local std::deque<std::string>* log_of_this_thread = nullptr;
 void keep_lines(std::string_view text) {
   while (!text.empty()) {
     const size_t line_end = std::min(text.find('\n'), text.size());
-    if (line_end > 0) log_of_this_thread->emplace_back(text.substr(0, std::min(line_end, kKeptLineBytes)));
+    if (line_end > 0)
+      log_of_this_thread->emplace_back(text.substr(0, std::min(line_end, kKeptLineBytes)));
     if (log_of_this_thread->size() > kKeptLines) log_of_this_thread->pop_front();
     text.remove_prefix(std::min(line_end + 1, text.size()));
   }
 }
 
-__attribute__((format(printf, 2, 0))) int keep_message(libbpf_print_level level,
-                                                       const char* format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) int keep_message(libbpf_print_level level, const char* format,
+                                                       va_list arguments) {
   if (log_of_this_thread == nullptr || level == LIBBPF_DEBUG) return 0;
   va_list again;
   va_copy(again, arguments);
@@ -56,7 +57,8 @@ __attribute__((format(printf, 2, 0))) int keep_message(libbpf_print_level level,
 
 std::string_view way_out(int error) {
   if (error == EPERM || error == EACCES) return "; run as root or with CAP_BPF and CAP_PERFMON";
-  if (error == ENOENT || error == ESRCH) return "; needs a kernel with BTF (/sys/kernel/btf/vmlinux)";
+  if (error == ENOENT || error == ESRCH)
+    return "; needs a kernel with BTF (/sys/kernel/btf/vmlinux)";
   return "";
 }
 
@@ -67,7 +69,9 @@ LibbpfLog::LibbpfLog() {
   libbpf_set_print(keep_message);
 }
 
-LibbpfLog::~LibbpfLog() { log_of_this_thread = nullptr; }
+LibbpfLog::~LibbpfLog() {
+  log_of_this_thread = nullptr;
+}
 
 Error LibbpfLog::describe(std::string_view what, int error) const {
   std::string message = fmt::format("{}: {}{}", what, std::strerror(error), way_out(error));
@@ -78,7 +82,7 @@ Error LibbpfLog::describe(std::string_view what, int error) const {
 TargetFilter filter_for(pid_t pid) {
   TargetFilter filter;
   filter.tgid = static_cast<uint32_t>(pid);
-  struct stat facts {};
+  struct stat facts{};
   if (::stat("/proc/self/ns/pid", &facts) != 0 || facts.st_ino == kInitialPidNamespace)
     return filter;
   // bpf_get_ns_current_pid_tgid compares with the kernel's own encoding (MINORBITS is 20).
@@ -107,7 +111,9 @@ void wait_for_running_programs() {
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }
 
-Fd measure_run_times() { return Fd(bpf_enable_stats(BPF_STATS_RUN_TIME)); }
+Fd measure_run_times() {
+  return Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+}
 
 uint64_t run_time_ns(const std::vector<bpf_program*>& programs) {
   uint64_t total = 0;
@@ -120,7 +126,9 @@ uint64_t run_time_ns(const std::vector<bpf_program*>& programs) {
   return total;
 }
 
-void EventRing::Free::operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+void EventRing::Free::operator()(ring_buffer* ring) const {
+  ring_buffer__free(ring);
+}
 
 Result<void> EventRing::open(int map_fd, Handler handler) {
   handler_ = std::make_unique<Handler>(std::move(handler));

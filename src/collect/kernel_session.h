@@ -1,4 +1,4 @@
-// What do all collectors need around their BPF programs: errors in words, an end without races, costs?
+// What do all collectors need around their BPF programs: clear errors, a clean end, their cost?
 #pragma once
 
 #include <sys/types.h>
@@ -40,12 +40,13 @@ class LibbpfLog {
 /// How BPF programs recognise the target (bpf/target.bpf.h).
 struct TargetFilter {
   uint32_t tgid = 0;
-  uint64_t namespace_device = 0;    ///< as the kernel encodes a dev_t
-  uint64_t namespace_inode = 0;     ///< 0: quarrel is in the initial pid namespace
+  uint64_t namespace_device = 0;  ///< as the kernel encodes a dev_t
+  uint64_t namespace_inode = 0;   ///< 0: quarrel is in the initial pid namespace
 };
 TargetFilter filter_for(pid_t pid);
 
-/// Makes `map` the one of that name that another collector of this recording loaded, if there is one.
+/// Makes `map` the one of that name that another collector of this recording loaded, if there is
+/// one.
 Result<void> adopt_shared_map(const SharedMaps& shared, bpf_map* map);
 
 /// Offers a loaded map under its name to the collectors that load later.
@@ -54,7 +55,8 @@ void share_map(SharedMaps& shared, const bpf_map* map);
 /// Returns when no BPF program that was detached before the call still runs on any CPU.
 void wait_for_running_programs();
 
-/// Makes the kernel measure the run time of BPF programs until the Fd is closed (two clock reads each).
+/// Makes the kernel measure the run time of BPF programs until the Fd is closed (two clock reads
+/// each).
 Fd measure_run_times();
 
 /// Run time of the programs so far, as far as the kernel measured it.
@@ -95,8 +97,8 @@ Counters read_counters(int map_fd) {
   return counters;
 }
 
-/// Calls `visit(key, value)` for every element of a hash map. None may be removed meanwhile (the kernel
-/// would start again from the first); one that is added may be missed.
+/// Calls `visit(key, value)` for every element of a hash map. None may be removed meanwhile (the
+/// kernel would start again from the first); one that is added may be missed.
 template <class Key, class Value, class Visit>
 void for_each_element(int map_fd, Visit visit) {
   Key key{}, next{};

@@ -46,8 +46,7 @@ Result<Skeleton> load_variant(const TargetFilter& filter, uint32_t stack_bytes,
   skeleton->rodata->namespace_device = filter.namespace_device;
   skeleton->rodata->namespace_inode = filter.namespace_inode;
   skeleton->rodata->blame_stack_limit = stack_bytes;
-  skeleton->rodata->cpu_count =
-      std::min<uint32_t>(MAX_PEER_CPUS, online_cpus().back() + 1);
+  skeleton->rodata->cpu_count = std::min<uint32_t>(MAX_PEER_CPUS, online_cpus().back() + 1);
   if (filter.namespace_inode == 0) skeleton->bss->kernel_tgid = static_cast<int>(filter.tgid);
   const bool has_switches = peers == PeerSource::kContextSwitches;
   bpf_program__set_autoload(skeleton->progs.on_tick, !has_switches);
@@ -168,8 +167,8 @@ void LineSamples::take_event(const void* bytes, size_t size) {
   CHECK(event.capture.stack_bytes == size - sizeof(event));
   const Capture capture =
       capture_from(event.capture, static_cast<const uint8_t*>(bytes) + sizeof(event));
-  const ThreadId thread = thread_of(*services_.recording, *services_.target, capture.tid,
-                                    capture.time_ns);
+  const ThreadId thread =
+      thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
   const bool is_blamed = event.blamed.address != 0;
   const StackId stack = is_blamed ? services_.unwind(capture) : unwind_within_budget(capture);
   if (is_blamed)

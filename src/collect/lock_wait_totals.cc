@@ -17,14 +17,13 @@ using WaitSums = std::map<WaitKey, LockWait>;
 /// Adds to the wait of that key: the kernel tells owners apart that are the same unknown to us.
 class WaitTable {
  public:
-  WaitTable(const Target& target, Recording& recording)
-      : target_(target), recording_(recording) {}
+  WaitTable(const Target& target, Recording& recording) : target_(target), recording_(recording) {}
 
   void add(const wait_key& key, uint64_t count, uint64_t total_ns, uint64_t max_ns) {
     const FutexSignature signature = signature_from(key.lock.signature);
     // The start of the run: that a thread waited does not tell when it was last seen.
-    const ThreadId waiter = thread_of(recording_, target_, static_cast<int32_t>(key.waiter),
-                                      recording_.run.start_ns);
+    const ThreadId waiter =
+        thread_of(recording_, target_, static_cast<int32_t>(key.waiter), recording_.run.start_ns);
     const ThreadId owner = thread_of_ns_tid(recording_, static_cast<int32_t>(key.owner));
     LockWait& wait = sums_[{key.lock.address, signature, waiter, owner}];
     wait.address = key.lock.address;

@@ -17,8 +17,8 @@ struct LockWaitMaps {
 
 /// What was added up, for the coverage law.
 struct LockWaitSums {
-  uint64_t ended = 0;               ///< waits in the recording that were woken
-  uint64_t open = 0;                ///< waits in the recording that had not ended
+  uint64_t ended = 0;  ///< waits in the recording that were woken
+  uint64_t open = 0;   ///< waits in the recording that had not ended
 };
 
 /// Replaces lock_waits and lock_stats by what the kernel has counted, sorted. With `open_until_ns`

@@ -1,7 +1,7 @@
 // How long do the threads of the target sleep for each lock, who has it, and where do they stand?
 //
-// The kernel side (bpf/lock_waits.bpf.c) counts every blocking wait exactly and captures a sample of
-// them; this side drains the captures, unwinds them, and holds their rate within the budget.
+// The kernel side (bpf/lock_waits.bpf.c) counts every blocking wait exactly and captures a sample
+// of them; this side drains the captures, unwinds them, and holds their rate within the budget.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -71,8 +71,8 @@ Result<std::map<std::string, uint64_t>> find_tracepoints(
   TRY(auto ids, read_tracepoint_ids(names));
   for (const char* name : {"syscalls/sys_enter_futex", "syscalls/sys_exit_futex"})
     if (!ids.contains(name))
-      return Error{fmt::format(
-          "the kernel has no tracepoint {}; it needs CONFIG_FTRACE_SYSCALLS=y", name)};
+      return Error{
+          fmt::format("the kernel has no tracepoint {}; it needs CONFIG_FTRACE_SYSCALLS=y", name)};
   return ids;
 }
 
@@ -166,8 +166,8 @@ CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) 
   wait.signature = signature_from(event.lock.signature);
   wait.wants_a_lock = wants_a_lock(&event.lock.signature) != 0;
   wait.capture = capture_from(event.capture, stack);
-  wait.waiter = thread_of(*services_.recording, *services_.target, wait.capture.tid,
-                          wait.capture.time_ns);
+  wait.waiter =
+      thread_of(*services_.recording, *services_.target, wait.capture.tid, wait.capture.time_ns);
   wait.owner = thread_of_ns_tid(*services_.recording, static_cast<int32_t>(event.owner));
   wait.stack = services_.unwind(wait.capture);
   wait.wait_ns = event.wait_ns;
@@ -263,7 +263,8 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
     add_reason(row, fmt::format("{} captures beyond 64 MiB were not kept for naming",
                                 captured_.refused_exemplars()));
   if (captured_.refused_slices() > 0)
-    add_reason(row, fmt::format("{} waits came too late for the timeline", captured_.refused_slices()));
+    add_reason(row,
+               fmt::format("{} waits came too late for the timeline", captured_.refused_slices()));
 }
 
 LockWaitMaps LockWaits::maps() const {

@@ -51,7 +51,8 @@ Result<Fd> attach_to_tracepoint(int program_fd, uint64_t tracepoint_id) {
   attributes.config = tracepoint_id;
   attributes.sample_period = 1;
   attributes.wakeup_events = 1;
-  // The CPU does not matter: the program hangs on the tracepoint itself (perf_event_attach_bpf_prog).
+  // The CPU does not matter: the program hangs on the tracepoint itself
+  // (perf_event_attach_bpf_prog).
   Fd event = open_event(attributes, 0);
   if (!event.is_open()) return open_error("tracepoint", errno);
   TRY_VOID(run_program(event, program_fd));

@@ -21,7 +21,7 @@ struct MapsLine {
   uint64_t inode = 0;
   bool is_writable = false;
   bool is_executable = false;
-  std::string path;                 ///< without " (deleted)"; empty for anonymous memory
+  std::string path;  ///< without " (deleted)"; empty for anonymous memory
 };
 
 /// Nothing if the line is not of that form.

@@ -29,9 +29,8 @@ void SampleSums::add_sample(const LineSample& sample, const Capture& capture,
 }
 
 void SampleSums::add_blame(const Blame& sample, const Recording& recording) {
-  const bool is_complete =
-      sample.stack.is_valid() &&
-      recording.stacks[sample.stack.value].status == StackStatus::kComplete;
+  const bool is_complete = sample.stack.is_valid() &&
+                           recording.stacks[sample.stack.value].status == StackStatus::kComplete;
   ++(is_complete ? complete_holders : incomplete_holders);
   Blame& sum = blames_[{sample.address, sample.holder, sample.stack}];
   sum.address = sample.address;

@@ -31,7 +31,7 @@ class SampleSums {
   uint64_t without_address = 0;
   uint64_t beyond_limit = 0;
   uint64_t not_unwound = 0;
-  uint64_t complete_holders = 0;    ///< samples of holders whose stack reaches the thread's start
+  uint64_t complete_holders = 0;  ///< samples of holders whose stack reaches the thread's start
   uint64_t incomplete_holders = 0;
 
  private:

@@ -90,7 +90,8 @@ class Session {
     return {.target = &target_,
             .recording = &recording_,
             .unwind = [this](const Capture& capture) { return unwind(capture); },
-            .decode_operands = hooks_.decode_operands};
+            .decode_operands = hooks_.decode_operands,
+            .shared_maps = shared_maps_};
   }
 
   /// Code at an address that no mapping holds was loaded since the last look.
@@ -147,6 +148,7 @@ class Session {
   const SessionHooks& hooks_;
   Recording& recording_;
   std::vector<std::unique_ptr<Collector>> collectors_;
+  std::shared_ptr<SharedMaps> shared_maps_ = std::make_shared<SharedMaps>();
   nanoseconds started_{};
   nanoseconds last_refresh_{};
   nanoseconds next_refresh_{};

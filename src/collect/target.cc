@@ -26,7 +26,8 @@ Error is_a_thread(pid_t tid, pid_t process) {
                       process, name, process)};
 }
 
-/// Reading maps takes the same permission as everything else that is needed (ptrace(2), PTRACE_MODE).
+/// Reading maps takes the same permission as everything else that is needed (ptrace(2),
+/// PTRACE_MODE).
 Result<void> check_permission(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/maps", pid);
   if (read_text_file(path)) return {};
@@ -54,6 +55,7 @@ Result<Target> open_target(pid_t pid) {
     return Error{fmt::format("cannot open process {}: pidfd_open: {}", pid, std::strerror(errno))};
   }
   TRY_VOID(check_permission(pid));
+  target.name = read_command_name(target);
   target.root = fmt::format("/proc/{}/root", pid);
   return target;
 }
@@ -66,7 +68,7 @@ bool has_exited(const Target& target) {
 bool refresh_target_facts(const Target& target, Recording& recording) {
   if (has_exited(target)) return false;
   recording.run.pid = target.pid;
-  if (recording.run.command.empty()) recording.run.command = read_command_name(target);
+  if (recording.run.command.empty()) recording.run.command = target.name;
   refresh_threads(target, recording);
   refresh_mappings(target, recording);
   return !has_exited(target);

@@ -17,14 +17,15 @@ bool names_a_file(const MapsLine& line) {
   return line.path.starts_with('/') || line.path == "[vdso]";
 }
 
-/// By the mapping itself, so that a file that was deleted or replaced is still the right one; by path
-/// where that is not permitted (CAP_CHECKPOINT_RESTORE). Only regular files: opening a device acts.
+/// By the mapping itself, so that a file that was deleted or replaced is still the right one; by
+/// path where that is not permitted (CAP_CHECKPOINT_RESTORE). Only regular files: opening a device
+/// acts.
 Fd open_mapped_file(const Target& target, const MapsLine& line) {
   const std::string candidates[] = {
       fmt::format("/proc/{}/map_files/{:x}-{:x}", target.pid, line.start, line.end),
       target.root + line.path};
   for (const std::string& path : candidates) {
-    struct stat facts {};
+    struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
     Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.is_open()) return file;
@@ -98,8 +99,8 @@ class MappingReader {
     const uint64_t end = std::min(end_of_bss(line), line.end);
     before_.reset();
     if (end <= line.start) return;
-    mappings_.push_back({line.start, end, file.file_offset + (line.start - file.start), file.module,
-                         false});
+    mappings_.push_back(
+        {line.start, end, file.file_offset + (line.start - file.start), file.module, false});
   }
 
   uint64_t end_of_bss(const MapsLine& line) const {

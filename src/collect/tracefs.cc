@@ -17,7 +17,9 @@ namespace {
 
 constexpr const char* kTracefs = "/sys/kernel/tracing";
 
-bool is_mounted() { return ::access("/sys/kernel/tracing/events", R_OK | X_OK) == 0; }
+bool is_mounted() {
+  return ::access("/sys/kernel/tracing/events", R_OK | X_OK) == 0;
+}
 
 std::map<std::string, uint64_t> read_ids(const std::vector<std::string>& names) {
   std::map<std::string, uint64_t> ids;
@@ -30,10 +32,11 @@ std::map<std::string, uint64_t> read_ids(const std::vector<std::string>& names) 
 }
 
 Error mount_error(const char* step, int error) {
-  return {fmt::format(
-      "tracefs is not mounted and cannot be mounted privately: {}: {}; run as root, or once as root: "
-      "mount -t tracefs tracefs {}",
-      step, std::strerror(error), kTracefs)};
+  return {
+      fmt::format("tracefs is not mounted and cannot be mounted privately: {}: {}; run as root, or "
+                  "once as root: "
+                  "mount -t tracefs tracefs {}",
+                  step, std::strerror(error), kTracefs)};
 }
 
 /// In the calling thread only. Making every mount private first keeps the new one from spreading to

@@ -12,8 +12,7 @@ namespace {
 std::string g_rule;
 
 int list_rules() {
-  for (const RuleText& rule : all_rule_texts())
-    fmt::print("{:<20} {}\n", rule.name, rule.title);
+  for (const RuleText& rule : all_rule_texts()) fmt::print("{:<20} {}\n", rule.name, rule.title);
   return kExitClean;
 }
 

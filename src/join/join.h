@@ -13,8 +13,8 @@ namespace quarrel {
 /// What a rule may look at.
 struct JoinInput {
   const Profile& profile;
-  const SourceFacts* facts = nullptr;              ///< null without --facts
-  const std::vector<Finding>& static_findings;     ///< what the checks said of `facts`
+  const SourceFacts* facts = nullptr;           ///< null without --facts
+  const std::vector<Finding>& static_findings;  ///< what the checks said of `facts`
 };
 
 /// The entry by which one file in join/rules/ adds a rule over a profile.

@@ -20,15 +20,15 @@ struct Loss {
 /// The account of one collector or one stage. The law `seen == attributed + unresolved + lost`
 /// is checked at run time (coverage_holds) and printed in every output format.
 struct Coverage {
-  std::string collector;            ///< "lock_waits", "wait_stacks", "line_samples", "scan", ...
-  std::string unit;                 ///< what is counted: "blocking waits", "stacks", "samples"
+  std::string collector;  ///< "lock_waits", "wait_stacks", "line_samples", "scan", ...
+  std::string unit;       ///< what is counted: "blocking waits", "stacks", "samples"
   CollectorState state = CollectorState::kOff;
-  std::string reason;               ///< why it is off or degraded, with the narrowest fix
+  std::string reason;  ///< why it is off or degraded, with the narrowest fix
   uint64_t seen = 0;
-  uint64_t attributed = 0;          ///< ended up in the result under its lock, stack or line
-  uint64_t unresolved = 0;          ///< seen whole, but not attributable (no CFI, no address)
-  std::vector<Loss> lost;           ///< seen but not recorded, by reason
-  uint64_t own_cost_ns = 0;         ///< CPU time of the collector itself, where measured
+  uint64_t attributed = 0;   ///< ended up in the result under its lock, stack or line
+  uint64_t unresolved = 0;   ///< seen whole, but not attributable (no CFI, no address)
+  std::vector<Loss> lost;    ///< seen but not recorded, by reason
+  uint64_t own_cost_ns = 0;  ///< CPU time of the collector itself, where measured
 
   bool operator==(const Coverage&) const = default;
 };

@@ -24,21 +24,21 @@ struct SubjectField {
   std::string name;
   uint64_t offset = 0;
   uint64_t size = 0;
-  std::vector<int32_t> readers;     ///< tids that were seen to read it
-  std::vector<int32_t> writers;     ///< tids that were seen to write it
+  std::vector<int32_t> readers;  ///< tids that were seen to read it
+  std::vector<int32_t> writers;  ///< tids that were seen to write it
   uint64_t samples = 0;
 };
 
 struct Subject {
   SubjectKind kind = SubjectKind::kSource;
-  std::string name;                 ///< "RateLimiter::mu_"
-  std::string type;                 ///< "std::mutex", "Counters"
+  std::string name;  ///< "RateLimiter::mu_"
+  std::string type;  ///< "std::mutex", "Counters"
   std::vector<SubjectField> fields;
   std::optional<uint64_t> address;
 };
 
 struct Cost {
-  double thread_ms_per_s = 0;       ///< thread-milliseconds lost per second of run
+  double thread_ms_per_s = 0;  ///< thread-milliseconds lost per second of run
   Bound bound = Bound::kUpper;
 };
 
@@ -48,8 +48,8 @@ struct Waits {
   uint64_t max_ns = 0;
   uint64_t p50_ns = 0;
   uint64_t p99_ns = 0;
-  uint64_t owner_known_ns = 0;      ///< part of total_ns for which the holder is known
-  std::string kind;                 ///< "mutex", "rwlock read", ...
+  uint64_t owner_known_ns = 0;  ///< part of total_ns for which the holder is known
+  std::string kind;             ///< "mutex", "rwlock read", ...
 };
 
 /// Odds that a thread is sampled at the line while another of its threads is on a CPU, against
@@ -63,8 +63,8 @@ struct Contrast {
 struct ThreadRole {
   int32_t tid = 0;
   std::string name;
-  std::string role;                 ///< waiter | holder | waker | writer | reader
-  double thread_ms_per_s = 0;       ///< waited, or held while waited for
+  std::string role;            ///< waiter | holder | waker | writer | reader
+  double thread_ms_per_s = 0;  ///< waited, or held while waited for
 };
 
 struct FindingLocation {
@@ -72,8 +72,8 @@ struct FindingLocation {
   uint32_t line = 0;
   uint32_t column = 0;
   std::string function;
-  std::string role;                 ///< field | writer | reader | waiter | holder | thread entry | declaration
-  std::string note;                 ///< one sentence for the note line
+  std::string role;  ///< field | writer | reader | waiter | holder | thread entry | declaration
+  std::string note;  ///< one sentence for the note line
 };
 
 struct FindingFrame {
@@ -84,33 +84,33 @@ struct FindingFrame {
 };
 
 struct FindingStack {
-  std::string role;                 ///< waiter | holder | writer | reader
-  double share = 0;                 ///< of the cost of its role, 0..1
-  bool is_complete = false;         ///< reached the thread's start
-  std::vector<FindingFrame> frames; ///< innermost first
+  std::string role;                  ///< waiter | holder | writer | reader
+  double share = 0;                  ///< of the cost of its role, 0..1
+  bool is_complete = false;          ///< reached the thread's start
+  std::vector<FindingFrame> frames;  ///< innermost first
 };
 
 struct Advice {
-  std::string remedy;               ///< pad | reorder | split | shard | atomic | snapshot | shorten | leave
+  std::string remedy;  ///< pad | reorder | split | shard | atomic | snapshot | shorten | leave
   std::string summary;
   std::optional<uint64_t> memory_bytes;  ///< per instance
-  std::string diff;                 ///< unified, or empty
-  std::string guard;                ///< a static_assert that keeps the fix
-  std::string refused_because;      ///< why a tempting remedy is wrong here
+  std::string diff;                      ///< unified, or empty
+  std::string guard;                     ///< a static_assert that keeps the fix
+  std::string refused_because;           ///< why a tempting remedy is wrong here
 };
 
 struct Finding {
-  std::string rule;                 ///< stable id: "false-sharing"
-  std::string fingerprint;          ///< 64 hex digits; the same in CI and in production
+  std::string rule;         ///< stable id: "false-sharing"
+  std::string fingerprint;  ///< 64 hex digits; the same in CI and in production
   Evidence evidence = Evidence::kStatic;
   Verdict verdict = Verdict::kMeasureFirst;
   Level level = Level::kNote;
-  std::string message;              ///< one sentence, what is wrong and where
-  std::string reason;               ///< why this verdict
+  std::string message;  ///< one sentence, what is wrong and where
+  std::string reason;   ///< why this verdict
   Subject subject;
   Cost cost;
   std::optional<Waits> waits;
-  std::optional<Contrast> contrast; ///< of a line; empty if too few samples to tell
+  std::optional<Contrast> contrast;  ///< of a line; empty if too few samples to tell
   Sharing sharing = Sharing::kNone;
   std::vector<ThreadRole> threads;
   std::vector<FindingLocation> locations;  ///< the first is where the finding stands
@@ -120,7 +120,7 @@ struct Finding {
 
 struct DiagnosedRun {
   std::string tool_version;
-  std::string source;               ///< "scan" or "recording"
+  std::string source;  ///< "scan" or "recording"
   std::string command;
   int32_t pid = 0;
   double duration_s = 0;
@@ -142,8 +142,8 @@ struct IdleWaits {
 
 /// Sums over everything, including what no finding shows. Children sum to parents.
 struct Totals {
-  double contention_ms_per_s = 0;   ///< all contended lock waits
-  double reported_ms_per_s = 0;     ///< of it, in lock findings
+  double contention_ms_per_s = 0;  ///< all contended lock waits
+  double reported_ms_per_s = 0;    ///< of it, in lock findings
   uint64_t locks_contended = 0;
   uint64_t lines_shared = 0;
   std::vector<IdleWaits> idle;
@@ -152,7 +152,7 @@ struct Totals {
 struct Diagnosis {
   DiagnosedRun run;
   std::vector<Coverage> coverage;
-  std::vector<Finding> findings;    ///< sorted by (cost descending, fingerprint)
+  std::vector<Finding> findings;  ///< sorted by (cost descending, fingerprint)
   Totals totals;
 };
 

@@ -14,7 +14,7 @@ struct CodeLocation {
   std::string file;
   uint32_t line = 0;
   uint32_t column = 0;
-  std::string function;             ///< demangled and shortened; "module+0x1234" if unknown
+  std::string function;  ///< demangled and shortened; "module+0x1234" if unknown
 
   auto operator<=>(const CodeLocation&) const = default;
 };
@@ -23,81 +23,92 @@ struct CodeLocation {
 struct ResolvedFrame {
   std::vector<CodeLocation> locations;
   ModuleId module;
-  uint64_t module_offset = 0;       ///< virtual address within the ELF file
+  uint64_t module_offset = 0;  ///< virtual address within the ELF file
   bool has_symbol = false;
   bool has_line = false;
 };
 
 enum class NameSource : uint8_t {
-  kUnknown,                         ///< only the address is known
-  kSymbol,                          ///< ELF symbol plus offset
-  kGlobalVariable,                  ///< DWARF variable and member path
-  kLiveVariable,                    ///< a variable of a captured frame points at it
-  kHeapType,                        ///< type of the register that addressed it
+  kUnknown,         ///< only the address is known
+  kSymbol,          ///< ELF symbol plus offset
+  kGlobalVariable,  ///< DWARF variable and member path
+  kLiveVariable,    ///< a variable of a captured frame points at it
+  kHeapType,        ///< type of the register that addressed it
 };
 
 /// The object that holds an address, as exactly as the debug information allows.
 struct DataObject {
   NameSource source = NameSource::kUnknown;
-  std::string variable;             ///< "g_counters", "this"; empty if unknown
-  std::string record;               ///< innermost named record that directly holds the field: "Counters"
-  std::string field;                ///< member path below `record`: "a", "mu_", "slots[3].hits"
-  std::string display;              ///< what a user should read: "Counters::a", "g_limiter.mu_"
-  std::string type;                 ///< of the field: "std::atomic<long>", "std::mutex"
-  uint64_t address = 0;             ///< start of the field
-  uint64_t size = 0;                ///< of the field, bytes; 0 if unknown
-  uint64_t record_offset = 0;       ///< of the field in `record`, bytes
-  CodeLocation declared;            ///< of the field (or of the variable, without a record)
-  std::string how;                  ///< how it was found: "by variable c in frame 3"
+  std::string variable;        ///< "g_counters", "this"; empty if unknown
+  std::string record;          ///< innermost named record that directly holds the field: "Counters"
+  std::string field;           ///< member path below `record`: "a", "mu_", "slots[3].hits"
+  std::string display;         ///< what a user should read: "Counters::a", "g_limiter.mu_"
+  std::string type;            ///< of the field: "std::atomic<long>", "std::mutex"
+  uint64_t address = 0;        ///< start of the field
+  uint64_t size = 0;           ///< of the field, bytes; 0 if unknown
+  uint64_t record_offset = 0;  ///< of the field in `record`, bytes
+  CodeLocation declared;       ///< of the field (or of the variable, without a record)
+  std::string how;             ///< how it was found: "by variable c in frame 3"
 };
 
 enum class WaitKind : uint8_t {
-  kMutex, kRobustMutex, kPiMutex, kRwlockRead, kRwlockWrite,   // contention
-  kCondvar, kSemaphore, kBarrier, kJoin, kAtomicWait, kOther,  // waiting for an event
+  kMutex,
+  kRobustMutex,
+  kPiMutex,
+  kRwlockRead,
+  kRwlockWrite,  // contention
+  kCondvar,
+  kSemaphore,
+  kBarrier,
+  kJoin,
+  kAtomicWait,
+  kOther,  // waiting for an event
 };
 
 /// True for kinds in which a waiter wants what another thread has.
-inline bool is_contention(WaitKind kind) { return kind <= WaitKind::kRwlockWrite; }
+inline bool is_contention(WaitKind kind) {
+  return kind <= WaitKind::kRwlockWrite;
+}
 
 /// A lock or other synchronisation object: all futex words of one object together.
 struct LockIdentity {
   WaitKind kind = WaitKind::kOther;
   DataObject object;
-  std::vector<uint64_t> words;      ///< futex words that belong to it, sorted
+  std::vector<uint64_t> words;  ///< futex words that belong to it, sorted
 };
 
 /// One access that line attribution accepted.
 struct LineAccess {
   ThreadId thread;
-  uint32_t offset = 0;              ///< in the line
+  uint32_t offset = 0;  ///< in the line
   uint32_t size = 0;
   AccessKind kind = AccessKind::kRead;
   bool is_locked = false;
   uint64_t instruction = 0;
-  uint64_t samples = 0;             ///< ticks charged to this access
-  uint64_t touches = 0;             ///< further ticks that prove the access but cost elsewhere
-  CodeLocation location;            ///< of the instruction, innermost user code
-  FrameId frame;                    ///< invalid if no stack was taken
+  uint64_t samples = 0;   ///< ticks charged to this access
+  uint64_t touches = 0;   ///< further ticks that prove the access but cost elsewhere
+  CodeLocation location;  ///< of the instruction, innermost user code
+  FrameId frame;          ///< invalid if no stack was taken
 };
 
 /// All sampled accesses to one cache line.
 struct LineProfile {
-  uint64_t address = 0;             ///< of the line
-  std::vector<LineAccess> accesses; ///< sorted by (thread, offset, kind, instruction)
-  std::vector<DataObject> objects;  ///< named objects on this line, sorted by address
-  uint64_t samples = 0;             ///< sum over accesses
+  uint64_t address = 0;              ///< of the line
+  std::vector<LineAccess> accesses;  ///< sorted by (thread, offset, kind, instruction)
+  std::vector<DataObject> objects;   ///< named objects on this line, sorted by address
+  uint64_t samples = 0;              ///< sum over accesses
   /// Of `samples`, those while another of its threads used the line too: seen on it within 2 ms, or
   /// on a CPU at that moment and seen on it within 100 ms.
   uint64_t co_active_samples = 0;
-  std::vector<uint32_t> charged;    ///< the samples: indices into Recording::line_samples, sorted
+  std::vector<uint32_t> charged;  ///< the samples: indices into Recording::line_samples, sorted
 };
 
 struct Profile {
   Recording recording;
-  std::vector<ResolvedFrame> frames;    ///< parallel to Recording::frames
-  std::vector<LockIdentity> locks;      ///< each word of Recording::lock_waits is in exactly one
-  std::vector<LineProfile> lines;       ///< lines touched by two threads or more, with a write
-  std::vector<Coverage> coverage;       ///< the recording's, then the resolver's own
+  std::vector<ResolvedFrame> frames;  ///< parallel to Recording::frames
+  std::vector<LockIdentity> locks;    ///< each word of Recording::lock_waits is in exactly one
+  std::vector<LineProfile> lines;     ///< lines touched by two threads or more, with a write
+  std::vector<Coverage> coverage;     ///< the recording's, then the resolver's own
 };
 
 }  // namespace quarrel

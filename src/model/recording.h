@@ -20,11 +20,11 @@ using FrameId = Id<struct FrameTag>;
 using StackId = Id<struct StackTag>;
 
 struct HostFacts {
-  std::string kernel;               ///< release, e.g. "6.18.44"
-  std::string machine;              ///< "x86_64"
+  std::string kernel;   ///< release, e.g. "6.18.44"
+  std::string machine;  ///< "x86_64"
   std::string cpu_model;
-  uint32_t cpus = 0;                ///< online
-  uint32_t line_size = 64;          ///< bytes of a cache line
+  uint32_t cpus = 0;        ///< online
+  uint32_t line_size = 64;  ///< bytes of a cache line
 
   bool operator==(const HostFacts&) const = default;
 };
@@ -34,21 +34,21 @@ enum class StopReason : uint8_t { kDuration, kInterrupted, kTargetExited, kUnfin
 /// The header of a recording.
 struct Run {
   std::string tool_version;
-  std::string command;              ///< the target's command name, without arguments (may hold secrets)
+  std::string command;  ///< the target's command name, without arguments (may hold secrets)
   int32_t pid = 0;
   HostFacts host;
   uint64_t start_ns = 0;
   uint64_t duration_ns = 0;
   StopReason stop_reason = StopReason::kUnfinished;
-  uint64_t sample_period_ns = 0;    ///< of line_samples: CPU time between two samples of one CPU
+  uint64_t sample_period_ns = 0;  ///< of line_samples: CPU time between two samples of one CPU
 
   bool operator==(const Run&) const = default;
 };
 
 /// One file (or the vDSO) that was mapped executable or holds data of the target.
 struct Module {
-  std::string path;                 ///< as the target sees it; "[vdso]" for the vDSO
-  std::string build_id;             ///< lower-case hex, empty if the file has none
+  std::string path;      ///< as the target sees it; "[vdso]" for the vDSO
+  std::string build_id;  ///< lower-case hex, empty if the file has none
 
   bool operator==(const Module&) const = default;
 };
@@ -65,8 +65,8 @@ struct Mapping {
 };
 
 struct Thread {
-  int32_t tid = 0;                  ///< in quarrel's pid namespace
-  int32_t ns_tid = 0;               ///< in the target's own pid namespace: what glibc writes as owner
+  int32_t tid = 0;     ///< in quarrel's pid namespace
+  int32_t ns_tid = 0;  ///< in the target's own pid namespace: what glibc writes as owner
   std::string name;
   uint64_t first_seen_ns = 0;
   uint64_t last_seen_ns = 0;
@@ -76,9 +76,9 @@ struct Thread {
 
 /// A node of the tree of all stacks. Children are callees: a stack is named by its innermost frame.
 struct Frame {
-  FrameId caller;                   ///< invalid for the outermost frame
+  FrameId caller;  ///< invalid for the outermost frame
   uint64_t pc = 0;
-  bool is_return_address = true;    ///< then the call stands at pc - 1
+  bool is_return_address = true;  ///< then the call stands at pc - 1
 
   bool operator==(const Frame&) const = default;
 };
@@ -95,7 +95,7 @@ struct Stack {
 
 /// What the kernel saw of a futex wait; resolve turns it into a WaitKind.
 struct FutexSignature {
-  uint8_t operation = 0;            ///< FUTEX_WAIT, _WAIT_BITSET, _LOCK_PI, ... without flags
+  uint8_t operation = 0;  ///< FUTEX_WAIT, _WAIT_BITSET, _LOCK_PI, ... without flags
   bool is_private = false;
   bool is_realtime_clock = false;
   bool is_timed = false;
@@ -107,10 +107,10 @@ struct FutexSignature {
 
 /// Exact: every blocking wait of one thread for one word while one owner held it.
 struct LockWait {
-  uint64_t address = 0;             ///< the futex word
+  uint64_t address = 0;  ///< the futex word
   FutexSignature signature;
   ThreadId waiter;
-  ThreadId owner;                   ///< invalid if the lock word named no living thread
+  ThreadId owner;  ///< invalid if the lock word named no living thread
   uint64_t count = 0;
   uint64_t total_ns = 0;
   uint64_t max_ns = 0;
@@ -168,7 +168,7 @@ struct LongWait {
 /// Estimated wait for one word that ended within one slice of the run.
 struct WaitSlice {
   uint64_t address = 0;
-  uint32_t slice = 0;               ///< index of kWaitSliceNs since Run::start_ns
+  uint32_t slice = 0;  ///< index of kWaitSliceNs since Run::start_ns
   uint64_t wait_ns = 0;
 
   bool operator==(const WaitSlice&) const = default;
@@ -181,14 +181,14 @@ struct Blame {
   ThreadId holder;
   StackId stack;
   uint64_t samples = 0;
-  uint64_t waiter_ns = 0;           ///< sample period times the threads that waited, summed
+  uint64_t waiter_ns = 0;  ///< sample period times the threads that waited, summed
 
   bool operator==(const Blame&) const = default;
 };
 
 /// One captured thread kept whole, so that resolve can find the variable that holds the lock.
 struct Exemplar {
-  uint64_t address = 0;             ///< the lock word (or data address) that it is an example of
+  uint64_t address = 0;  ///< the lock word (or data address) that it is an example of
   StackId stack;
   Capture capture;
 
@@ -199,14 +199,14 @@ enum class AccessKind : uint8_t { kRead, kWrite, kReadWrite };
 
 /// A memory operand that the sampled thread executed at or just before the sample.
 struct MemoryAccess {
-  uint64_t instruction = 0;         ///< address of the instruction that has the operand
-  uint64_t address = 0;             ///< effective address, computed from the sampled registers
-  uint16_t size = 0;                ///< bytes
+  uint64_t instruction = 0;  ///< address of the instruction that has the operand
+  uint64_t address = 0;      ///< effective address, computed from the sampled registers
+  uint16_t size = 0;         ///< bytes
   AccessKind kind = AccessKind::kRead;
-  bool is_locked = false;           ///< lock prefix or xchg
-  uint8_t distance = 0;             ///< instructions between the operand and the sample; 0: on it
-  bool crosses_block = false;       ///< reached over a branch: true only if this path was taken
-  bool is_own_stack = false;        ///< within 4 KiB below to 64 KiB above the stack pointer
+  bool is_locked = false;      ///< lock prefix or xchg
+  uint8_t distance = 0;        ///< instructions between the operand and the sample; 0: on it
+  bool crosses_block = false;  ///< reached over a branch: true only if this path was taken
+  bool is_own_stack = false;   ///< within 4 KiB below to 64 KiB above the stack pointer
 
   bool operator==(const MemoryAccess&) const = default;
 };
@@ -217,8 +217,8 @@ struct LineSample {
   uint32_t cpu = 0;
   uint64_t time_ns = 0;
   uint64_t ip = 0;
-  StackId stack;                    ///< may be invalid: not every sample is unwound
-  std::vector<ThreadId> peers;      ///< other threads of the target on a CPU at that moment
+  StackId stack;                       ///< may be invalid: not every sample is unwound
+  std::vector<ThreadId> peers;         ///< other threads of the target on a CPU at that moment
   std::vector<MemoryAccess> accesses;  ///< candidates, nearest first; empty: address unknown
 
   bool operator==(const LineSample&) const = default;
@@ -228,9 +228,9 @@ struct LineSample {
 struct Recording {
   Run run;
   std::vector<Module> modules;
-  std::vector<Mapping> mappings;    ///< sorted by start
+  std::vector<Mapping> mappings;  ///< sorted by start
   std::vector<Thread> threads;
-  std::vector<Frame> frames;        ///< callers stand before callees
+  std::vector<Frame> frames;  ///< callers stand before callees
   std::vector<Stack> stacks;
   std::vector<LockWait> lock_waits;
   std::vector<LockStats> lock_stats;

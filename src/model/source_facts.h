@@ -14,7 +14,7 @@
 namespace quarrel {
 
 using FileId = Id<struct FileTag>;
-using SymbolId = Id<struct SymbolTag>;   ///< index into SourceFacts::symbols
+using SymbolId = Id<struct SymbolTag>;  ///< index into SourceFacts::symbols
 using SiteId = Id<struct SiteTag>;
 
 /// line and column count from 1; an invalid file means "no position".
@@ -31,18 +31,18 @@ enum class LockClass : uint8_t { kNone, kMutex, kSharedMutex, kSpin };
 /// A non-static data member as it lies in its record. Offsets and sizes in bits: bit-fields.
 struct SourceField {
   SymbolId symbol;
-  std::string name;                 ///< empty for an unnamed member
-  std::string type;                 ///< as spelled by the compiler, canonical
-  SymbolId type_record;             ///< the record, if the (element) type is one
+  std::string name;      ///< empty for an unnamed member
+  std::string type;      ///< as spelled by the compiler, canonical
+  SymbolId type_record;  ///< the record, if the (element) type is one
   uint64_t offset_bits = 0;
   uint64_t size_bits = 0;
-  uint64_t array_length = 0;        ///< 0: no array
+  uint64_t array_length = 0;  ///< 0: no array
   bool is_bit_field = false;
-  bool is_atomic = false;           ///< std::atomic or _Atomic, or an array of them
+  bool is_atomic = false;  ///< std::atomic or _Atomic, or an array of them
   bool is_volatile = false;
   bool is_const = false;
   LockClass lock = LockClass::kNone;
-  uint64_t alignas_bytes = 0;       ///< 0 if the declaration asks for none; 1 if it asks, value unknown
+  uint64_t alignas_bytes = 0;  ///< 0 if the declaration asks for none; 1 if it asks, value unknown
   SourcePos position;
 
   bool operator==(const SourceField&) const = default;
@@ -51,20 +51,20 @@ struct SourceField {
 struct SourceBase {
   SymbolId record;
   uint64_t offset_bits = 0;
-  bool is_virtual = false;          ///< then offset_bits is unknown (0)
+  bool is_virtual = false;  ///< then offset_bits is unknown (0)
 
   bool operator==(const SourceBase&) const = default;
 };
 
 struct SourceRecord {
   SymbolId symbol;
-  std::string name;                 ///< qualified, with template arguments
-  SymbolId pattern;                 ///< of an instantiation: the template; else invalid
+  std::string name;  ///< qualified, with template arguments
+  SymbolId pattern;  ///< of an instantiation: the template; else invalid
   uint64_t size_bytes = 0;
   uint64_t align_bytes = 0;
   bool is_union = false;
   bool is_lambda = false;
-  bool has_layout = false;          ///< false: dependent or broken by errors; offsets mean nothing
+  bool has_layout = false;  ///< false: dependent or broken by errors; offsets mean nothing
   bool is_in_system_header = false;
   std::vector<SourceField> fields;  ///< in order of offset
   std::vector<SourceBase> bases;
@@ -80,7 +80,7 @@ enum class Storage : uint8_t { kGlobal, kStaticLocal, kThreadLocal, kLocal, kPar
 /// A variable that facts refer to: globals all, locals if they are shared or hold a lock.
 struct SourceVariable {
   SymbolId symbol;
-  std::string name;                 ///< qualified
+  std::string name;  ///< qualified
   std::string type;
   SymbolId type_record;
   Storage storage = Storage::kGlobal;
@@ -100,9 +100,9 @@ enum class FunctionKind : uint8_t { kPlain, kConstructor, kDestructor, kLambda }
 
 struct SourceFunction {
   SymbolId symbol;
-  std::string name;                 ///< qualified
+  std::string name;  ///< qualified
   FunctionKind kind = FunctionKind::kPlain;
-  SymbolId record;                  ///< of a member function
+  SymbolId record;  ///< of a member function
   bool is_main = false;
   bool is_in_system_header = false;
   SourcePos position;
@@ -111,7 +111,16 @@ struct SourceFunction {
 };
 
 enum class SourceAccess : uint8_t { kRead, kWrite, kReadModifyWrite, kCompareExchange, kAddress };
-enum class MemoryOrder : uint8_t { kNone, kRelaxed, kConsume, kAcquire, kRelease, kAcqRel, kSeqCst, kUnknown };
+enum class MemoryOrder : uint8_t {
+  kNone,
+  kRelaxed,
+  kConsume,
+  kAcquire,
+  kRelease,
+  kAcqRel,
+  kSeqCst,
+  kUnknown
+};
 
 /// Through what the access is made; two of one object that differ in is_atomic are mixed access.
 enum class AccessForm : uint8_t { kPlain, kVolatile, kStdAtomic, kAtomicRef, kC11Atomic, kBuiltin };
@@ -122,17 +131,18 @@ inline bool is_atomic_form(AccessForm form) {
 
 /// One place in the source that reads or writes a field or a variable.
 struct AccessSite {
-  SymbolId object;                  ///< field or variable
-  SymbolId function;                ///< innermost named function or lambda it stands in
+  SymbolId object;    ///< field or variable
+  SymbolId function;  ///< innermost named function or lambda it stands in
   SourcePos position;
   SourceAccess access = SourceAccess::kRead;
   AccessForm form = AccessForm::kPlain;
   MemoryOrder order = MemoryOrder::kNone;
-  uint32_t loop_depth = 0;          ///< within its function
-  std::vector<SymbolId> locks_held; ///< lock fields or variables held here, within this function
+  uint32_t loop_depth = 0;           ///< within its function
+  std::vector<SymbolId> locks_held;  ///< lock fields or variables held here, within this function
   bool is_indexed_by_variable = false;  ///< a[i].f or p[i]: not one element but many
-  bool is_initialization = false;   ///< constructor initialiser, or on an object local to the function
-  std::string base;                 ///< the spelled object expression: "this", "stats", "shards[i]"
+  bool is_initialization =
+      false;         ///< constructor initialiser, or on an object local to the function
+  std::string base;  ///< the spelled object expression: "this", "stats", "shards[i]"
 
   bool operator==(const AccessSite&) const = default;
 };
@@ -147,20 +157,20 @@ struct LockRegion {
   SourcePos begin;
   SourcePos end;
   uint32_t loop_depth = 0;
-  std::string guard;                ///< "std::lock_guard", "lock()", "pthread_mutex_lock", ...
-  std::vector<SymbolId> objects;    ///< fields and variables touched inside
-  std::vector<SymbolId> calls;      ///< functions called inside
+  std::string guard;              ///< "std::lock_guard", "lock()", "pthread_mutex_lock", ...
+  std::vector<SymbolId> objects;  ///< fields and variables touched inside
+  std::vector<SymbolId> calls;    ///< functions called inside
 
   bool operator==(const LockRegion&) const = default;
 };
 
 /// A place that starts threads, and the function that they run.
 struct ThreadEntry {
-  SymbolId entry;                   ///< function or lambda that the thread runs
-  SymbolId starter;                 ///< function in which it is started
+  SymbolId entry;    ///< function or lambda that the thread runs
+  SymbolId starter;  ///< function in which it is started
   SourcePos position;
-  std::string mechanism;            ///< "std::thread", "pthread_create", "std::async", ...
-  bool is_in_loop = false;          ///< then there are many threads of this role
+  std::string mechanism;    ///< "std::thread", "pthread_create", "std::async", ...
+  bool is_in_loop = false;  ///< then there are many threads of this role
 
   bool operator==(const ThreadEntry&) const = default;
 };
@@ -176,27 +186,34 @@ struct CallEdge {
 
 /// A suppression comment or annotation: `NOLINT(quarrel-RULE): reason`.
 struct Suppression {
-  SourcePos position;               ///< the line that it applies to
-  std::string rule;                 ///< empty: all rules
+  SourcePos position;  ///< the line that it applies to
+  std::string rule;    ///< empty: all rules
   std::string reason;
 
   bool operator==(const Suppression&) const = default;
 };
 
-enum class UnitState : uint8_t { kComplete, kWithErrors, kFailed, kCrashed, kOutOfMemory, kTimedOut };
+enum class UnitState : uint8_t {
+  kComplete,
+  kWithErrors,
+  kFailed,
+  kCrashed,
+  kOutOfMemory,
+  kTimedOut
+};
 
 struct TranslationUnit {
   FileId main_file;
   UnitState state = UnitState::kComplete;
-  std::string reason;               ///< first error, or how the worker died
+  std::string reason;  ///< first error, or how the worker died
   uint64_t parse_ms = 0;
 
   bool operator==(const TranslationUnit&) const = default;
 };
 
 struct SourceFacts {
-  std::vector<std::string> files;   ///< relative to the project root where below it; real paths
-  std::vector<bool> file_is_system; ///< parallel to files
+  std::vector<std::string> files;    ///< relative to the project root where below it; real paths
+  std::vector<bool> file_is_system;  ///< parallel to files
   std::vector<std::string> symbols;
   std::vector<SourceRecord> records;
   std::vector<SourceVariable> variables;

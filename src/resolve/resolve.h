@@ -9,7 +9,7 @@
 namespace quarrel {
 
 struct ResolveOptions {
-  std::string sysroot;              ///< prefix of module paths; "/proc/PID/root" for a live target
+  std::string sysroot;  ///< prefix of module paths; "/proc/PID/root" for a live target
   std::string debug_path = "/usr/lib/debug";
   /// Called now and then with a share done (0..1); returning false skips the remaining names.
   std::function<bool(double)> progress;

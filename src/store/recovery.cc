@@ -2,6 +2,7 @@
 #include "store/recovery.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -51,8 +52,7 @@ Result<void> copy(const std::string& from, const std::string& to) {
   std::error_code code;
   std::filesystem::copy_file(from, to, code);
   if (code) return failure(from, fmt::format("cannot copy it to {} ({})", to, code.message()));
-  std::filesystem::permissions(to, std::filesystem::perms(0600), code);
-  if (code) return failure(from, code.message());
+  if (::chmod(to.c_str(), 0600) != 0) return failure(from, std::strerror(errno));
   return {};
 }
 

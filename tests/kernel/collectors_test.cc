@@ -20,9 +20,9 @@ uint64_t waits_for(const Recording& recording, uint64_t address) {
 
 void expect_coverage_law(const Recording& recording) {
   for (const Coverage& row : recording.coverage)
-    EXPECT_TRUE(coverage_holds(row)) << row.collector << ": seen " << row.seen << ", attributed "
-                                     << row.attributed << ", unresolved " << row.unresolved
-                                     << ", lost " << lost_total(row);
+    EXPECT_TRUE(coverage_holds(row))
+        << row.collector << ": seen " << row.seen << ", attributed " << row.attributed
+        << ", unresolved " << row.unresolved << ", lost " << lost_total(row);
 }
 
 TEST(LockWaits, CountsExactlyTheWaitsThatWereMade) {
@@ -93,12 +93,12 @@ TEST(LockWaits, CapturesTheRegistersAndStackOfTheWaiter) {
   for (const Capture& capture : recorder.captures) {
     EXPECT_EQ(capture.stack_start, capture.registers[kRsp] - 128);
     EXPECT_GT(capture.bytes.size(), 128u);
-    const bool is_in_a_module = std::any_of(
-        recorder.recording.mappings.begin(), recorder.recording.mappings.end(),
-        [&](const Mapping& mapping) {
-          return mapping.is_executable && mapping.start <= capture.registers[kRip] &&
-                 capture.registers[kRip] < mapping.end;
-        });
+    const bool is_in_a_module =
+        std::any_of(recorder.recording.mappings.begin(), recorder.recording.mappings.end(),
+                    [&](const Mapping& mapping) {
+                      return mapping.is_executable && mapping.start <= capture.registers[kRip] &&
+                             capture.registers[kRip] < mapping.end;
+                    });
     EXPECT_TRUE(is_in_a_module);
   }
   EXPECT_FALSE(recorder.recording.exemplars.empty());
@@ -115,8 +115,8 @@ TEST(LockWaits, SeesAThreadThatWasBornAfterTheAttach) {
 
   const Recording& recording = recorder.recording;
   const auto is_new = [&](const LockWait& wait) {
-    return wait.count > 0 && recording.threads[wait.waiter.value].tid >
-                                 recording.threads[known - 1].tid;
+    return wait.count > 0 &&
+           recording.threads[wait.waiter.value].tid > recording.threads[known - 1].tid;
   };
   EXPECT_TRUE(std::any_of(recording.lock_waits.begin(), recording.lock_waits.end(), is_new));
 }

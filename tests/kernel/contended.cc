@@ -31,7 +31,9 @@ struct Pair {
 };
 alignas(64) Pair g_pair;
 
-int own_tid() { return static_cast<int>(syscall(SYS_gettid)); }
+int own_tid() {
+  return static_cast<int>(syscall(SYS_gettid));
+}
 
 void work_for(milliseconds time) {
   const auto end = Clock::now() + time;
@@ -82,7 +84,9 @@ void run_forever() {
 }
 
 /// The waiter sleeps when the word says that there is one and some time has passed.
-bool has_waiter() { return __atomic_load_n(&g_mutex.__data.__lock, __ATOMIC_RELAXED) == 2; }
+bool has_waiter() {
+  return __atomic_load_n(&g_mutex.__data.__lock, __ATOMIC_RELAXED) == 2;
+}
 
 void make_one_wait(std::atomic<long>& waited_ns) {
   pthread_mutex_lock(&g_mutex);

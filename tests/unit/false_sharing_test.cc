@@ -173,6 +173,29 @@ TEST(FalseSharing, IsSilentOnMembersThatOneOperationUpdatesThroughHelpers) {
   EXPECT_TRUE(check(program).empty());
 }
 
+TEST(FalseSharing, IsSilentOnAnOperationThatReachesTheOtherThroughAnotherClass) {
+  FactsBuilder program;
+  const SymbolId memory = program.record("Memory", 16);
+  const SymbolId height = program.atomic_field(memory, "height", 0);
+  const SymbolId usage = program.atomic_field(memory, "usage", 8);
+  const SymbolId insert = program.function("List::insert", program.record("List", 8));
+  const SymbolId allocate = program.function("Arena::allocate", program.record("Arena", 8));
+  program.call(insert, allocate);
+  program.atomic_add(height, insert);
+  program.atomic_add(usage, allocate);
+  EXPECT_TRUE(check(program).empty());
+}
+
+TEST(FalseSharing, IsSilentOnTheKeyOfAListNodeWhoseLinkIsStored) {
+  FactsBuilder program;
+  const SymbolId node = program.record("Node", 16);
+  const SymbolId key = program.field(node, "key", 0);
+  const SymbolId next = program.atomic_field(node, "next", 8);
+  program.atomic_store(next, program.function("Node::set_next", node), 1);
+  program.plain_read(key, program.function("Node::compare", node), 1);
+  EXPECT_TRUE(check(program).empty());
+}
+
 TEST(FalseSharing, IsSilentUnderACommonLockThatTheCallerTakes) {
   FactsBuilder program;
   const SymbolId cache = program.record("Cache", 64);

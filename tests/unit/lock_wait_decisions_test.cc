@@ -35,8 +35,8 @@ TEST(FutexSignature, ClassifiesTheExpectedValue) {
 }
 
 TEST(FutexSignature, CountsWaitsOnly) {
-  for (const uint32_t wait : {FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI, FUTEX_LOCK_PI2,
-                              FUTEX_WAIT_REQUEUE_PI})
+  for (const uint32_t wait :
+       {FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI, FUTEX_LOCK_PI2, FUTEX_WAIT_REQUEUE_PI})
     EXPECT_TRUE(is_wait_operation(wait));
   for (const uint32_t other : {FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI})
     EXPECT_FALSE(is_wait_operation(other));

@@ -24,16 +24,27 @@ struct Program : FactsBuilder {
   void store(SymbolId where) { atomic_store(requests, where).form = AccessForm::kBuiltin; }
 };
 
-TEST(MixedAccess, WarnsOfAPlainUpdateBesideAtomicOnes) {
+TEST(MixedAccess, NotesAPlainUpdateBesideAtomicOnes) {
   Program program;
   program.plain_add(program.requests, program.other);
   const auto findings = check(program);
   ASSERT_EQ(findings.size(), 1u);
-  EXPECT_EQ(findings[0].level, Level::kWarning);
-  EXPECT_EQ(findings[0].verdict, Verdict::kFix);
+  EXPECT_EQ(findings[0].level, Level::kNote);
+  EXPECT_EQ(findings[0].verdict, Verdict::kMeasureFirst);
   EXPECT_EQ(findings[0].fingerprint, fingerprint_of("mixed-access", "stats", {"requests"}));
   EXPECT_EQ(findings[0].message,
             "stats::requests is written plainly in other but written atomically in count");
+}
+
+TEST(MixedAccess, WarnsOfAPlainUpdateInAnotherThread) {
+  Program program;
+  program.plain_add(program.requests, program.other);
+  program.start(program.count, {});
+  program.start(program.other, {});
+  const auto findings = check(program);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].level, Level::kWarning);
+  EXPECT_EQ(findings[0].verdict, Verdict::kFix);
 }
 
 TEST(MixedAccess, IsSilentIfAllUpdatesAreAtomic) {
@@ -90,6 +101,12 @@ TEST(MixedAccess, NotesAPlainReadInALoop) {
   const auto findings = check(program);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].level, Level::kNote);
+}
+
+TEST(MixedAccess, IsSilentOnAPlainReadOfEachObjectThatALoopWalksOver) {
+  Program program;
+  program.plain_read(program.requests, program.other, 1).base = "each";
+  EXPECT_TRUE(check(program).empty());
 }
 
 TEST(MixedAccess, NotesAPlainReadOfWhatAReleaseStorePublishes) {

@@ -11,8 +11,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(MapsLine, IsReadWithAPathThatHoldsBlanks) {
-  const auto line =
-      parse_maps_line("7f00-7fff r-xp 00001000 08:01 42                         /opt/my app/lib x.so");
+  const auto line = parse_maps_line(
+      "7f00-7fff r-xp 00001000 08:01 42                         /opt/my app/lib x.so");
   ASSERT_TRUE(line);
   EXPECT_EQ(line->start, 0x7f00u);
   EXPECT_EQ(line->end, 0x7fffu);
@@ -34,9 +34,9 @@ TEST(MapsLine, HasNoPathForAnonymousMemory) {
 }
 
 TEST(MapsLine, IsRefusedIfItIsNone) {
-  for (const char* text : {"", "hello", "1000-", "1000-2000", "1000-2000 rw", "2000-1000 rw-p 0 0:0 0",
-                           "1000-2000 rw-p zz 00:00 0", "1000-2000 rw-p 00000000 00:00",
-                           "fffffffffffffffff-1 rw-p 0 0:0 0"})
+  for (const char* text : {"", "hello", "1000-", "1000-2000", "1000-2000 rw",
+                           "2000-1000 rw-p 0 0:0 0", "1000-2000 rw-p zz 00:00 0",
+                           "1000-2000 rw-p 00000000 00:00", "fffffffffffffffff-1 rw-p 0 0:0 0"})
     EXPECT_FALSE(parse_maps_line(text)) << text;
 }
 

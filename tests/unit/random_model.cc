@@ -66,7 +66,7 @@ LineSample RandomModel::line_sample(const Recording& recording) {
   for (size_t count = below(4); count > 0; --count)
     sample.accesses.push_back({address(), address(), static_cast<uint16_t>(below(65536)),
                                value(AccessKind::kReadWrite), coin(),
-                               static_cast<uint8_t>(below(256)), coin()});
+                               static_cast<uint8_t>(below(256)), coin(), coin()});
   return sample;
 }
 

@@ -119,7 +119,8 @@ TEST(TargetFacts, KnowAThreadByBothOfItsIds) {
 }
 
 TEST(Mappings, ReplaceThoseWhosePlaceTheyTook) {
-  const std::vector<Mapping> known = {{0x1000, 0x3000, 0, {0}, true}, {0x8000, 0x9000, 0, {1}, true}};
+  const std::vector<Mapping> known = {{0x1000, 0x3000, 0, {0}, true},
+                                      {0x8000, 0x9000, 0, {1}, true}};
   const auto merged = merge_mappings({{0x2000, 0x4000, 0, {2}, true}}, known);
   ASSERT_EQ(merged.size(), 2u);
   EXPECT_EQ(merged[0].start, 0x2000u);

@@ -1,0 +1,125 @@
+// Which facts does a .quarrel file hold, as text that a golden can be compared with?
+#include <fmt/format.h>
+
+#include <string>
+
+#include "store/store.h"
+
+namespace quarrel {
+namespace {
+
+constexpr const char* kLocks[] = {"", " lock=mutex", " lock=shared", " lock=spin"};
+constexpr const char* kStorages[] = {"global", "static local", "thread_local", "local",
+                                     "parameter"};
+constexpr const char* kAccesses[] = {"read", "write", "rmw", "cas", "address"};
+constexpr const char* kForms[] = {"plain",      "volatile", "std-atomic",
+                                  "atomic_ref", "c11",      "builtin"};
+constexpr const char* kOrders[] = {"",         " relaxed", " consume", " acquire",
+                                   " release", " acq_rel", " seq_cst", " unknown-order"};
+constexpr const char* kModes[] = {"exclusive", "shared", "try"};
+constexpr const char* kKinds[] = {"plain", "constructor", "destructor", "lambda"};
+
+class Dump {
+ public:
+  explicit Dump(const SourceFacts& facts) : facts_(facts) {}
+
+  void print() const {
+    for (const auto& unit : facts_.units)
+      fmt::print("unit {} state={}\n", file(unit.main_file), int(unit.state));
+    for (const auto& record : facts_.records) print_record(record);
+    for (const auto& variable : facts_.variables) print_variable(variable);
+    for (const auto& function : facts_.functions)
+      fmt::print("function {} {} {}{}\n", at(function.position), function.name,
+                 kKinds[int(function.kind)], function.is_main ? " main" : "");
+    for (const auto& site : facts_.accesses) print_site(site);
+    for (const auto& region : facts_.lock_regions) print_region(region);
+    for (const auto& entry : facts_.thread_entries)
+      fmt::print("thread {} {} runs {}{}\n", at(entry.position), entry.mechanism, name(entry.entry),
+                 entry.is_in_loop ? " in loop" : "");
+    for (const auto& call : facts_.calls)
+      fmt::print("call {} {} -> {} loop={}\n", at(call.position), name(call.caller),
+                 name(call.callee), call.loop_depth);
+    for (const auto& suppression : facts_.suppressions)
+      fmt::print("suppress {} rule='{}' reason='{}'\n", at(suppression.position), suppression.rule,
+                 suppression.reason);
+  }
+
+ private:
+  std::string file(FileId id) const { return id.is_valid() ? facts_.files[id.value] : "?"; }
+  /// Without the path of a system header: it names the release of the library.
+  std::string name(SymbolId id) const {
+    return id.is_valid() ? facts_.symbols[id.value].substr(0, facts_.symbols[id.value].find("|/"))
+                         : "?";
+  }
+  std::string at(const SourcePos& position) const {
+    const bool is_system = position.file.is_valid() && facts_.file_is_system[position.file.value];
+    // Lines of system headers change with every release of the library.
+    if (is_system) return "<system>";
+    return fmt::format("{}:{}:{}", file(position.file), position.line, position.column);
+  }
+
+  void print_record(const SourceRecord& record) const {
+    fmt::print("record {} {} size={} align={}{}{}{}\n", at(record.position), record.name,
+               record.size_bytes, record.align_bytes, record.is_union ? " union" : "",
+               record.has_layout ? "" : " no-layout",
+               record.pattern.is_valid() ? " of " + name(record.pattern) : "");
+    for (const auto& base : record.bases)
+      fmt::print("  base {} bits={}{}\n", name(base.record), base.offset_bits,
+                 base.is_virtual ? " virtual" : "");
+    for (const auto& field : record.fields)
+      fmt::print("  field {}+{} {} {}{}{}{}{}{}{}{}\n", field.offset_bits, field.size_bits,
+                 field.name, field.type, array(field.array_length),
+                 field.is_bit_field ? " bit-field" : "", field.is_atomic ? " atomic" : "",
+                 field.is_volatile ? " volatile" : "", field.is_const ? " const" : "",
+                 kLocks[int(field.lock)], alignment(field.alignas_bytes));
+  }
+
+  void print_variable(const SourceVariable& variable) const {
+    fmt::print("variable {} {} {} {} size={} align={}{}{}{}{}{}\n", at(variable.position),
+               variable.name, kStorages[int(variable.storage)], variable.type, variable.size_bytes,
+               variable.align_bytes, array(variable.array_length),
+               variable.is_atomic ? " atomic" : "", variable.is_volatile ? " volatile" : "",
+               kLocks[int(variable.lock)], alignment(variable.alignas_bytes));
+  }
+
+  void print_site(const AccessSite& site) const {
+    fmt::print("access {} {} {}-{}{} loop={} base='{}'{}{} locks=[{}] in {}\n", at(site.position),
+               name(site.object), kForms[int(site.form)], kAccesses[int(site.access)],
+               kOrders[int(site.order)], site.loop_depth, site.base,
+               site.is_indexed_by_variable ? " indexed" : "", site.is_initialization ? " init" : "",
+               names(site.locks_held), name(site.function));
+  }
+
+  void print_region(const LockRegion& region) const {
+    fmt::print("region {} - {} {} {} by {} loop={} touches [{}] calls [{}]\n", at(region.begin),
+               at(region.end), name(region.lock), kModes[int(region.mode)], region.guard,
+               region.loop_depth, names(region.objects), names(region.calls));
+  }
+
+  static std::string array(uint64_t length) {
+    return length == 0 ? "" : fmt::format(" array={}", length);
+  }
+  static std::string alignment(uint64_t bytes) {
+    return bytes == 0 ? "" : fmt::format(" alignas={}", bytes);
+  }
+  std::string names(const std::vector<SymbolId>& ids) const {
+    std::string list;
+    for (SymbolId id : ids) list += (list.empty() ? "" : " ") + name(id);
+    return list;
+  }
+
+  const SourceFacts& facts_;
+};
+
+}  // namespace
+}  // namespace quarrel
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const auto facts = quarrel::read_facts(argv[1]);
+  if (!facts.ok()) {
+    fmt::print(stderr, "{}\n", facts.error().message);
+    return 2;
+  }
+  quarrel::Dump(*facts).print();
+}

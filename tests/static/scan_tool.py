@@ -1,0 +1,30 @@
+"""How do the tests run quarrel-scan on a few sources?"""
+import json
+import pathlib
+import re
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+FLAGS = re.compile(r"^// flags: (.*)$", re.M)
+
+
+def flags_of(source):
+    """The compiler flags that a fixture asks for in a comment, after the default standard."""
+    standard = ["-std=gnu11"] if source.suffix == ".c" else ["-std=c++20"]
+    found = FLAGS.search(source.read_text())
+    return standard + (found.group(1).split() if found else [])
+
+
+def write_database(folder, sources):
+    entries = [
+        {"directory": str(source.parent), "file": source.name,
+         "arguments": ["cc" if source.suffix == ".c" else "c++", *flags_of(source),
+                       "-c", source.name, "-o", source.stem + ".o"]}
+        for source in sources
+    ]
+    (folder / "compile_commands.json").write_text(json.dumps(entries))
+
+
+def run_scan(tool, folder, *options):
+    return subprocess.run([tool, "-p", str(folder), *options], capture_output=True, text=True,
+                          check=False)
