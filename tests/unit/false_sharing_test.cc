@@ -100,6 +100,12 @@ TEST(FalseSharing, NotesTheEndsOfAQueueThatDifferentOperationsStore) {
   EXPECT_EQ(findings[0].fingerprint, fingerprint_of("false-sharing", "Queue", {"head_", "tail_"}));
 }
 
+TEST(FalseSharing, LeavesOutAGuardThatWouldNotCompile) {
+  const auto findings = check(queue(true));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].advice.front().guard, "");
+}
+
 TEST(FalseSharing, IsSilentOnAQueueForOneThread) {
   EXPECT_TRUE(check(queue(false)).empty());
 }
