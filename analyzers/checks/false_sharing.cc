@@ -208,9 +208,17 @@ bool is_read_pair_reportable(const MemberGroup& group, const SharedPair& pair,
   return group.record != nullptr || (pair.proof == Proof::kRoles && pair.is_hot);
 }
 
+/// Where the linker puts globals is a guess; without known threads it would be one on another.
+bool is_written_pair_reportable(const MemberGroup& group, const SharedPair& pair) {
+  return group.record != nullptr || pair.proof != Proof::kOperations;
+}
+
 void report(const CheckContext& context, const MemberGroup& group, std::vector<Finding>& findings) {
   std::set<size_t> reported;
-  for (const Cluster& found : cluster(group, written_pairs(context, group))) {
+  auto written = written_pairs(context, group);
+  std::erase_if(written,
+                [&](const SharedPair& pair) { return !is_written_pair_reportable(group, pair); });
+  for (const Cluster& found : cluster(group, written)) {
     findings.push_back(make_finding(context, group, found, false));
     reported.insert(found.members.begin(), found.members.end());
   }

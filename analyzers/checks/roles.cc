@@ -25,7 +25,8 @@ ThreadRoles::ThreadRoles(const FactIndex& index)
       by_function_(index.symbol_count()),
       is_in_loop_(index.symbol_count()) {
   collect_roles(index);
-  for (uint32_t i = 0; i < roles_.size(); ++i) spread(index, RoleId{i});
+  for (uint32_t i = 0; i < roles_.size(); ++i)
+    spread(index, RoleId{i}, entries_of(index, roles_[i]));
   spread_loops(index);
   find_multiplicity(index);
   find_starters();
@@ -39,15 +40,24 @@ void ThreadRoles::collect_roles(const FactIndex& index) {
     is_known[entry.value] = true;
     roles_.push_back({.entry = entry, .name = std::move(name), .start = start});
   };
+  // The programs of one build have a main each, and run none of it in two threads.
   for (const SourceFunction& function : index.facts().functions)
-    if (function.is_main) add(function.symbol, "main", nullptr);
+    if (function.is_main && roles_.empty()) add(function.symbol, "main", nullptr);
   for (const ThreadEntry& start : index.facts().thread_entries)
     add(start.entry, std::string(index.function_name(start.entry)), &start);
 }
 
-void ThreadRoles::spread(const FactIndex& index, RoleId role) {
-  std::vector<SymbolId> pending{roles_[role.value].entry};
-  by_function_[pending.front().value].push_back(role);
+std::vector<SymbolId> ThreadRoles::entries_of(const FactIndex& index, const Role& role) {
+  if (role.start != nullptr) return {role.entry};
+  std::vector<SymbolId> mains;
+  for (const SourceFunction& function : index.facts().functions)
+    if (function.is_main && function.symbol.value < index.symbol_count())
+      mains.push_back(function.symbol);
+  return mains;
+}
+
+void ThreadRoles::spread(const FactIndex& index, RoleId role, std::vector<SymbolId> pending) {
+  for (SymbolId entry : pending) by_function_[entry.value].push_back(role);
   while (!pending.empty()) {
     const SymbolId caller = pending.back();
     pending.pop_back();

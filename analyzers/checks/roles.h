@@ -11,9 +11,10 @@ namespace quarrel {
 
 using RoleId = Id<struct RoleTag>;
 
-/// A kind of thread: main, or all threads that run one entry function.
+/// A kind of thread: main, or all threads that run one entry function. The mains of several
+/// programs are one role: they never run at the same time in one process.
 struct Role {
-  SymbolId entry;
+  SymbolId entry;                      ///< of the main role: one of the mains
   std::string name;                    ///< "main" or the name of the entry function
   bool is_many = false;                ///< several threads of this role live at the same time
   const ThreadEntry* start = nullptr;  ///< the first place that starts one; nullptr for main
@@ -56,7 +57,8 @@ class ThreadRoles {
   bool is_starter(SymbolId function) const;
   bool is_after_start(SymbolId function, SourcePos position) const;
   void collect_roles(const FactIndex& index);
-  void spread(const FactIndex& index, RoleId role);
+  static std::vector<SymbolId> entries_of(const FactIndex& index, const Role& role);
+  void spread(const FactIndex& index, RoleId role, std::vector<SymbolId> pending);
   void spread_loops(const FactIndex& index);
   void find_multiplicity(const FactIndex& index);
   void find_starters();

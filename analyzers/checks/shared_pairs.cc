@@ -129,14 +129,16 @@ class PairJudge {
   /// or an example of a library, and says nothing about the library's threads.
   Overlap overlap(const AccessSite& one, const AccessSite& other) const {
     const Overlap known = context_.roles.overlap(one.function, other.function);
-    if (known != Overlap::kNever || !is_method(one) || !is_method(other)) return known;
+    if (known != Overlap::kNever || !is_operation(one) || !is_operation(other)) return known;
     const RoleId role = context_.roles.of(one.function).front();
     return context_.roles[role].start == nullptr ? Overlap::kUnknown : known;
   }
 
-  bool is_method(const AccessSite& site) const {
+  /// A function of a class, or one that atomics make part of a concurrent C record's interface.
+  bool is_operation(const AccessSite& site) const {
     const SourceFunction* function = context_.index.function(site.function);
-    return group_.is_concurrent && function != nullptr && function->record.is_valid();
+    if (!group_.is_concurrent || group_.record == nullptr || function == nullptr) return false;
+    return function->record.is_valid() || (!function->is_main && is_atomic_form(site.form));
   }
 
   /// Nothing is atomic in an object that one thread owns, except by mistake.

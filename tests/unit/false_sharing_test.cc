@@ -100,6 +100,12 @@ TEST(FalseSharing, NotesTheEndsOfAQueueThatDifferentOperationsStore) {
   EXPECT_EQ(findings[0].fingerprint, fingerprint_of("false-sharing", "Queue", {"head_", "tail_"}));
 }
 
+TEST(FalseSharing, LeavesOutAGuardThatWouldNotCompile) {
+  const auto findings = check(queue(true));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].advice.front().guard, "");
+}
+
 TEST(FalseSharing, IsSilentOnAQueueForOneThread) {
   EXPECT_TRUE(check(queue(false)).empty());
 }
@@ -326,6 +332,44 @@ TEST(FalseSharing, WarnsOfGlobalsDeclaredSideBySide) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].level, Level::kWarning);
   EXPECT_EQ(findings[0].fingerprint, fingerprint_of("false-sharing", "", {"a", "b"}));
+}
+
+TEST(FalseSharing, IsSilentOnGlobalsWithoutKnownThreads) {
+  FactsBuilder program;
+  const SymbolId a = program.global("a", "std::atomic<long>");
+  const SymbolId b = program.global("b", "std::atomic<long>");
+  program.atomic_add(a, program.function("one"), 1);
+  program.atomic_add(b, program.function("other"), 1);
+  EXPECT_TRUE(check(program).empty());
+}
+
+TEST(FalseSharing, TakesTheMainsOfTwoProgramsForNoThreads) {
+  FactsBuilder program;
+  const SymbolId a = program.global("a", "std::atomic<long>");
+  const SymbolId b = program.global("b", "std::atomic<long>");
+  const SymbolId one = program.function("one");
+  const SymbolId other = program.function("other");
+  for (int i = 0; i < 2; ++i) {
+    const SymbolId main = program.function("main");
+    program.call(main, one, 1);
+    program.call(main, other, 1);
+  }
+  program.atomic_add(a, one, 1);
+  program.atomic_add(b, other, 1);
+  EXPECT_TRUE(check(program).empty());
+}
+
+TEST(FalseSharing, NotesTheRecordOfACLibraryThatOnlyAnExampleCalls) {
+  FactsBuilder program;
+  const SymbolId ring = program.record("ring", 16);
+  const SymbolId main = program.function("main");
+  for (uint32_t i = 0; i < 2; ++i) {
+    const SymbolId field = program.field(ring, i == 0 ? "head" : "tail", i * 8);
+    const SymbolId use = program.function(i == 0 ? "ring_read" : "ring_write");
+    program.call(main, use);
+    program.atomic_add(field, use).form = AccessForm::kBuiltin;
+  }
+  EXPECT_EQ(check(program).size(), 1u);
 }
 
 TEST(FalseSharing, IsSilentOnAlignedGlobals) {
