@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "extract/cursor.h"
+#include "model/plain_name.h"
 
 namespace quarrel {
 
@@ -41,7 +42,7 @@ std::string without_tags(const std::string& text) {
 }
 
 std::string type_name(CXType type) {
-  return without_tags(without_paths(spelling_of(canonical(type))));
+  return plain_name(without_tags(without_paths(spelling_of(canonical(type)))));
 }
 
 namespace {
@@ -52,9 +53,8 @@ std::string own_name(CXCursor declaration) {
     return qualified_name(clang_getCursorSemanticParent(lambda_class_of(declaration))) +
            "::(lambda)";
   std::string name = spelling_of(declaration);
-  if (clang_getCursorKind(declaration) == CXCursor_Namespace && name.empty())
-    return "(anonymous namespace)";
-  return without_paths(name);
+  if (clang_getCursorKind(declaration) == CXCursor_Namespace && name.empty()) return "";
+  return plain_name(without_paths(name));
 }
 
 /// The type spelling of a record is qualified already, that of a local one is not.
@@ -75,7 +75,8 @@ std::string qualified_name(CXCursor declaration) {
   const std::string name = own_name(declaration);
   if (names_its_scope(declaration)) return name;
   const std::string scope = qualified_name(clang_getCursorSemanticParent(declaration));
-  return scope.empty() ? name : scope + "::" + name;
+  if (scope.empty() || name.empty()) return scope + name;
+  return scope + "::" + name;
 }
 
 }  // namespace quarrel

@@ -8,8 +8,12 @@
 namespace quarrel {
 namespace {
 
-bool is_on_line(uint64_t word, uint64_t line, uint64_t line_size) {
-  return word >= line && word - line < line_size;
+/// Below this the reader learns nothing from the line's share.
+constexpr double kWorthSayingMsPerS = 0.1;
+constexpr uint64_t kFutexWordBytes = 4;
+
+bool overlaps_line(uint64_t start, uint64_t size, uint64_t line, uint64_t line_size) {
+  return start < line ? line - start < size : start - line < line_size;
 }
 
 /// The lock of Profile::locks that a lock finding is about, by the address that it shows.
@@ -27,8 +31,13 @@ bool holds_lock(const Profile& profile, const Finding& line, const Finding& lock
   const LockIdentity* lock = lock_of(profile, lock_finding);
   if (lock == nullptr || !line.subject.address) return false;
   const uint64_t line_size = profile.recording.run.host.line_size;
+  const uint64_t address = *line.subject.address;
+  // A mutex may straddle two lines: its owner and its counters lie beside the futex word.
+  const DataObject& object = lock->object;
+  if (object.address != 0 && overlaps_line(object.address, object.size, address, line_size))
+    return true;
   return std::any_of(lock->words.begin(), lock->words.end(), [&](uint64_t word) {
-    return is_on_line(word, *line.subject.address, line_size);
+    return overlaps_line(word, kFutexWordBytes, address, line_size);
   });
 }
 
@@ -48,6 +57,7 @@ void note_line(const Finding& line, Finding& lock_finding) {
     lock_finding.sharing = line.sharing;
     lock_finding.contrast = line.contrast;
   }
+  if (line.cost.thread_ms_per_s < kWorthSayingMsPerS) return;
   lock_finding.reason += fmt::format(
       ". Its cache line ({}) costs up to {:.1f} thread-ms/s of CPU time besides, by the same "
       "threads",

@@ -8,7 +8,7 @@
 
 namespace quarrel {
 
-/// Removes line findings whose line holds a word of a lock that is itself a finding, and notes them
+/// Removes line findings whose line holds a byte of a lock that is itself a finding, and notes them
 /// there with their field map. Whoever takes the lock writes its line, so this is one problem, not
 /// two; unless a thread that never met the lock writes other fields of the line: that one stays.
 std::vector<Finding> fold_lock_lines(const Profile& profile, std::vector<Finding> findings);

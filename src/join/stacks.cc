@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 #include <string_view>
 #include <tuple>
 
@@ -30,6 +31,13 @@ bool is_system_module(std::string_view module) {
   return false;
 }
 
+/// Templates of the library are compiled into the user's program; without lines only their names
+/// tell.
+bool is_library_code(const FindingFrame& frame) {
+  return is_system_file(frame.file) || is_system_module(frame.module) ||
+         frame.function.starts_with("std::") || frame.function.starts_with("__gnu_cxx::");
+}
+
 bool same_frame(const FindingFrame& a, const FindingFrame& b) {
   return std::tie(a.function, a.file, a.line, a.module) ==
          std::tie(b.function, b.file, b.line, b.module);
@@ -42,8 +50,22 @@ std::string module_path(const Recording& recording, ModuleId module) {
 void append_resolved(const Profile& profile, const ResolvedFrame& resolved,
                      std::vector<FindingFrame>& frames) {
   const std::string module = module_path(profile.recording, resolved.module);
-  for (const CodeLocation& place : resolved.locations)
-    frames.push_back({place.function, place.file, place.line, module});
+  for (const CodeLocation& place : resolved.locations) {
+    FindingFrame& frame =
+        frames.emplace_back(FindingFrame{place.function, place.file, place.line, module});
+    frame.is_library = is_library_code(frame);
+  }
+}
+
+/// From the innermost user frame outwards; the whole stack if there is none.
+std::span<const FindingFrame> user_part(const std::vector<FindingFrame>& frames) {
+  const auto user = std::find_if(frames.begin(), frames.end(),
+                                 [](const FindingFrame& frame) { return !frame.is_library; });
+  return user == frames.end() ? std::span(frames) : std::span(user, frames.end());
+}
+
+bool same_frames(std::span<const FindingFrame> a, std::span<const FindingFrame> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_frame);
 }
 
 }  // namespace
@@ -70,11 +92,9 @@ std::vector<FindingFrame> frames_of(const Profile& profile, FrameId innermost) {
 
 const FindingFrame* user_frame(const std::vector<FindingFrame>& frames) {
   for (const FindingFrame& frame : frames)
-    if (!frame.file.empty() && !is_system_file(frame.file) && !is_system_module(frame.module))
-      return &frame;
+    if (!frame.file.empty() && !frame.is_library) return &frame;
   for (const FindingFrame& frame : frames)
-    if (!frame.function.empty() && !is_system_module(frame.module) && !is_system_file(frame.file))
-      return &frame;
+    if (!frame.function.empty() && !frame.is_library) return &frame;
   return frames.empty() ? nullptr : &frames.front();
 }
 
@@ -99,9 +119,7 @@ size_t StackSum::row_of(FrameId innermost, bool is_complete) {
   Row row{frames_of(profile_, innermost), is_complete, 0};
   for (size_t i = 0; i < rows_.size(); ++i) {
     const Row& known = rows_[i];
-    if (known.is_complete == is_complete &&
-        std::equal(known.frames.begin(), known.frames.end(), row.frames.begin(), row.frames.end(),
-                   same_frame))
+    if (known.is_complete == is_complete && same_frames(known.frames, row.frames))
       return place->second = i;
   }
   rows_.push_back(std::move(row));
@@ -109,18 +127,36 @@ size_t StackSum::row_of(FrameId innermost, bool is_complete) {
 }
 
 std::vector<FindingStack> StackSum::heaviest(size_t limit) const {
-  std::vector<const Row*> order;
-  for (const Row& row : rows_)
-    if (!row.frames.empty()) order.push_back(&row);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Row* a, const Row* b) { return a->weight > b->weight; });
-  if (order.size() > limit) order.resize(limit);
+  std::vector<Group> groups = grouped_by_user_code();
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Group& a, const Group& b) { return a.weight > b.weight; });
+  if (groups.size() > limit) groups.resize(limit);
   std::vector<FindingStack> stacks;
   const double total = std::max<double>(1, static_cast<double>(total_));
-  for (const Row* row : order)
-    stacks.push_back(
-        {role_, static_cast<double>(row->weight) / total, row->is_complete, row->frames});
+  for (const Group& group : groups)
+    stacks.push_back({role_, static_cast<double>(group.weight) / total, group.heaviest->is_complete,
+                      group.heaviest->frames, group.members});
   return stacks;
+}
+
+std::vector<StackSum::Group> StackSum::grouped_by_user_code() const {
+  std::vector<Group> groups;
+  for (const Row& row : rows_) {
+    if (row.frames.empty()) continue;
+    const auto own = user_part(row.frames);
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& known) {
+      return known.heaviest->is_complete == row.is_complete &&
+             same_frames(user_part(known.heaviest->frames), own);
+    });
+    if (group == groups.end()) {
+      groups.push_back({&row, row.weight, 1});
+      continue;
+    }
+    group->weight += row.weight;
+    ++group->members;
+    if (row.weight > group->heaviest->weight) group->heaviest = &row;
+  }
+  return groups;
 }
 
 std::vector<FindingLocation> StackSum::source_lines(size_t limit, const std::string& what) const {

@@ -27,7 +27,8 @@ inline constexpr size_t kMaxFrames = 256;
 const FindingFrame* user_frame(const std::vector<FindingFrame>& frames);
 
 /// Sums weights per distinct chain of functions and lines. Stacks that differ only in addresses
-/// become one row; rows come out heaviest first with their share of the total.
+/// become one row. Rows that differ only below the innermost user frame (each depth of a recursion
+/// in std::sort is a row) come out together, heaviest first, with their share of the total.
 class StackSum {
  public:
   StackSum(const Profile& profile, std::string role) : profile_(profile), role_(std::move(role)) {}
@@ -50,6 +51,12 @@ class StackSum {
     bool is_complete = false;
     uint64_t weight = 0;
   };
+  struct Group {
+    const Row* heaviest = nullptr;
+    uint64_t weight = 0;
+    uint64_t members = 0;
+  };
+  std::vector<Group> grouped_by_user_code() const;
   size_t row_of(FrameId innermost, bool is_complete);
 
   const Profile& profile_;

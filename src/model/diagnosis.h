@@ -81,6 +81,7 @@ struct FindingFrame {
   std::string file;
   uint32_t line = 0;
   std::string module;
+  bool is_library = false;  ///< of the C or C++ library, not the user's own
 };
 
 struct FindingStack {
@@ -88,6 +89,9 @@ struct FindingStack {
   double share = 0;                  ///< of the cost of its role, 0..1
   bool is_complete = false;          ///< reached the thread's start
   std::vector<FindingFrame> frames;  ///< innermost first
+  /// Distinct stacks that it stands for: they differ only in library frames below the innermost
+  /// user frame, which are shown as in the heaviest of them.
+  uint64_t members = 1;
 };
 
 struct Advice {

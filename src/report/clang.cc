@@ -10,8 +10,9 @@ namespace quarrel {
 namespace {
 
 std::string_view clang_level(Level level) {
-  // A bare note without its warning is dropped by every parser of this format.
-  return level == Level::kError ? "error" : "warning";
+  // A bare "note:" without its warning is dropped by every parser of this format; "remark:" is
+  // clang's own word for what is no warning.
+  return level == Level::kNote ? "remark" : level_word(level);
 }
 
 std::string place_of(const FindingLocation& at) {

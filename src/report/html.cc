@@ -8,6 +8,7 @@
 #include "report/html_assets.h"
 #include "report/html_sections.h"
 #include "report/html_text.h"
+#include "report/source_root.h"
 
 namespace quarrel {
 namespace {
@@ -34,10 +35,12 @@ std::string render_details(const Diagnosis& diagnosis, size_t budget) {
   return html;
 }
 
-std::string render_body(const Diagnosis& diagnosis) {
+std::string render_body(const Diagnosis& whole) {
+  const std::string root = source_root(whole);
+  const Diagnosis diagnosis = relative_to(root, whole);
   std::string html = render_html_overview(diagnosis) + render_html_list(diagnosis, kMaxRows);
   const size_t used = std::min(html.size() + kReservedBytes, kMaxBytes);
-  html += render_details(diagnosis, kMaxBytes - used) + render_html_totals(diagnosis);
+  html += render_details(diagnosis, kMaxBytes - used) + render_html_totals(diagnosis, root);
   return html + "</main>\n<footer>Written by quarrel " + escape_html(diagnosis.run.tool_version) +
          ". This file loads nothing from the network.</footer>";
 }

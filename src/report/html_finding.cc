@@ -6,11 +6,14 @@
 #include "report/html_line_map.h"
 #include "report/html_sections.h"
 #include "report/html_text.h"
+#include "report/stack_lines.h"
 #include "report/summary.h"
 #include "report/words.h"
 
 namespace quarrel {
 namespace {
+
+constexpr size_t kMaxFramesShown = 8;
 
 std::string paragraph(std::string_view kind, const std::string& html) {
   return element("p", kind.empty() ? "" : fmt::format("class=\"{}\"", kind), html) + "\n";
@@ -62,21 +65,36 @@ std::string render_locations(const Finding& finding) {
   return table.is_empty() ? "" : "<h3>Source lines</h3>\n" + table.render();
 }
 
-std::string render_frame(const FindingFrame& frame) {
-  std::string place = format_place(frame.file, frame.line, 0);
-  if (place.empty()) place = frame.module;
-  return element("li", "",
-                 "<code>" + escape_html(frame.function) + "</code> <span class=\"soft small\">" +
-                     escape_html(place) + "</span>");
+std::string render_frame(const StackLine& line) {
+  if (line.place.empty()) return element("li", "class=\"soft\"", escape_html(line.function));
+  return element("li", line.is_user ? "class=\"mine\"" : "",
+                 "<code>" + escape_html(line.function) + "</code> <span class=\"soft small\">" +
+                     escape_html(line.place) + "</span>");
 }
 
-std::string render_stack(const FindingStack& stack) {
+std::string render_frames(const std::vector<StackLine>& lines) {
   std::string frames;
-  for (const FindingFrame& frame : stack.frames) frames += render_frame(frame);
+  for (const StackLine& line : lines) frames += render_frame(line);
+  return element("ul", "class=\"stack\"", frames) + "\n";
+}
+
+/// The short form, and behind a click every frame of the heaviest member.
+std::string render_stack(const FindingStack& stack) {
   const std::string title =
       fmt::format("{}{}", format_share(stack.share),
                   stack.is_complete ? "" : ", incomplete: the outermost frames are missing");
-  return paragraph("small", escape_html(title)) + element("ol", "class=\"stack\"", frames) + "\n";
+  const std::vector<StackLine> lines = stack_lines(stack, kMaxFramesShown);
+  std::string html = paragraph("small", escape_html(title)) + render_frames(lines);
+  if (lines.size() == stack.frames.size()) return html;
+  FindingStack whole = stack;
+  for (FindingFrame& frame : whole.frames) frame.is_library = false;
+  const std::string summary = element("summary", "",
+                                      fmt::format("All {} frames{}", stack.frames.size(),
+                                                  stack.members > 1 ? " of the heaviest" : ""));
+  return html +
+         element("details", "class=\"frames small\"",
+                 summary + render_frames(stack_lines(whole, stack.frames.size()))) +
+         "\n";
 }
 
 std::string render_stacks(const Finding& finding) {

@@ -47,9 +47,9 @@ std::string render_warnings(const Diagnosis& diagnosis) {
          "\n";
 }
 
-std::string render_facts(const Diagnosis& diagnosis) {
+std::string render_facts(const Diagnosis& diagnosis, const std::string& root) {
   std::string facts;
-  for (const RunFact& fact : run_facts(diagnosis.run))
+  for (const RunFact& fact : run_facts(diagnosis.run, root))
     facts += element("dt", "", escape_html(fact.name)) + element("dd", "", escape_html(fact.value));
   return "<h2 id=\"run\">Run</h2>\n" +
          element("div", "class=\"card\"", element("dl", "class=\"facts\"", facts)) + "\n";
@@ -138,7 +138,7 @@ std::string render_html_list(const Diagnosis& diagnosis, size_t max_rows) {
   return html + element("div", "class=\"card\"", table.render()) + rest_note(diagnosis, shown);
 }
 
-std::string render_html_totals(const Diagnosis& diagnosis) {
+std::string render_html_totals(const Diagnosis& diagnosis, const std::string& root) {
   HtmlTable table("Children sum to their parents", {{"What"}, {"thread-ms/s", true}});
   for (const TotalLine& line : total_lines(diagnosis))
     table.add(
@@ -150,7 +150,7 @@ std::string render_html_totals(const Diagnosis& diagnosis) {
             element("div", "class=\"card\"",
                     table.render() + element("p", "class=\"soft small\"",
                                              escape_html(shared_lines_note(diagnosis))));
-  return html + render_facts(diagnosis) + render_coverage(diagnosis);
+  return html + render_facts(diagnosis, root) + render_coverage(diagnosis);
 }
 
 }  // namespace quarrel

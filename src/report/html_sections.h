@@ -17,8 +17,8 @@ std::string render_html_list(const Diagnosis& diagnosis, size_t max_rows);
 std::string render_html_finding(const Finding& finding, size_t number, uint32_t line_size,
                                 bool is_open);
 
-/// Sums over everything, idle waits apart.
-std::string render_html_totals(const Diagnosis& diagnosis);
+/// Sums over everything, idle waits apart; facts of the run; data quality. Paths are below `root`.
+std::string render_html_totals(const Diagnosis& diagnosis, const std::string& root);
 
 /// The verdict as a word in a coloured pill; the word carries the meaning.
 std::string html_verdict(Verdict verdict);

@@ -86,6 +86,7 @@ Json to_json(const FindingStack& stack) {
   return {{"role", stack.role},
           {"share", stack.share},
           {"is_complete", stack.is_complete},
+          {"members", stack.members},
           {"frames", to_array(stack.frames)}};
 }
 

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "report/format.h"
+#include "report/source_root.h"
 #include "report/summary.h"
 #include "report/words.h"
 
@@ -83,10 +84,13 @@ std::string render_coverage(const Diagnosis& diagnosis) {
   return text;
 }
 
-std::string render(const Diagnosis& diagnosis, const FormatOptions& options) {
+std::string render(const Diagnosis& whole, const FormatOptions& options) {
+  const std::string root = source_root(whole);
+  const Diagnosis diagnosis = relative_to(root, whole);
   const size_t shown = std::min(options.max_findings, diagnosis.findings.size());
   std::string text = "## quarrel\n\n" + escape_markdown(verdict_line(diagnosis)) + "\n\n" +
                      render_list(diagnosis, shown);
+  if (!root.empty()) text += "Sources below " + escape_markdown(root) + "\n\n";
   const std::string quality = render_coverage(diagnosis);
   size_t detailed = 0;
   while (detailed < shown) {

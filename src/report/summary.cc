@@ -65,7 +65,7 @@ std::vector<std::string> data_warnings(const Diagnosis& diagnosis) {
   return warnings;
 }
 
-std::vector<RunFact> run_facts(const DiagnosedRun& run) {
+std::vector<RunFact> run_facts(const DiagnosedRun& run, std::string_view source_root) {
   std::vector<RunFact> facts;
   if (run.source == "scan") {
     facts.push_back({"Source", "static scan, nothing was run"});
@@ -76,6 +76,7 @@ std::vector<RunFact> run_facts(const DiagnosedRun& run) {
     facts.push_back({"Machine", fmt::format("{} CPUs, {}-byte cache lines, Linux {} {}", run.cpus,
                                             run.line_size, run.kernel, run.machine)});
   }
+  if (!source_root.empty()) facts.push_back({"Sources", fmt::format("below {}", source_root)});
   facts.push_back({"Tool", "quarrel " + run.tool_version});
   return facts;
 }

@@ -19,7 +19,8 @@ struct RunFact {
   std::string name;
   std::string value;
 };
-std::vector<RunFact> run_facts(const DiagnosedRun& run);
+/// `source_root`: see source_root.h.
+std::vector<RunFact> run_facts(const DiagnosedRun& run, std::string_view source_root);
 
 /// One line of the totals; children follow their parent with a larger depth.
 struct TotalLine {

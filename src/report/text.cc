@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "report/format.h"
+#include "report/source_root.h"
 #include "report/summary.h"
 #include "report/text_finding.h"
 #include "report/text_layout.h"
@@ -14,9 +15,9 @@ namespace {
 
 constexpr size_t kLabelColumns = 10;
 
-std::string render_facts(const Diagnosis& diagnosis) {
+std::string render_facts(const Diagnosis& diagnosis, const std::string& root) {
   std::string text;
-  for (const RunFact& fact : run_facts(diagnosis.run)) {
+  for (const RunFact& fact : run_facts(diagnosis.run, root)) {
     const std::string value = wrap(fact.value, kLabelColumns, kLabelColumns);
     text += fmt::format("{:<{}}", fact.name, kLabelColumns) + value.substr(kLabelColumns);
   }
@@ -46,14 +47,17 @@ std::string render_coverage(const Diagnosis& diagnosis) {
 
 std::string render_list(const Diagnosis& diagnosis) {
   if (diagnosis.findings.empty()) return "";
-  TextTable table({{"#", true}, {"cost", true}, {"verdict"}, {"evidence"}, {"rule"}, {"subject"}});
+  TextTable table({{"#", true},
+                   {"cost", true},
+                   {"verdict"},
+                   {"evidence"},
+                   {"rule"},
+                   {"subject", TextTable::Kind::kFunction}});
   for (size_t i = 0; i < diagnosis.findings.size(); ++i) {
     const Finding& finding = diagnosis.findings[i];
-    table.add(
-        {fmt::format("{}", i + 1), format_cost(finding.cost),
-         std::string(verdict_word(finding.verdict)),
-         fmt::format("{} {}", evidence_letter(finding.evidence), evidence_words(finding.evidence)),
-         finding.rule, finding.subject.name});
+    table.add({fmt::format("{}", i + 1), format_cost(finding.cost),
+               std::string(verdict_word(finding.verdict)),
+               std::string(evidence_letter(finding.evidence)), finding.rule, finding.subject.name});
   }
   return "\nFindings (cost: thread-ms lost per second of run; <= is an upper bound)\n" +
          table.render(2);
@@ -81,11 +85,13 @@ std::string render_totals(const Diagnosis& diagnosis) {
   return "\nTotals\n" + table.render(2) + wrap(shared_lines_note(diagnosis), 2, 2);
 }
 
-std::string render_text(const Diagnosis& diagnosis, const FormatOptions& options) {
+std::string render_text(const Diagnosis& whole, const FormatOptions& options) {
+  const std::string root = source_root(whole);
+  const Diagnosis diagnosis = relative_to(root, whole);
   std::string text = wrap("quarrel: " + verdict_line(diagnosis), 0, 2);
   for (const std::string& warning : data_warnings(diagnosis)) text += wrap("! " + warning, 2, 4);
-  text += "\n" + render_facts(diagnosis) + render_coverage(diagnosis) + render_list(diagnosis) +
-          render_findings(diagnosis, options) + render_totals(diagnosis);
+  text += "\n" + render_facts(diagnosis, root) + render_coverage(diagnosis) +
+          render_list(diagnosis) + render_findings(diagnosis, options) + render_totals(diagnosis);
   return text;
 }
 

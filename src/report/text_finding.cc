@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "report/line_map.h"
+#include "report/stack_lines.h"
 #include "report/summary.h"
 #include "report/text_layout.h"
 #include "report/words.h"
@@ -14,7 +15,7 @@ namespace quarrel {
 namespace {
 
 constexpr size_t kIndent = 3;
-constexpr size_t kMaxFramesShown = 12;
+constexpr size_t kMaxFramesShown = 8;
 
 std::string paint(std::string_view text, std::string_view code, bool colour) {
   return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
@@ -39,7 +40,7 @@ std::string render_heading(const Finding& finding, size_t number, bool colour) {
       fmt::format("] {}  {} thread-ms/s  ", finding.rule, format_cost(finding.cost));
   const size_t room = kTextColumns - start.size() - verdict.size() - rest.size();
   return start + paint(verdict, verdict_colour(finding.verdict), colour) + rest +
-         paint(shorten(finding.subject.name, room), "1", colour) + "\n";
+         paint(shorten_function(finding.subject.name, room), "1", colour) + "\n";
 }
 
 std::string thread_title(const std::string& role) {
@@ -71,7 +72,11 @@ std::string render_threads(const Finding& finding) {
 }
 
 std::string render_fields(const Finding& finding) {
-  TextTable table({{""}, {"field"}, {"offset", true}, {"bytes", true}, {"samples", true}});
+  TextTable table({{""},
+                   {"field", TextTable::Kind::kFunction},
+                   {"offset", true},
+                   {"bytes", true},
+                   {"samples", true}});
   for (size_t i = 0; i < finding.subject.fields.size(); ++i) {
     const SubjectField& field = finding.subject.fields[i];
     table.add({std::string(1, field_letter(i)), field.name, fmt::format("{}", field.offset),
@@ -100,17 +105,25 @@ std::string render_line_map(const Finding& finding, uint32_t line_size) {
 }
 
 std::string render_locations(const Finding& finding) {
-  TextTable table({{"role"}, {"source"}, {"function"}, {"note"}});
+  TextTable table({{"role"},
+                   {"source", TextTable::Kind::kPath},
+                   {"function", TextTable::Kind::kFunction},
+                   {"note", TextTable::Kind::kNote}});
   for (const FindingLocation& at : finding.locations)
     table.add({at.role, format_place(at.file, at.line, at.column), at.function, at.note});
   return table.is_empty() ? "" : table.render(kIndent);
 }
 
-std::string render_frame(const FindingFrame& frame) {
-  const std::string place = format_place(frame.file, frame.line, 0);
-  const std::string& where = place.empty() ? frame.module : place;
-  return wrap(where.empty() ? frame.function : fmt::format("{}  {}", frame.function, where),
-              kIndent + 4, kIndent + 8);
+std::string render_frame(const StackLine& line) {
+  const size_t room = kTextColumns - kIndent - 4;
+  std::string function = to_ascii(line.function);
+  std::string place = to_ascii(line.place);
+  if (function.size() + 2 + place.size() > room) {
+    place = shorten_path(place, std::min(place.size(), room / 2));
+    function = shorten_function(function, room - 2 - place.size());
+  }
+  if (!place.empty()) function += "  " + place;
+  return std::string(kIndent + 4, ' ') + function + "\n";
 }
 
 std::string render_stack(const FindingStack& stack) {
@@ -118,11 +131,7 @@ std::string render_stack(const FindingStack& stack) {
       wrap(fmt::format("Stack of {}s, {} of their time{}", stack.role, format_share(stack.share),
                        stack.is_complete ? "" : "; incomplete"),
            kIndent, kIndent + 2);
-  const size_t shown = std::min(stack.frames.size(), kMaxFramesShown);
-  for (size_t i = 0; i < shown; ++i) text += render_frame(stack.frames[i]);
-  if (shown < stack.frames.size())
-    text += wrap(fmt::format("... {} more frames", stack.frames.size() - shown), kIndent + 4,
-                 kIndent + 4);
+  for (const StackLine& line : stack_lines(stack, kMaxFramesShown)) text += render_frame(line);
   return text;
 }
 

@@ -122,18 +122,25 @@ class LineAttribution {
     return accesses;
   }
 
-  /// False if no access of the sample is known. A thread on its own stack is known to be at peace.
+  /// False if no access of the sample is known. A thread is known to be at peace, and attributed to
+  /// no line, on its own stack and where all known accesses lie beyond a branch that it was never
+  /// seen to take: the code around the sample then computes in registers.
   bool attribute(uint32_t index) {
     const LineSample& sample = recording_.line_samples[index];
     if (!sample.thread.is_valid()) return false;
     const auto accesses = credible_accesses(sample);
-    if (accesses.empty()) return !sample.accesses.empty() && sample.accesses[0].is_own_stack;
+    if (accesses.empty()) return is_any_known(sample);
     count(sample, accesses[0], index);
     const uint64_t charged_line = line_of(accesses[0]);
     for (size_t i = 1; i < accesses.size(); ++i)
       if (accesses[i].distance <= 1 || line_of(accesses[i]) == charged_line)
         count(sample, accesses[i], std::nullopt);
     return true;
+  }
+
+  static bool is_any_known(const LineSample& sample) {
+    return std::any_of(sample.accesses.begin(), sample.accesses.end(),
+                       [](const MemoryAccess& access) { return access.size > 0; });
   }
 
   uint64_t line_of(const MemoryAccess& access) const {

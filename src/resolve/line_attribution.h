@@ -14,7 +14,8 @@ namespace quarrel {
 /// sample goes first, because a core reports a stalled store or locked operation on the instruction
 /// after it. Further candidates next to the sample or on the same line count as touches: they prove
 /// an access, not a cost. `coverage` becomes the row "line_attribution": a sample without any
-/// credible access is unresolved.
+/// known access is unresolved; one on private data, or in code without memory operands, is
+/// attributed.
 std::vector<LineProfile> attribute_lines(const Recording& recording, Coverage& coverage);
 
 }  // namespace quarrel

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "model/plain_name.h"
+
 namespace quarrel {
 namespace {
 
@@ -115,7 +117,7 @@ std::string clean_name(std::string_view name) {
 }
 
 std::string shorten_type(std::string_view type) {
-  std::string text(type);
+  std::string text = plain_name(std::string(type));
   for (auto [gcc, usual] : kIntegerNames) replace_all(text, gcc, usual);
   replace_all(text, "std::__cxx11::", "std::");
   replace_all(text, "std::__1::", "std::");

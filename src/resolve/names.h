@@ -10,7 +10,7 @@ namespace quarrel {
 std::string clean_name(std::string_view name);
 
 /// "std::__cxx11::basic_string<char, ...>" -> "std::string"; default allocators, comparators,
-/// hashes and deleters of templates are left out; "> >" -> ">>".
+/// hashes and deleters of templates are left out; "> >" -> ">>"; plain_name() of the rest.
 std::string shorten_type(std::string_view type);
 
 /// "_ZN11RateLimiter7acquireEi" -> "RateLimiter::acquire": demangled, without parameters, return

@@ -141,6 +141,27 @@ TEST(Join, FoldsALineIntoTheLockThatLiesOnIt) {
   EXPECT_FALSE(lock->subject.fields.empty());
 }
 
+TEST(Join, FoldsTheSecondLineOfALockThatStraddlesTwo) {
+  Profile profile = sample::busy_profile();
+  // The futex word lies on the line before, 24 of its 40 bytes on the sampled one.
+  profile.locks[0].object.address = sample::kLineAddress - 16;
+  profile.locks[0].words = {sample::kLineAddress - 16};
+  for (LockWait& wait : profile.recording.lock_waits)
+    if (wait.address == sample::kMutexAddress) wait.address = sample::kLineAddress - 16;
+  const Diagnosis diagnosis = diagnose(profile);
+  EXPECT_NE(find_rule(diagnosis, "lock-contention"), nullptr);
+  EXPECT_EQ(find_rule(diagnosis, "false-sharing"), nullptr);
+}
+
+TEST(Join, DoesNotMentionALineThatCostsNothing) {
+  Profile profile = sample::busy_profile();
+  profile.recording.run.sample_period_ns = 100;
+  profile.lines[0].address = sample::kMutexAddress & ~uint64_t{63};
+  const Finding* lock = find_rule(diagnose(profile), "lock-contention");
+  ASSERT_NE(lock, nullptr);
+  EXPECT_EQ(lock->reason.find("besides"), std::string::npos) << lock->reason;
+}
+
 TEST(Join, KeepsALineOfALockThatAStrangerWrites) {
   Profile profile = sample::busy_profile();
   profile.lines[0].address = sample::kMutexAddress & ~uint64_t{63};

@@ -135,6 +135,20 @@ TEST_F(LineAttributionTest, LessThanOnePercentOfTheSamplesIsSilent) {
   EXPECT_EQ(coverage_.unresolved, 2000u);
 }
 
+TEST_F(LineAttributionTest, PrivateDataAndCodeWithoutOperandsAreAttributedToNoLine) {
+  MemoryAccess beyond = access_to(kOtherLine, AccessKind::kRead, 7);
+  beyond.crosses_block = true;
+  beyond.distance = 8;
+  for (int i = 0; i < 100; ++i, next_tick()) {
+    add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)});
+    add(kSecond, {beyond});
+    add(kThird, {});
+  }
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.attributed, 200u);
+  EXPECT_EQ(coverage_.unresolved, 100u);
+}
+
 TEST_F(LineAttributionTest, TheOwnStackDoesNotHideTheAccessBehindIt) {
   MemoryAccess spill = access_to(kOtherLine, AccessKind::kWrite, 5);
   spill.is_own_stack = true;

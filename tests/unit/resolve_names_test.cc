@@ -22,8 +22,7 @@ struct ExpectedObject {
 
 const ExpectedObject kExpected[] = {
     {"struct_field", "app::g_counters.b", "Counters", "b", "std::atomic<long>", 8},
-    {"anonymous_namespace", "(anonymous namespace)::g_hidden.a", "Counters", "a",
-     "std::atomic<long>", 0},
+    {"anonymous_namespace", "g_hidden.a", "Counters", "a", "std::atomic<long>", 0},
     {"static_member", "Pool<8>::shared.hits[2]", "Pool<8>", "hits[2]", "long", 24},
     {"function_static", "next_ticket::ticket", "", "", "long", 0},
     {"array_element", "app::g_slots[3].misses", "Slot", "misses", "long", 8},
@@ -167,8 +166,8 @@ TEST(FunctionName, LeavesOutParametersReturnTypesAndDefaults) {
   EXPECT_EQ(function_name("_ZN3FooclEiPFvcE"), "Foo::operator()");
   EXPECT_EQ(function_name("_ZNK3FoocvbEv"), "Foo::operator bool");
   EXPECT_EQ(function_name("_ZlsRSoRK3Foo"), "operator<<");
-  EXPECT_EQ(function_name("_ZN12_GLOBAL__N_16hiddenEv"), "(anonymous namespace)::hidden");
-  EXPECT_EQ(function_name("_ZZ4mainENKUlvE_clEv"), "main::{lambda()#1}::operator()");
+  EXPECT_EQ(function_name("_ZN12_GLOBAL__N_16hiddenEv"), "hidden");
+  EXPECT_EQ(function_name("_ZZ4mainENKUlvE_clEv"), "main::(lambda)");
   EXPECT_EQ(function_name("pthread_mutex_lock"), "pthread_mutex_lock");
   EXPECT_EQ(function_name("_Zbroken\x1b["), "_Zbroken?[");
 }
