@@ -26,6 +26,17 @@ Error is_a_thread(pid_t tid, pid_t process) {
                       process, name, process)};
 }
 
+/// Neither a zombie nor a thread of the kernel has memory, which is what the lines Vm... are about.
+Result<void> check_is_program(pid_t pid, const std::string& status) {
+  if (status_field(status, "State").starts_with('Z'))
+    return Error{fmt::format("process {} has ended; only its parent {} has not noticed (zombie)",
+                             pid, status_field(status, "PPid"))};
+  if (status_field(status, "VmSize").empty())
+    return Error{fmt::format("{} ({}) is a thread of the kernel; quarrel records programs", pid,
+                             status_field(status, "Name"))};
+  return {};
+}
+
 /// Reading maps takes the same permission as everything else that is needed (ptrace(2),
 /// PTRACE_MODE).
 Result<void> check_permission(pid_t pid) {
@@ -45,6 +56,7 @@ Result<Target> open_target(pid_t pid) {
   if (!status) return no_such_process(pid);
   const auto process = last_number(status_field(*status, "Tgid"));
   if (process && *process != pid) return is_a_thread(pid, *process);
+  TRY_VOID(check_is_program(pid, *status));
 
   Target target;
   target.pid = pid;

@@ -13,6 +13,13 @@ namespace {
 /// Above this share of lost or unresolved events the verdict itself must say so.
 constexpr double kNotableLoss = 0.01;
 
+/// A futex that no library function explains may be a lock of the program's own making: whether its
+/// waits are contention is not known.
+std::string idle_words(std::string_view kind) {
+  if (kind == "other") return "unjudged, a lock or an event: futex";
+  return fmt::format("idle, not contention: {}", kind);
+}
+
 size_t count_verdict(const Diagnosis& diagnosis, Verdict verdict) {
   return static_cast<size_t>(
       std::count_if(diagnosis.findings.begin(), diagnosis.findings.end(),
@@ -93,7 +100,7 @@ std::vector<TotalLine> total_lines(const Diagnosis& diagnosis) {
   for (const IdleWaits& idle : totals.idle)
     lines.push_back(
         {0,
-         fmt::format("idle, not contention: {} ({}, {})", idle.kind, plural(idle.objects, "object"),
+         fmt::format("{} ({}, {})", idle_words(idle.kind), plural(idle.objects, "object"),
                      format_count(idle.count) + (idle.count == 1 ? " wait" : " waits")),
          format_rate(idle.thread_ms_per_s)});
   return lines;

@@ -108,6 +108,11 @@ void describe_unnamed(Group& group, const Recording& recording,
   object.address = object_start(group.identity.kind, group.identity.words.front());
   object.display = kind_noun(group.identity.kind);
   if (group.heaviest_stack.value >= recording.stacks.size()) return;
+  if (waits_in_allocator(functions_on(recording, frames, group.heaviest_stack))) {
+    object.display = "malloc arena lock";
+    object.how = "told by the function of the allocator that waits";
+    return;
+  }
   FrameId innermost = recording.stacks[group.heaviest_stack.value].innermost;
   const CodeLocation* user = first_user_code(recording, frames, innermost);
   if (user == nullptr) return;

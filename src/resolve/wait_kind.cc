@@ -68,6 +68,13 @@ std::optional<WaitKind> kind_by_stack(std::span<const std::string_view> function
   return kind;
 }
 
+// Between the sleep and the function that the program called stand at most these many frames.
+constexpr size_t kFramesInAllocator = 4;
+constexpr std::string_view kAllocatorFunctions[] = {
+    "libc_malloc", "malloc",   "libc_calloc",  "calloc",     "libc_realloc",
+    "realloc",     "int_free", "int_realloc",  "libc_free",  "free",
+    "cfree",       "memalign", "mid_memalign", "arena_get2", "libc_memalign"};
+
 constexpr uint8_t kOtherValue = 4;
 constexpr uint8_t kRobustValue = 5;
 
@@ -109,8 +116,22 @@ WaitKind wait_kind(const FutexSignature& signature, std::span<const std::string_
   WaitKind by_signature = kind_by_signature(signature);
   bool is_special = by_signature == WaitKind::kPiMutex || by_signature == WaitKind::kRobustMutex;
   auto by_stack = kind_by_stack(functions);
+  // glibc sleeps for a signal with FUTEX_WAIT_BITSET, and for the mutex afterwards with FUTEX_WAIT.
+  bool takes_mutex_back = signature.operation == FUTEX_WAIT && by_signature == WaitKind::kMutex;
+  if (by_stack == WaitKind::kCondvar && takes_mutex_back) return WaitKind::kMutex;
   if (!by_stack || (is_special && by_stack == WaitKind::kMutex)) return by_signature;
   return *by_stack;
+}
+
+bool waits_in_allocator(std::span<const std::string_view> functions) {
+  for (std::string_view function :
+       functions.first(std::min(functions.size(), kFramesInAllocator))) {
+    function.remove_prefix(std::min(function.find_first_not_of('_'), function.size()));
+    if (function.starts_with("pthread_")) return false;
+    if (std::ranges::find(kAllocatorFunctions, function) != std::end(kAllocatorFunctions))
+      return true;
+  }
+  return false;
 }
 
 // pthread_cond_t: __g_signals[2] at 40; pthread_rwlock_t: __wrphase_futex at 8, __writers_futex at

@@ -14,6 +14,10 @@ namespace quarrel {
 /// variable.
 WaitKind wait_kind(const FutexSignature& signature, std::span<const std::string_view> functions);
 
+/// Do these functions, innermost first, wait for a lock of glibc's allocator? There is one for each
+/// arena, and no variable leads to it.
+bool waits_in_allocator(std::span<const std::string_view> functions);
+
 /// Start of the synchronisation object that has this futex word, by the layout of glibc's types.
 uint64_t object_start(WaitKind kind, uint64_t word);
 

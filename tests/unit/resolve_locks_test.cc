@@ -23,6 +23,21 @@ WaitKind kind_with(const FutexSignature& signature, std::vector<std::string_view
   return wait_kind(signature, functions);
 }
 
+// Without libc6-dbg the function that takes the mutex back has no name.
+TEST(WaitKind, IsTheMutexThatAConditionVariableTakesBackEvenIfNoFunctionSaysSo) {
+  const FutexSignature unnamed{.operation = FUTEX_WAIT, .is_private = true, .value_class = 2};
+  EXPECT_EQ(kind_with(unnamed, {"libc.so.6+0x8612b", "pthread_cond_wait", "app::Queue::pop"}),
+            WaitKind::kMutex);
+}
+
+TEST(WaitKind, TellsTheLocksOfTheAllocator) {
+  using Functions = std::vector<std::string_view>;
+  EXPECT_TRUE(waits_in_allocator(Functions{"__lll_lock_wait_private", "__libc_malloc", "grow"}));
+  EXPECT_TRUE(waits_in_allocator(Functions{"libc.so.6+0x8612b", "_int_free", "free", "shrink"}));
+  EXPECT_FALSE(waits_in_allocator(Functions{"__lll_lock_wait", "pthread_mutex_lock", "malloc"}));
+  EXPECT_FALSE(waits_in_allocator(Functions{}));
+}
+
 TEST(WaitKind, IsToldByTheInnermostFunction) {
   EXPECT_EQ(kind_with(kBitsetZero, {"__futex_abstimed_wait_common", "__new_sem_wait_slow64"}),
             WaitKind::kSemaphore);

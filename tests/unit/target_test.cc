@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "collect/elf_facts.h"
+#include "collect/proc_text.h"
 #include "collect/target_facts.h"
 
 namespace quarrel {
@@ -45,6 +46,25 @@ TEST(Target, NamesTheProcessIfAThreadWasGiven) {
     if (!target) message = target.error().message;
   }).join();
   EXPECT_THAT(message, HasSubstr("is a thread of process " + std::to_string(getpid())));
+}
+
+TEST(Target, IsRefusedIfItIsAZombie) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  const auto target = open_target(child);
+  waitpid(child, nullptr, 0);
+  ASSERT_FALSE(target.ok());
+  EXPECT_THAT(target.error().message, HasSubstr("has ended"));
+}
+
+TEST(Target, IsRefusedIfItIsAThreadOfTheKernel) {
+  if (read_text_file("/proc/2/comm") != "kthreadd\n")
+    GTEST_SKIP() << "no kernel thread is visible in this pid namespace";
+  const auto target = open_target(2);
+  ASSERT_FALSE(target.ok());
+  EXPECT_THAT(target.error().message, HasSubstr("kernel"));
 }
 
 TEST(Target, HasExitedOnceItIsAZombie) {
