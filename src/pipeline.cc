@@ -46,7 +46,9 @@ SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recordin
       .unwind = [&](const Capture& capture) { return reader.unwind(capture); },
       .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
       .mappings_changed = [&] { reader.mappings_changed(); },
-      .on_attached = [launched]() -> Result<void> {
+      .on_attached = [launched, &recording, &progress]() -> Result<void> {
+        progress.say(fmt::format("Attached to {} (pid {}); Ctrl-C stops and keeps the data",
+                                 recording.run.command, recording.run.pid));
         return launched ? launched->release() : Result<void>();
       },
       .on_checkpoint = [&]() -> Result<void> {

@@ -70,12 +70,14 @@ def measure(quarrel, service, requests, is_attached, folder):
     if is_attached:
         recorder = subprocess.Popen(
             [quarrel, "record", "-p", str(service.process.pid), "--force",
-             "-o", folder / "run.quarrel"], stderr=subprocess.DEVNULL)
+             "-o", folder / "run.quarrel"], stderr=subprocess.PIPE, text=True)
+        # Loading the programs takes CPU time once; the window begins behind it.
+        assert recorder.stderr.readline().startswith("Attached"), recorder.stderr.read()
     time.sleep(SETTLE_SECONDS)
     result = rate(requests, service)
     if recorder:
         recorder.terminate()
-        recorder.wait()
+        recorder.communicate()
     return result
 
 
