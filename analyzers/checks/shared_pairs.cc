@@ -152,6 +152,9 @@ class PairJudge {
   bool is_one_object(const AccessSite& one, const AccessSite& other) const {
     if (one.is_indexed_by_variable && other.is_indexed_by_variable) return false;
     if (group_.is_concurrent) return true;
+    // Its author gave each object lines of its own, and no atomic or lock: it belongs to one
+    // thread.
+    if (group_.record != nullptr && group_.record->align_bytes >= kLineBytes) return false;
     const auto& index = context_.index;
     return !index.starts_of(one.function).empty() && !index.starts_of(other.function).empty();
   }

@@ -26,7 +26,7 @@ struct Availability {
 };
 
 struct CollectOptions {
-  uint32_t sample_hz = 499;            ///< of line_samples, per CPU
+  uint32_t sample_hz = 199;            ///< of line_samples, per CPU
   uint32_t max_captures_per_s = 2000;  ///< of lock_waits: bounds copying and unwinding
   uint32_t stack_bytes = 16384;        ///< copied at most per captured wait
 };

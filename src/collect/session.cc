@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
+constexpr int kNiceness = 10;
 constexpr milliseconds kPollEvery{20};
 constexpr milliseconds kCheckpointEvery{1000};
 // A program maps its libraries right after it starts, and rarely later.
@@ -44,6 +46,7 @@ class Session {
       : target_(target), options_(options), hooks_(hooks), recording_(recording) {}
 
   Result<void> run() {
+    yield_to_target();
     refresh();
     TRY_VOID(start_collectors());
     TRY_VOID(hooks_.on_attached());
@@ -59,6 +62,10 @@ class Session {
   }
 
  private:
+  /// The target's threads come first: events wait in the ring buffers meanwhile. If the kernel
+  /// refuses, the recording is as good, only less polite.
+  static void yield_to_target() { (void)::setpriority(PRIO_PROCESS, 0, kNiceness); }
+
   bool is_wanted(std::string_view name) const {
     return options_.only.empty() ||
            std::find(options_.only.begin(), options_.only.end(), name) != options_.only.end();

@@ -60,7 +60,7 @@ std::vector<Option> recording_option_list(RecordingArguments& arguments) {
        &arguments.output},
       {"--collectors", "LIST", "only these, e.g. lock_waits,line_samples (default: all)",
        &arguments.only},
-      {"--sample-hz", "N", "timer samples per second and CPU (default: 499)", &arguments.sample_hz},
+      {"--sample-hz", "N", "timer samples per second and CPU (default: 199)", &arguments.sample_hz},
       {"--max-captures", "N", "waits per second whose stack is copied (default: 2000)",
        &arguments.max_captures_per_s},
       {"--force", "", "replace output files that exist", &arguments.overwrite},

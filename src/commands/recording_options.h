@@ -16,7 +16,7 @@ struct RecordingArguments {
   std::optional<std::chrono::nanoseconds> duration;
   std::string output;
   std::string only;  ///< collectors, separated by commas
-  int64_t sample_hz = 499;
+  int64_t sample_hz = 199;
   int64_t max_captures_per_s = 2000;
   bool overwrite = false;
 };

@@ -14,7 +14,7 @@ constexpr double kManyOffsets = 6;
 /// A thread with less evidence than this may have initialised the line, not fought over it.
 constexpr double kMinThreadTicks = 3;
 constexpr double kMinThreadShare = 0.01;
-/// Two hits this close count as simultaneous at the default rate of 499 samples per second.
+/// Two hits this close count as simultaneous at up to 499 samples per second.
 constexpr uint64_t kSimultaneousNs = 2'000'000;
 /// A thread that is on a CPU now still uses a line that it was last seen on this long ago.
 constexpr uint64_t kSamePhaseNs = 100'000'000;
