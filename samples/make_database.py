@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes DIR/compile_commands.json for the samples: make_database.py DIR [--fixed]
+"""Writes DIR/compile_commands.json for samples: make_database.py DIR [NAME...]
 
-Each sample is listed once: as it is, or as its fixed twin.
+Without a NAME all samples are listed as they are; NAME_fixed is the fixed twin of NAME.
 """
 import json
 import pathlib
@@ -10,19 +10,21 @@ import sys
 SAMPLES = pathlib.Path(__file__).resolve().parent
 
 
-def entry(source, fixed):
-    arguments = ["c++", "-std=c++20", "-O2", "-g"] + (["-DFIXED"] if fixed else [])
+def entry(name):
+    base = name.removesuffix("_fixed")
+    source = SAMPLES / base / f"{base}.cc"
+    flags = ["-std=c++20", "-O2", "-g"] + (["-DFIXED"] if name != base else [])
     return {
         "directory": str(SAMPLES),
         "file": str(source),
-        "arguments": arguments + ["-c", str(source)],
+        "arguments": ["c++", *flags, "-c", str(source)],
     }
 
 
 def main():
     directory = pathlib.Path(sys.argv[1])
-    sources = sorted(SAMPLES.glob("*/*.cc"))
-    database = [entry(source, "--fixed" in sys.argv[2:]) for source in sources]
+    names = sys.argv[2:] or sorted(truth.parent.name for truth in SAMPLES.glob("*/truth.json"))
+    database = [entry(name) for name in names]
     (directory / "compile_commands.json").write_text(json.dumps(database, indent=1) + "\n")
 
 
