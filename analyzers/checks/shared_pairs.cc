@@ -109,6 +109,7 @@ class PairJudge {
 
   std::optional<Proof> prove(const Use& one, const Functions& a, const Use& other,
                              const Functions& b) const {
+    if (is_owned_line(*one.site, *other.site)) return std::nullopt;
     switch (overlap(*one.site, *other.site)) {
       case Overlap::kNever:
         return std::nullopt;
@@ -123,6 +124,17 @@ class PairJudge {
         return are_separate(one, a, other, b) ? std::optional(Proof::kOperations) : std::nullopt;
     }
     return std::nullopt;
+  }
+
+  /// Its author gave each object lines of its own, neither access is atomic, and functions get it
+  /// from outside: each thread has one.
+  bool is_owned_line(const AccessSite& one, const AccessSite& other) const {
+    return group_.record != nullptr && group_.record->align_bytes >= kLineBytes &&
+           is_plain_from_outside(one) && is_plain_from_outside(other);
+  }
+
+  static bool is_plain_from_outside(const AccessSite& site) {
+    return !is_atomic_form(site.form) && site.base != "this";
   }
 
   /// Main alone, in the sight of the facts, uses the operations of a concurrent class: it is a test
@@ -152,9 +164,6 @@ class PairJudge {
   bool is_one_object(const AccessSite& one, const AccessSite& other) const {
     if (one.is_indexed_by_variable && other.is_indexed_by_variable) return false;
     if (group_.is_concurrent) return true;
-    // Its author gave each object lines of its own, and no atomic or lock: it belongs to one
-    // thread.
-    if (group_.record != nullptr && group_.record->align_bytes >= kLineBytes) return false;
     const auto& index = context_.index;
     return !index.starts_of(one.function).empty() && !index.starts_of(other.function).empty();
   }

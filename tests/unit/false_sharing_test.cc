@@ -231,6 +231,19 @@ TEST(FalseSharing, WarnsIfOnlyOneOfThemHoldsTheLock) {
   EXPECT_EQ(findings[0].level, Level::kWarning);
 }
 
+TEST(FalseSharing, IsSilentOnPlainLineAlignedObjectsThatThreadsGetByReference) {
+  FactsBuilder program;
+  const SymbolId tally = program.record("Tally", 64, 64);
+  const SymbolId lock = program.global("g_mu", "std::mutex");
+  const SymbolId served = program.field(tally, "served", 0);
+  const SymbolId reported = program.field(tally, "reported", 8);
+  AccessSite& one = program.plain_add(served, program.thread("server"), 1);
+  one.base = "tally";
+  one.locks_held = {lock};
+  program.plain_add(reported, program.thread("reporter"), 1).base = "tally";
+  EXPECT_TRUE(check(program).empty());
+}
+
 TEST(FalseSharing, IsSilentOnWritesOfConstructorsAndSetup) {
   FactsBuilder program;
   const SymbolId pair = program.record("Pair", 16);
