@@ -1,5 +1,10 @@
 #!/usr/bin/env python3
-"""Which layer includes what it may not? Exit 1 with one line per forbidden #include."""
+"""Which layer includes what it may not, and which type name means two things?
+
+Exit 1 with one line per forbidden #include and per type that two headers define: linked into one
+program, two layouts of one name corrupt its memory without a word.
+"""
+import collections
 import pathlib
 import re
 import sys
@@ -21,6 +26,8 @@ MAY_INCLUDE = {
 }
 # Headers without a folder that belong to one: BPF event structs and generated skeletons.
 BPF_HEADER = re.compile(r"^(events\.h|\w+\.bpf\.h|\w+\.skel\.h|\w+_decisions\.h)$")
+# A definition at namespace scope, as clang-format lays it out; nested types are indented.
+TYPE = re.compile(r"^(?:struct|class|enum class) (?:alignas\(\w+\) )?(\w+)[^;\n]*\{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 
 
@@ -41,9 +48,20 @@ def violations():
                     yield f"{path.relative_to(ROOT)} includes {header}: {folder} may not"
 
 
+def doubled_types():
+    headers = collections.defaultdict(set)
+    for folder in MAY_INCLUDE:
+        for path in sorted((ROOT / folder).rglob("*.h")):
+            for name in TYPE.findall(path.read_text()):
+                headers[name].add(str(path.relative_to(ROOT)))
+    for name, paths in sorted(headers.items()):
+        if len(paths) > 1:
+            yield f"{name} is defined in {' and in '.join(sorted(paths))}: rename one"
+
+
 def main():
-    found = list(violations())
-    print("\n".join(found) if found else "layers: every include is allowed")
+    found = [*violations(), *doubled_types()]
+    print("\n".join(found) if found else "layers: every include is allowed, every type is one")
     return 1 if found else 0
 
 

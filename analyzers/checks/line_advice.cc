@@ -49,24 +49,29 @@ Advice pad(const MemberGroup& group, const std::vector<size_t>& members) {
                    "follows the last";
   advice.memory_bytes = price(group, members);
   advice.guard = guard(group, members.front(), members.back());
-  advice.refused_because =
-      "128 bytes instead of 64 only where a measurement shows a gain (adjacent-line prefetch)";
   return advice;
+}
+
+/// The remedy that a reader may think of first, and why it is not ours.
+Advice refuse(std::string remedy, std::string because) {
+  return {.remedy = std::move(remedy), .refused_because = std::move(because)};
 }
 
 }  // namespace
 
 std::vector<Advice> separate_writers(const MemberGroup& group, const std::vector<size_t>& members,
                                      Proof proof) {
-  Advice padding = pad(group, members);
-  if (proof != Proof::kSameRole) return {padding};
+  if (proof != Proof::kSameRole)
+    return {pad(group, members), refuse("pad",
+                                        "to 128 bytes instead of 64, only where a measurement "
+                                        "shows a gain (prefetch of the adjacent line)")};
   // Each counter itself travels between the threads: padding only stops the detours.
   Advice shard{.remedy = "shard"};
   shard.summary = "let each thread count in an object of its own and sum when reading: every " +
                   std::string("thread writes each of them, so the lines travel even when padded");
-  padding.refused_because =
-      "separates the members, but the same threads write all of them: expect a part of the gain";
-  return {shard, padding};
+  return {shard, refuse("pad",
+                        "separates the members, but the same threads write all of them: expect a "
+                        "part of the gain")};
 }
 
 std::vector<Advice> separate_readers(const MemberGroup& group, const std::vector<size_t>& members) {
@@ -79,9 +84,8 @@ std::vector<Advice> separate_readers(const MemberGroup& group, const std::vector
                     " next to other members that are only read, away from " +
                     enumerate(names_of(group, written));
   reorder.memory_bytes = 0;
-  reorder.refused_because = "padding each member would cost memory that reordering does not";
   if (!read.empty() && !written.empty()) reorder.guard = guard(group, written[0], read[0]);
-  return {reorder};
+  return {reorder, refuse("pad", "costs memory that reordering does not")};
 }
 
 }  // namespace quarrel

@@ -230,23 +230,19 @@ std::vector<FindingLocation> locations(const CheckContext& context, const Object
   return places;
 }
 
-Advice advice(const Object& object, const Complaint& worst) {
-  Advice advice{.remedy = "atomic"};
-  if (worst.harm == Harm::kVolatileOrder || worst.harm == Harm::kVolatileUpdate) {
-    advice.summary =
-        "make it atomic (std::atomic, or __atomic builtins at every access) and drop "
-        "volatile";
-    advice.refused_because =
-        "a fence beside the volatile access makes it neither whole nor defined";
-  } else if (object.type.find("atomic") == std::string::npos) {
-    advice.summary = "make every access to " + object.name +
+std::vector<Advice> advice(const Object& object, const Complaint& worst) {
+  Advice atomic{.remedy = "atomic", .memory_bytes = 0};
+  if (worst.harm == Harm::kVolatileOrder || worst.harm == Harm::kVolatileUpdate)
+    atomic.summary =
+        "make it atomic (std::atomic, or __atomic builtins at every access) and drop volatile; a "
+        "fence beside the volatile access makes it neither whole nor defined";
+  else if (object.type.find("atomic") == std::string::npos)
+    atomic.summary = "make every access to " + object.name +
                      " atomic: declare it atomic, or use a relaxed atomic load, store or update "
-                     "where the order does not matter";
-    advice.refused_because =
-        "volatile does not help: it keeps the compiler from caching, but makes no update atomic";
-  }
-  advice.memory_bytes = 0;
-  return advice;
+                     "where the order does not matter; volatile would make no update atomic";
+  else
+    return {};
+  return {atomic};
 }
 
 std::string message(const CheckContext& context, const Object& object, const Complaint& worst) {
@@ -277,7 +273,7 @@ Finding make_finding(const CheckContext& context, const Object& object,
                      .fields = {{object.name, object.offset, object.size}}};
   finding.sharing = Sharing::kTrue;
   finding.locations = locations(context, object, complaints);
-  finding.advice = {advice(object, worst)};
+  finding.advice = advice(object, worst);
   return finding;
 }
 

@@ -23,7 +23,7 @@ bool only_reads(CXCursor method) {
          name == "operator[]";
 }
 
-Use use_of_object(CXCursor method) {
+ObjectUse use_of_object(CXCursor method) {
   return {.access = only_reads(method) ? SourceAccess::kRead : SourceAccess::kReadModifyWrite};
 }
 
@@ -35,7 +35,7 @@ bool is_array_element(CXCursor call, CXCursor callee) {
          clang_Cursor_getNumArguments(call) >= 1;
 }
 
-Use use_of_parameter(CXType function, int index) {
+ObjectUse use_of_parameter(CXType function, int index) {
   if (index < 0 || index >= clang_getNumArgTypes(function)) return {};
   const CXType type = canonical(clang_getArgType(function, static_cast<unsigned>(index)));
   if (type.kind != CXType_LValueReference && type.kind != CXType_RValueReference) return {};
@@ -82,7 +82,7 @@ bool is_instantiation(CXCursor function) {
 
 }  // namespace
 
-void FunctionWalker::visit_call(CXCursor call, const Use& use) {
+void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
   if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
   const bool refers = !is_null(clang_getCursorReferenced(call)) &&
@@ -95,7 +95,7 @@ void FunctionWalker::visit_call(CXCursor call, const Use& use) {
 }
 
 void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at) {
-  Use use{.access = operation.access, .form = operation.form, .order = operation.order};
+  ObjectUse use{.access = operation.access, .form = operation.form, .order = operation.order};
   CXCursor object = operation.object;
   if (operation.is_address && !is_null(object)) {
     const CXCursor bare = strip(object);
@@ -115,8 +115,8 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
   alias_use_ = outer;
   for (CXCursor operand : operation.operands)
     visit(operand, operation.access == SourceAccess::kCompareExchange
-                       ? Use{.access = SourceAccess::kAddress}
-                       : Use{});
+                       ? ObjectUse{.access = SourceAccess::kAddress}
+                       : ObjectUse{});
 }
 
 /// A flag that is set in the condition of a loop is a lock, from there to its clear.
@@ -176,7 +176,8 @@ void FunctionWalker::visit_lock_call(const LockCall& lock, CXCursor call) {
   }
 }
 
-void FunctionWalker::visit_argument(CXCursor argument, const Use& use, bool runs_lambda_here) {
+void FunctionWalker::visit_argument(CXCursor argument, const ObjectUse& use,
+                                    bool runs_lambda_here) {
   const CXCursor bare = strip(argument);
   if (clang_getCursorKind(bare) != CXCursor_LambdaExpr) return visit(argument, use);
   visit_lambda(bare, runs_lambda_here);
@@ -185,7 +186,7 @@ void FunctionWalker::visit_argument(CXCursor argument, const Use& use, bool runs
   unit_.facts.calls.push_back({frame().function, lambda, unit_.position(bare), frame().loop_depth});
 }
 
-void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
+void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
   const CXCursor callee = clang_getCursorReferenced(call);
   const bool is_known = !is_null(callee) && is_function(callee);
   const CXType signature = is_known ? type_of(callee) : CXType{};
@@ -203,7 +204,7 @@ void FunctionWalker::visit_arguments(CXCursor call, const Use& use) {
       visit_callee(call, child);
       continue;
     }
-    Use argument = use_of_parameter(signature, is_member_operator ? index - 1 : index);
+    ObjectUse argument = use_of_parameter(signature, is_member_operator ? index - 1 : index);
     if (is_member_operator && index == 0) argument = use_of_object(callee);
     if (is_known && exchanges_arguments(callee)) argument.access = SourceAccess::kReadModifyWrite;
     if (is_known && index == 0 && is_array_element(call, callee)) {
@@ -224,7 +225,7 @@ void FunctionWalker::visit_callee(CXCursor call, CXCursor callee_expression) {
   const CXCursor base = base_of_member(bare);
   if (is_null(base)) return;
   if (is_atomic_bookkeeping(call)) return visit(base, {.is_silent = true});
-  visit(base, is_arrow(base) ? Use{} : use_of_object(named));
+  visit(base, is_arrow(base) ? ObjectUse{} : use_of_object(named));
 }
 
 void FunctionWalker::note_call(CXCursor call) {

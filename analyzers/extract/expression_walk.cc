@@ -7,7 +7,7 @@ namespace {
 
 /// What an access to a member does to the object that contains it: the same, but plainly, so that
 /// an atomic member does not make its container look atomic.
-Use use_of_container(const Use& use) {
+ObjectUse use_of_container(const ObjectUse& use) {
   return {.access = use.access,
           .is_silent = use.is_silent,
           .is_element = use.is_element,
@@ -40,7 +40,7 @@ CXCursor volatile_target(CXCursor dereference) {
 }
 
 /// Language rules that the use alone does not show: C11 atomics, volatile, decayed arrays.
-void adjust_use(Use& use, CXType type) {
+void adjust_use(ObjectUse& use, CXType type) {
   const TypeFacts described = facts_of_type(type);
   const bool is_whole_array =
       described.array_length > 0 && use.access == SourceAccess::kRead && !use.is_element;
@@ -76,7 +76,7 @@ bool makes_new_object(CXCursor value) {
 
 }  // namespace
 
-void FunctionWalker::visit(CXCursor cursor, const Use& use) {
+void FunctionWalker::visit(CXCursor cursor, const ObjectUse& use) {
   if (visit_statement(cursor)) return;
   switch (clang_getCursorKind(cursor)) {
     case CXCursor_MemberRefExpr:
@@ -119,27 +119,27 @@ void FunctionWalker::visit(CXCursor cursor, const Use& use) {
   visit_children(cursor);
 }
 
-void FunctionWalker::visit_unexposed(CXCursor expression, const Use& use) {
+void FunctionWalker::visit_unexposed(CXCursor expression, const ObjectUse& use) {
   const std::vector<CXCursor> inner = expressions_in(expression);
   if (inner.size() == 1) return visit(inner[0], use);
   if (const auto atomic = atomic_builtin(expression)) return visit_atomic(*atomic, expression);
   visit_children(expression);
 }
 
-void FunctionWalker::visit_conditional(CXCursor conditional, const Use& use) {
+void FunctionWalker::visit_conditional(CXCursor conditional, const ObjectUse& use) {
   const std::vector<CXCursor> parts = expressions_in(conditional);
-  for (size_t i = 0; i < parts.size(); ++i) visit(parts[i], i == 0 ? Use{} : use);
+  for (size_t i = 0; i < parts.size(); ++i) visit(parts[i], i == 0 ? ObjectUse{} : use);
 }
 
-void FunctionWalker::visit_member(CXCursor member, const Use& use) {
+void FunctionWalker::visit_member(CXCursor member, const ObjectUse& use) {
   const CXCursor named = clang_getCursorReferenced(member);
   if (!is_null(named)) record_access(named, member, use);
   const CXCursor base = base_of_member(member);
   if (is_null(base)) return;
-  visit(base, is_arrow(base) ? Use{} : use_of_container(use));
+  visit(base, is_arrow(base) ? ObjectUse{} : use_of_container(use));
 }
 
-void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
+void FunctionWalker::visit_reference(CXCursor reference, const ObjectUse& use) {
   const CXCursor variable = clang_getCursorReferenced(reference);
   auto alias = aliases_.find(variable);
   if (alias == aliases_.end()) {
@@ -147,7 +147,7 @@ void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
     return;
   }
   const auto [target, is_indexed] = alias->second;
-  Use through = use;
+  ObjectUse through = use;
   through.is_element |= is_indexed;
   through.is_indexed |= is_indexed;
   const CXCursor outer = alias_use_;
@@ -158,18 +158,18 @@ void FunctionWalker::visit_reference(CXCursor reference, const Use& use) {
   alias_use_ = outer;
 }
 
-void FunctionWalker::visit_subscript(CXCursor subscript, const Use& use) {
+void FunctionWalker::visit_subscript(CXCursor subscript, const ObjectUse& use) {
   const std::vector<CXCursor> parts = expressions_in(subscript);
   if (parts.size() != 2) return visit_children(subscript);
   const CXTypeKind base = canonical(type_of(strip(parts[0]))).kind;
-  Use element = use;
+  ObjectUse element = use;
   element.is_element = true;
   element.is_indexed |= evaluate(parts[1], -1) < 0;
-  visit(parts[0], base == CXType_Pointer ? Use{} : element);
+  visit(parts[0], base == CXType_Pointer ? ObjectUse{} : element);
   visit(parts[1]);
 }
 
-void FunctionWalker::visit_unary(CXCursor unary, const Use& use) {
+void FunctionWalker::visit_unary(CXCursor unary, const ObjectUse& use) {
   const std::vector<CXCursor> operand = expressions_in(unary);
   if (operand.empty()) return;
   switch (clang_getCursorUnaryOperatorKind(unary)) {
@@ -190,17 +190,17 @@ void FunctionWalker::visit_unary(CXCursor unary, const Use& use) {
   }
 }
 
-void FunctionWalker::visit_binary(CXCursor binary, const Use& use) {
+void FunctionWalker::visit_binary(CXCursor binary, const ObjectUse& use) {
   const std::vector<CXCursor> sides = expressions_in(binary);
   if (sides.size() != 2) return visit_children(binary);
   const CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(binary);
-  Use left;
+  ObjectUse left;
   if (kind == CXBinaryOperator_Assign) left.access = SourceAccess::kWrite;
   if (clang_getCursorKind(binary) == CXCursor_CompoundAssignOperator)
     left.access = SourceAccess::kReadModifyWrite;
   if (kind == CXBinaryOperator_Assign) note_fresh_pointer(named_object(sides[0]), sides[1]);
   visit(sides[0], left);
-  visit(sides[1], kind == CXBinaryOperator_Comma ? use : Use{});
+  visit(sides[1], kind == CXBinaryOperator_Comma ? use : ObjectUse{});
 }
 
 void FunctionWalker::visit_lambda(CXCursor lambda, bool runs_here) {
@@ -229,7 +229,7 @@ void FunctionWalker::note_fresh_pointer(CXCursor target, CXCursor value) {
   if (makes_new_object(value)) fresh_pointers_.insert(target);
 }
 
-void FunctionWalker::record_access(CXCursor object, CXCursor expression, Use use) {
+void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectUse use) {
   const bool is_field = clang_getCursorKind(object) == CXCursor_FieldDecl;
   if (use.is_silent || (!is_field && !is_variable(object))) return;
   if (is_in_system_header(object) || is_constant(object) || is_dependent(object)) return;

@@ -16,7 +16,7 @@
 namespace quarrel {
 
 /// What the surrounding expression does to the object that an expression denotes.
-struct Use {
+struct ObjectUse {
   SourceAccess access = SourceAccess::kRead;
   AccessForm form = AccessForm::kPlain;
   MemoryOrder order = MemoryOrder::kNone;
@@ -64,26 +64,26 @@ class FunctionWalker {
   void visit_children(CXCursor cursor);
 
   // Expressions.
-  void visit(CXCursor cursor, const Use& use = {});
+  void visit(CXCursor cursor, const ObjectUse& use = {});
   bool visit_statement(CXCursor cursor);
-  void visit_member(CXCursor member, const Use& use);
-  void visit_reference(CXCursor reference, const Use& use);
-  void visit_subscript(CXCursor subscript, const Use& use);
-  void visit_unary(CXCursor unary, const Use& use);
-  void visit_binary(CXCursor binary, const Use& use);
-  void visit_unexposed(CXCursor expression, const Use& use);
-  void visit_conditional(CXCursor conditional, const Use& use);
+  void visit_member(CXCursor member, const ObjectUse& use);
+  void visit_reference(CXCursor reference, const ObjectUse& use);
+  void visit_subscript(CXCursor subscript, const ObjectUse& use);
+  void visit_unary(CXCursor unary, const ObjectUse& use);
+  void visit_binary(CXCursor binary, const ObjectUse& use);
+  void visit_unexposed(CXCursor expression, const ObjectUse& use);
+  void visit_conditional(CXCursor conditional, const ObjectUse& use);
   void visit_lambda(CXCursor lambda, bool runs_here);
-  void record_access(CXCursor object, CXCursor expression, Use use);
+  void record_access(CXCursor object, CXCursor expression, ObjectUse use);
   void note_fresh_pointer(CXCursor target, CXCursor value);
 
   // Calls.
-  void visit_call(CXCursor call, const Use& use);
+  void visit_call(CXCursor call, const ObjectUse& use);
   void visit_atomic(const AtomicOperation& operation, CXCursor at);
   void visit_lock_call(const LockCall& lock, CXCursor call);
-  void visit_arguments(CXCursor call, const Use& use);
+  void visit_arguments(CXCursor call, const ObjectUse& use);
   void visit_callee(CXCursor call, CXCursor callee_expression);
-  void visit_argument(CXCursor argument, const Use& use, bool runs_lambda_here);
+  void visit_argument(CXCursor argument, const ObjectUse& use, bool runs_lambda_here);
   void note_call(CXCursor call);
   void note_thread_start(CXCursor call);
   void spin_on_flag(const AtomicOperation& operation, CXCursor at);

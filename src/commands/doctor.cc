@@ -5,21 +5,10 @@
 
 #include "collect/collector.h"
 #include "commands/command.h"
+#include "report/words.h"
 
 namespace quarrel {
 namespace {
-
-std::string_view state_word(CollectorState state) {
-  switch (state) {
-    case CollectorState::kOn:
-      return "on";
-    case CollectorState::kDegraded:
-      return "degraded";
-    case CollectorState::kOff:
-      return "off";
-  }
-  return "";
-}
 
 int run(const std::vector<std::string>&) {
   const HostFacts host = read_host_facts();

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "model/fingerprint.h"
+#include "model/wait_kind_name.h"
 
 namespace quarrel {
 namespace {
@@ -101,34 +102,6 @@ LockEvidence::LockEvidence(const Profile& profile, const LockIdentity& first, st
       fingerprint(std::move(identity)),
       waiters(profile, "waiter"),
       holders(profile, "holder") {}
-
-std::string wait_kind_name(WaitKind kind) {
-  switch (kind) {
-    case WaitKind::kMutex:
-      return "mutex";
-    case WaitKind::kRobustMutex:
-      return "robust mutex";
-    case WaitKind::kPiMutex:
-      return "priority-inheriting mutex";
-    case WaitKind::kRwlockRead:
-      return "rwlock read";
-    case WaitKind::kRwlockWrite:
-      return "rwlock write";
-    case WaitKind::kCondvar:
-      return "condition variable";
-    case WaitKind::kSemaphore:
-      return "semaphore";
-    case WaitKind::kBarrier:
-      return "barrier";
-    case WaitKind::kJoin:
-      return "thread join";
-    case WaitKind::kAtomicWait:
-      return "atomic wait";
-    case WaitKind::kOther:
-      return "other";
-  }
-  return "other";
-}
 
 std::string lock_name(const LockIdentity& lock) {
   if (!lock.object.display.empty()) return lock.object.display;

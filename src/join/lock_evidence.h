@@ -48,7 +48,4 @@ std::string lock_name(const LockIdentity& lock);
 /// Identity of the finding. Without a name it is the function that waits most: no address enters.
 std::string lock_fingerprint(const LockIdentity& lock, const StackSum& waiters);
 
-/// "mutex", "rwlock (read)", "condition variable", ...
-std::string wait_kind_name(WaitKind kind);
-
 }  // namespace quarrel

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "join/lock_evidence.h"
 #include "join/run_rate.h"
+#include "model/wait_kind_name.h"
 
 namespace quarrel {
 namespace {

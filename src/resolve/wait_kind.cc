@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/wait_kind_name.h"
+
 namespace quarrel {
 namespace {
 
@@ -158,31 +160,9 @@ uint64_t object_start(WaitKind kind, uint64_t word) {
   return word;
 }
 
-std::string_view kind_noun(WaitKind kind) {
-  switch (kind) {
-    case WaitKind::kMutex:
-      return "mutex";
-    case WaitKind::kRobustMutex:
-      return "robust mutex";
-    case WaitKind::kPiMutex:
-      return "priority-inheritance mutex";
-    case WaitKind::kRwlockRead:
-    case WaitKind::kRwlockWrite:
-      return "rwlock";
-    case WaitKind::kCondvar:
-      return "condition variable";
-    case WaitKind::kSemaphore:
-      return "semaphore";
-    case WaitKind::kBarrier:
-      return "barrier";
-    case WaitKind::kJoin:
-      return "thread join";
-    case WaitKind::kAtomicWait:
-      return "atomic wait";
-    case WaitKind::kOther:
-      return "futex";
-  }
-  return "futex";
+std::string kind_noun(WaitKind kind) {
+  if (kind == WaitKind::kRwlockRead || kind == WaitKind::kRwlockWrite) return "rwlock";
+  return kind == WaitKind::kOther ? "futex" : wait_kind_name(kind);
 }
 
 }  // namespace quarrel

@@ -22,6 +22,6 @@ bool waits_in_allocator(std::span<const std::string_view> functions);
 uint64_t object_start(WaitKind kind, uint64_t word);
 
 /// "mutex", "condition variable", ...: for objects that have no name of their own.
-std::string_view kind_noun(WaitKind kind);
+std::string kind_noun(WaitKind kind);
 
 }  // namespace quarrel

@@ -231,6 +231,24 @@ TEST(FalseSharing, WarnsIfOnlyOneOfThemHoldsTheLock) {
   EXPECT_EQ(findings[0].level, Level::kWarning);
 }
 
+TEST(FalseSharing, RecommendsItsRemedyAndRefusesOnlyTheTemptingOne) {
+  FactsBuilder program;
+  const SymbolId counters = program.record("Counters", 16);
+  const SymbolId a = program.field(counters, "a", 0, "std::atomic<long>");
+  const SymbolId b = program.field(counters, "b", 8, "std::atomic<long>");
+  program.atomic_add(a, program.thread("one"), 1);
+  program.atomic_add(b, program.thread("two"), 1);
+  const auto findings = check(program);
+  ASSERT_EQ(findings.size(), 1u);
+  const auto& advice = findings[0].advice;
+  ASSERT_EQ(advice.size(), 2u);
+  EXPECT_EQ(advice[0].remedy, "pad");
+  EXPECT_TRUE(advice[0].refused_because.empty());
+  EXPECT_FALSE(advice[0].guard.empty());
+  EXPECT_FALSE(advice[1].refused_because.empty());
+  EXPECT_TRUE(advice[1].guard.empty());
+}
+
 TEST(FalseSharing, IsSilentOnPlainLineAlignedObjectsThatThreadsGetByReference) {
   FactsBuilder program;
   const SymbolId tally = program.record("Tally", 64, 64);

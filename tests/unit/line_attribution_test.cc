@@ -198,6 +198,19 @@ TEST_F(LineAttributionTest, TheOtherArmOfAnIfIsNotCredibleUnlessTheThreadWasSamp
   EXPECT_EQ(found[0].samples, 60u);
 }
 
+TEST_F(LineAttributionTest, OneLookAtARareBranchDoesNotChargeTheLoopAroundIt) {
+  MemoryAccess rare = access_to(kLine, AccessKind::kReadWrite, 1);
+  rare.distance = 4;
+  rare.crosses_block = true;
+  for (int i = 0; i < 100; ++i, next_tick()) {
+    add(kFirst, {rare});
+    add(kSecond, {rare});
+  }
+  for (const ThreadId thread : {kFirst, kSecond})
+    add(thread, {access_to(kLine, AccessKind::kReadWrite, 1)});
+  for (const LineProfile& line : lines()) EXPECT_LE(line.samples, 10u);
+}
+
 TEST_F(LineAttributionTest, AStoreJustBeforeTheSampleGoesBeforeALoadUnderIt) {
   MemoryAccess load = access_to(kLine + 32, AccessKind::kRead, 9);
   load.distance = 0;

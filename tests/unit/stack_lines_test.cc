@@ -86,7 +86,7 @@ TEST(SourceRoot, IsTheProjectWhereTheFactsKnowIt) {
 }
 
 TEST(TextLayout, KeepsTheFileOfAPathAndTheLastNameOfAFunction) {
-  EXPECT_EQ(shorten_path("/work/samples/padded_pair/padded_pair.cc:37", 34),
+  EXPECT_EQ(shorten_path("/home/samples/padded_pair/padded_pair.cc:37", 34),
             ".../padded_pair/padded_pair.cc:37");
   EXPECT_EQ(shorten_function("std::map<std::string, std::vector<int>>::find", 20),
             "std::map<...>::find");
