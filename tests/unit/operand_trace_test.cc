@@ -149,6 +149,7 @@ std::vector<Capture> trace(Work work) {
 struct Tally {
   size_t right = 0;
   size_t wrong = 0;
+  size_t other_path = 0;  ///< wrong beyond a branch: reached in as many steps, but another way
   size_t impossible = 0;  ///< claimed to be certain, but was not executed at that distance
   size_t unknown = 0;     ///< executed one step before; its address is not known any more
 };
@@ -171,7 +172,8 @@ void check_claim(const StepAccesses& steps, size_t step, const MemoryAccess& cla
     if (!claim.crosses_block && step >= claim.distance) ++tally.impossible;
     return;
   }
-  ++(truth->address == claim.address && truth->size == claim.size ? tally.right : tally.wrong);
+  const bool is_right = truth->address == claim.address && truth->size == claim.size;
+  ++(is_right ? tally.right : claim.crosses_block ? tally.other_path : tally.wrong);
 }
 
 bool knows(const std::vector<MemoryAccess>& accesses, uint64_t instruction) {
@@ -197,6 +199,7 @@ Tally check(const std::vector<Capture>& captures) {
 void expect_truth(const std::vector<Capture>& captures, size_t least_right) {
   const Tally tally = check(captures);
   EXPECT_EQ(tally.wrong, 0u);
+  EXPECT_LE(tally.other_path * 1000, tally.right);
   EXPECT_EQ(tally.impossible, 0u);
   EXPECT_GT(tally.right, least_right);
   // Loads over their own base, calls and returns through memory.
