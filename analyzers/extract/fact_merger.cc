@@ -40,11 +40,15 @@ size_t size_of(const SourceFacts& facts) {
 void sort_all(SourceFacts& facts) {
   sort_unique(facts.records);
   sort_unique(facts.variables);
+  sort_unique(facts.typedefs);
+  sort_unique(facts.allocations);
   sort_unique(facts.functions);
   sort_unique(facts.accesses);
   sort_unique(facts.lock_regions);
   sort_unique(facts.thread_entries);
   sort_unique(facts.calls);
+  sort_unique(facts.loops);
+  sort_unique(facts.remarks);
   sort_unique(facts.suppressions);
   sort_unique(facts.units);
 }
@@ -109,11 +113,15 @@ void FactMerger::add(const SourceFacts& unit) {
   renumber(copy, ids);
   append(all_.records, copy.records);
   append(all_.variables, copy.variables);
+  append(all_.typedefs, copy.typedefs);
+  append(all_.allocations, copy.allocations);
   append(all_.functions, copy.functions);
   append(all_.accesses, copy.accesses);
   append(all_.lock_regions, copy.lock_regions);
   append(all_.thread_entries, copy.thread_entries);
   append(all_.calls, copy.calls);
+  append(all_.loops, copy.loops);
+  append(all_.remarks, copy.remarks);
   append(all_.suppressions, copy.suppressions);
   append(all_.units, copy.units);
   if (size_of(all_) > std::max(kMinCompaction, 2 * compacted_size_)) compact();
@@ -135,6 +143,7 @@ SourceFacts FactMerger::finish() {
   sort_all(all_);
   keep_best(all_.records);
   keep_best(all_.variables);
+  keep_best(all_.typedefs);
   keep_best(all_.functions);
   files_.clear();
   symbols_.clear();

@@ -26,7 +26,8 @@ Compared<T> compared(const T& value) {
 auto key_of(const SourceField& f) {
   return std::tie(f.offset_bits, f.size_bits, f.symbol, f.name, f.type, f.type_record,
                   f.array_length, f.is_bit_field, f.is_atomic, f.is_volatile, f.is_const, f.lock,
-                  f.alignas_bytes, f.position);
+                  f.alignas_bytes, f.declared_type, f.element_record, f.bound_text, f.alignas_text,
+                  f.position);
 }
 
 auto key_of(const SourceBase& b) {
@@ -43,7 +44,7 @@ bool lists_in_order(const std::vector<T>& a, const std::vector<T>& b) {
 auto key_of(const SourceRecord& r) {
   return std::tuple(r.symbol, !r.has_layout, r.position, r.end, r.size_bytes, r.align_bytes,
                     compared(r.name), r.pattern, r.is_union, r.is_lambda, r.is_in_system_header,
-                    compared(r.template_arguments));
+                    compared(r.template_arguments), r.alignas_bytes, compared(r.alignas_text));
 }
 
 }  // namespace
@@ -60,15 +61,16 @@ bool comes_before(const SourceVariable& a, const SourceVariable& b) {
   const auto key = [](const SourceVariable& v) {
     return std::tuple(v.symbol, v.size_bytes == 0, v.position, v.alignas_bytes, v.size_bytes,
                       v.align_bytes, compared(v.name), compared(v.type), v.type_record, v.storage,
-                      v.array_length, v.is_atomic, v.is_volatile, v.lock);
+                      v.array_length, v.is_atomic, v.is_volatile, v.lock, compared(v.declared_type),
+                      v.element_record, compared(v.bound_text), compared(v.alignas_text));
   };
   return key(a) < key(b);
 }
 
 bool comes_before(const SourceFunction& a, const SourceFunction& b) {
   const auto key = [](const SourceFunction& f) {
-    return std::tuple(f.symbol, f.position, compared(f.name), f.kind, f.record, f.is_main,
-                      f.is_in_system_header);
+    return std::tuple(f.symbol, f.is_uninstantiated, f.position, compared(f.name), f.kind, f.record,
+                      f.is_main, f.is_in_system_header, f.is_virtual);
   };
   return key(a) < key(b);
 }
@@ -77,7 +79,8 @@ bool comes_before(const AccessSite& a, const AccessSite& b) {
   const auto key = [](const AccessSite& s) {
     return std::tuple(s.object, s.position, s.function, s.access, s.form, s.order, s.loop_depth,
                       s.is_indexed_by_variable, s.is_initialization, compared(s.base),
-                      compared(s.locks_held));
+                      compared(s.locks_held), compared(s.index), compared(s.value_from),
+                      compared(s.guarded_by), s.is_in_loop_condition, s.is_result_used);
   };
   return key(a) < key(b);
 }
@@ -92,7 +95,8 @@ bool comes_before(const LockRegion& a, const LockRegion& b) {
 
 bool comes_before(const ThreadEntry& a, const ThreadEntry& b) {
   const auto key = [](const ThreadEntry& e) {
-    return std::tie(e.entry, e.starter, e.position, e.mechanism, e.is_in_loop);
+    return std::tie(e.entry, e.starter, e.position, e.mechanism, e.is_in_loop, e.argument_record,
+                    e.argument);
   };
   return key(a) < key(b);
 }
@@ -101,13 +105,45 @@ bool comes_before(const CallEdge& a, const CallEdge& b) {
   return a < b;
 }
 
+bool comes_before(const SourceTypedef& a, const SourceTypedef& b) {
+  const auto key = [](const SourceTypedef& t) {
+    return std::tie(t.symbol, t.position, t.name, t.record, t.size_bytes, t.align_bytes,
+                    t.alignas_text);
+  };
+  return key(a) < key(b);
+}
+
+bool comes_before(const SourceAllocation& a, const SourceAllocation& b) {
+  const auto key = [](const SourceAllocation& s) {
+    return std::tie(s.record, s.position, s.function, s.allocator, s.guarantee_bytes, s.is_array,
+                    s.size_text, s.count_text);
+  };
+  return key(a) < key(b);
+}
+
+bool comes_before(const SourceLoop& a, const SourceLoop& b) {
+  const auto key = [](const SourceLoop& l) {
+    return std::tie(l.function, l.begin, l.end, l.depth, l.has_pause, l.is_counted);
+  };
+  return key(a) < key(b);
+}
+
+bool comes_before(const SourceRemark& a, const SourceRemark& b) {
+  const auto key = [](const SourceRemark& r) {
+    return std::tie(r.kind, r.object, r.position, r.function, r.text);
+  };
+  return key(a) < key(b);
+}
+
 bool comes_before(const Suppression& a, const Suppression& b) {
   return std::tie(a.position, a.rule, a.reason) < std::tie(b.position, b.rule, b.reason);
 }
 
 bool comes_before(const TranslationUnit& a, const TranslationUnit& b) {
-  return std::tie(a.main_file, a.state, a.reason, a.parse_ms) <
-         std::tie(b.main_file, b.state, b.reason, b.parse_ms);
+  const auto key = [](const TranslationUnit& u) {
+    return std::tie(u.main_file, u.state, u.reason, u.standard, u.has_aligned_new, u.parse_ms);
+  };
+  return key(a) < key(b);
 }
 
 }  // namespace quarrel

@@ -43,6 +43,10 @@ struct SourceField {
   bool is_const = false;
   LockClass lock = LockClass::kNone;
   uint64_t alignas_bytes = 0;  ///< 0 if the declaration asks for none; 1 if it asks, value unknown
+  std::string declared_type;   ///< as written in the source: "spinlock_t"
+  SymbolId element_record;     ///< of the elements behind a pointer or in a container
+  std::string bound_text;      ///< array bound as written: "MAX_THREADS", "64 - sizeof(T) % 64"
+  std::string alignas_text;    ///< operand of the alignment as written
   SourcePos position;
 
   bool operator==(const SourceField&) const = default;
@@ -66,6 +70,8 @@ struct SourceRecord {
   bool is_lambda = false;
   bool has_layout = false;  ///< false: dependent or broken by errors; offsets mean nothing
   bool is_in_system_header = false;
+  uint64_t alignas_bytes = 0;       ///< as in SourceField, of the record itself
+  std::string alignas_text;         ///< as in SourceField
   std::vector<SourceField> fields;  ///< in order of offset
   std::vector<SourceBase> bases;
   std::vector<std::string> template_arguments;
@@ -91,9 +97,40 @@ struct SourceVariable {
   bool is_volatile = false;
   LockClass lock = LockClass::kNone;
   uint64_t alignas_bytes = 0;
+  std::string declared_type;  ///< these four as in SourceField
+  SymbolId element_record;
+  std::string bound_text;
+  std::string alignas_text;
   SourcePos position;
 
   bool operator==(const SourceVariable&) const = default;
+};
+
+/// A typedef or alias that asks for a stricter alignment than its record has: sizeof stays.
+struct SourceTypedef {
+  SymbolId symbol;
+  std::string name;
+  SymbolId record;
+  uint64_t size_bytes = 0;
+  uint64_t align_bytes = 0;
+  std::string alignas_text;
+  SourcePos position;
+
+  bool operator==(const SourceTypedef&) const = default;
+};
+
+/// A place where memory for objects of a record is allocated.
+struct SourceAllocation {
+  SymbolId record;
+  SymbolId function;
+  SourcePos position;
+  std::string allocator;         ///< "malloc", "calloc", "new", "std::make_shared", ...
+  uint64_t guarantee_bytes = 0;  ///< alignment that the allocator promises; 0: unknown
+  bool is_array = false;         ///< of several objects side by side
+  std::string size_text;         ///< operand that gives the size, as written
+  std::string count_text;        ///< operand that gives the number of elements; "" if none
+
+  bool operator==(const SourceAllocation&) const = default;
 };
 
 enum class FunctionKind : uint8_t { kPlain, kConstructor, kDestructor, kLambda };
@@ -105,6 +142,8 @@ struct SourceFunction {
   SymbolId record;  ///< of a member function
   bool is_main = false;
   bool is_in_system_header = false;
+  bool is_virtual = false;
+  bool is_uninstantiated = false;  ///< seen as the pattern of a template only
   SourcePos position;
 
   bool operator==(const SourceFunction&) const = default;
@@ -123,7 +162,16 @@ enum class MemoryOrder : uint8_t {
 };
 
 /// Through what the access is made; two of one object that differ in is_atomic are mixed access.
-enum class AccessForm : uint8_t { kPlain, kVolatile, kStdAtomic, kAtomicRef, kC11Atomic, kBuiltin };
+enum class AccessForm : uint8_t {
+  kPlain,
+  kVolatile,
+  kStdAtomic,
+  kAtomicRef,
+  kC11Atomic,
+  kBuiltin,
+  kAssembly,  ///< memory operand of inline assembly
+  kPrimitive  ///< function or macro that the configuration lists
+};
 
 inline bool is_atomic_form(AccessForm form) {
   return form != AccessForm::kPlain && form != AccessForm::kVolatile;
@@ -141,8 +189,13 @@ struct AccessSite {
   std::vector<SymbolId> locks_held;  ///< lock fields or variables held here, within this function
   bool is_indexed_by_variable = false;  ///< a[i].f or p[i]: not one element but many
   bool is_initialization =
-      false;         ///< constructor initialiser, or on an object local to the function
-  std::string base;  ///< the spelled object expression: "this", "stats", "shards[i]"
+      false;          ///< constructor initialiser, or on an object local to the function
+  std::string base;   ///< the spelled object expression: "this", "stats", "shards[i]"
+  std::string index;  ///< innermost index on the way to the object that is no constant: "tid"
+  std::vector<SymbolId> value_from;  ///< of a write: objects whose values flow into what is stored
+  std::vector<SymbolId> guarded_by;  ///< objects read in the conditions around it
+  bool is_in_loop_condition = false;
+  bool is_result_used = false;  ///< of a read-modify-write or compare-exchange
 
   bool operator==(const AccessSite&) const = default;
 };
@@ -169,19 +222,53 @@ struct ThreadEntry {
   SymbolId entry;    ///< function or lambda that the thread runs
   SymbolId starter;  ///< function in which it is started
   SourcePos position;
-  std::string mechanism;    ///< "std::thread", "pthread_create", "std::async", ...
-  bool is_in_loop = false;  ///< then there are many threads of this role
+  std::string mechanism;     ///< "std::thread", "pthread_create", "std::async", ...
+  bool is_in_loop = false;   ///< then there are many threads of this role
+  SymbolId argument_record;  ///< of the object that the thread gets by pointer or reference
+  std::string argument;      ///< that argument as written: "&workers[i]"
 
   bool operator==(const ThreadEntry&) const = default;
 };
 
+enum class CallKind : uint8_t { kDirect, kVirtual, kPointer };
+
+/// A virtual call or one through a pointer has an edge to each function that it may reach.
 struct CallEdge {
   SymbolId caller;
   SymbolId callee;
   SourcePos position;
   uint32_t loop_depth = 0;
+  CallKind kind = CallKind::kDirect;
 
   auto operator<=>(const CallEdge&) const = default;
+};
+
+/// From its condition to the end of its body.
+struct SourceLoop {
+  SymbolId function;
+  SourcePos begin;
+  SourcePos end;
+  uint32_t depth = 1;       ///< 1: outermost of its function
+  bool has_pause = false;   ///< gives way to others: a pause instruction, yield, sleep or wait
+  bool is_counted = false;  ///< steps a counter or an iterator, as `for` mostly does
+
+  bool operator==(const SourceLoop&) const = default;
+};
+
+enum class RemarkKind : uint8_t {
+  kOrderAsOperand,    ///< a memory order stands where a value belongs
+  kConstructiveSize,  ///< hardware_constructive_interference_size in an alignment or a padding
+};
+
+/// Something in the source that only its spelling tells.
+struct SourceRemark {
+  RemarkKind kind = RemarkKind::kOrderAsOperand;
+  SymbolId object;    ///< field or variable that it is about
+  SymbolId function;  ///< invalid outside of functions
+  SourcePos position;
+  std::string text;  ///< the expression as written
+
+  bool operator==(const SourceRemark&) const = default;
 };
 
 /// A suppression comment or annotation: `NOLINT(quarrel-RULE): reason`.
@@ -207,6 +294,8 @@ struct TranslationUnit {
   UnitState state = UnitState::kComplete;
   std::string reason;  ///< first error, or how the worker died
   uint64_t parse_ms = 0;
+  std::string standard;          ///< "c11", "c++17", ...; "" if unknown
+  bool has_aligned_new = false;  ///< operator new honours over-alignment (C++17)
 
   bool operator==(const TranslationUnit&) const = default;
 };
@@ -217,11 +306,15 @@ struct SourceFacts {
   std::vector<std::string> symbols;
   std::vector<SourceRecord> records;
   std::vector<SourceVariable> variables;
+  std::vector<SourceTypedef> typedefs;
+  std::vector<SourceAllocation> allocations;
   std::vector<SourceFunction> functions;
   std::vector<AccessSite> accesses;
   std::vector<LockRegion> lock_regions;
   std::vector<ThreadEntry> thread_entries;
   std::vector<CallEdge> calls;
+  std::vector<SourceLoop> loops;
+  std::vector<SourceRemark> remarks;
   std::vector<Suppression> suppressions;
   std::vector<TranslationUnit> units;
 

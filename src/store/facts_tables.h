@@ -45,6 +45,10 @@ void columns(V& v, R& field) {
   v.flag("is_const", field.is_const);
   v.word("lock", field.lock);
   v.number("alignas_bytes", field.alignas_bytes);
+  v.text("declared_type", field.declared_type);
+  v.optional_id("element_record_symbol_id", field.element_record);
+  v.text("bound_text", field.bound_text);
+  v.text("alignas_text", field.alignas_text);
   columns(v, field.position);
 }
 
@@ -66,6 +70,8 @@ void columns(V& v, R& record) {
   v.flag("is_lambda", record.is_lambda);
   v.flag("has_layout", record.has_layout);
   v.flag("is_in_system_header", record.is_in_system_header);
+  v.number("alignas_bytes", record.alignas_bytes);
+  v.text("alignas_text", record.alignas_text);
   columns(v, record.position);
   end_columns(v, record.end);
 }
@@ -84,7 +90,34 @@ void columns(V& v, R& variable) {
   v.flag("is_volatile", variable.is_volatile);
   v.word("lock", variable.lock);
   v.number("alignas_bytes", variable.alignas_bytes);
+  v.text("declared_type", variable.declared_type);
+  v.optional_id("element_record_symbol_id", variable.element_record);
+  v.text("bound_text", variable.bound_text);
+  v.text("alignas_text", variable.alignas_text);
   columns(v, variable.position);
+}
+
+template <class V, RowOf<SourceTypedef> R>
+void columns(V& v, R& alias) {
+  v.id("symbol_id", alias.symbol);
+  v.text("name", alias.name);
+  v.optional_id("record_symbol_id", alias.record);
+  v.number("size_bytes", alias.size_bytes);
+  v.number("align_bytes", alias.align_bytes);
+  v.text("alignas_text", alias.alignas_text);
+  columns(v, alias.position);
+}
+
+template <class V, RowOf<SourceAllocation> R>
+void columns(V& v, R& allocation) {
+  v.optional_id("record_symbol_id", allocation.record);
+  v.optional_id("function_symbol_id", allocation.function);
+  columns(v, allocation.position);
+  v.text("allocator", allocation.allocator);
+  v.number("guarantee_bytes", allocation.guarantee_bytes);
+  v.flag("is_array", allocation.is_array);
+  v.text("size_text", allocation.size_text);
+  v.text("count_text", allocation.count_text);
 }
 
 template <class V, RowOf<SourceFunction> R>
@@ -95,6 +128,8 @@ void columns(V& v, R& function) {
   v.optional_id("record_symbol_id", function.record);
   v.flag("is_main", function.is_main);
   v.flag("is_in_system_header", function.is_in_system_header);
+  v.flag("is_virtual", function.is_virtual);
+  v.flag("is_uninstantiated", function.is_uninstantiated);
   columns(v, function.position);
 }
 
@@ -110,6 +145,9 @@ void columns(V& v, R& site) {
   v.flag("is_indexed_by_variable", site.is_indexed_by_variable);
   v.flag("is_initialization", site.is_initialization);
   v.text("base", site.base);
+  v.text("index_text", site.index);
+  v.flag("is_in_loop_condition", site.is_in_loop_condition);
+  v.flag("is_result_used", site.is_result_used);
 }
 
 template <class V, RowOf<LockRegion> R>
@@ -130,6 +168,8 @@ void columns(V& v, R& entry) {
   columns(v, entry.position);
   v.text("mechanism", entry.mechanism);
   v.flag("is_in_loop", entry.is_in_loop);
+  v.optional_id("argument_record_symbol_id", entry.argument_record);
+  v.text("argument", entry.argument);
 }
 
 template <class V, RowOf<CallEdge> R>
@@ -138,6 +178,26 @@ void columns(V& v, R& call) {
   v.id("callee_symbol_id", call.callee);
   columns(v, call.position);
   v.number("loop_depth", call.loop_depth);
+  v.word("kind", call.kind);
+}
+
+template <class V, RowOf<SourceLoop> R>
+void columns(V& v, R& loop) {
+  v.optional_id("function_symbol_id", loop.function);
+  columns(v, loop.begin);
+  end_columns(v, loop.end);
+  v.number("depth", loop.depth);
+  v.flag("has_pause", loop.has_pause);
+  v.flag("is_counted", loop.is_counted);
+}
+
+template <class V, RowOf<SourceRemark> R>
+void columns(V& v, R& remark) {
+  v.word("kind", remark.kind);
+  v.optional_id("object_symbol_id", remark.object);
+  v.optional_id("function_symbol_id", remark.function);
+  columns(v, remark.position);
+  v.text("text", remark.text);
 }
 
 template <class V, RowOf<Suppression> R>
@@ -153,6 +213,8 @@ void columns(V& v, R& unit) {
   v.word("state", unit.state);
   v.text("reason", unit.reason);
   v.number("parse_ms", unit.parse_ms);
+  v.text("standard", unit.standard);
+  v.flag("has_aligned_new", unit.has_aligned_new);
 }
 
 /// Every table of facts, parents first, for a TableWriter or a TableReader.
@@ -167,10 +229,16 @@ void facts_tables(V& v, Files& files, Facts& facts) {
   v.children("source_template_arguments", "record_id", kGrowth, facts.records,
              &SourceRecord::template_arguments, DescribeValue{"argument"});
   v.rows("source_variables", kGrowth, facts.variables);
+  v.rows("source_typedefs", kGrowth, facts.typedefs);
+  v.rows("source_allocations", kGrowth, facts.allocations);
   v.rows("source_functions", kGrowth, facts.functions);
   v.rows("source_accesses", kGrowth, facts.accesses);
   v.children("source_access_locks", "access_id", kGrowth, facts.accesses, &AccessSite::locks_held,
              DescribeValue{"lock_symbol_id"});
+  v.children("source_access_sources", "access_id", kGrowth, facts.accesses, &AccessSite::value_from,
+             DescribeValue{"object_symbol_id"});
+  v.children("source_access_guards", "access_id", kGrowth, facts.accesses, &AccessSite::guarded_by,
+             DescribeValue{"object_symbol_id"});
   v.rows("source_lock_regions", kGrowth, facts.lock_regions);
   v.children("source_lock_region_objects", "lock_region_id", kGrowth, facts.lock_regions,
              &LockRegion::objects, DescribeValue{"object_symbol_id"});
@@ -178,6 +246,8 @@ void facts_tables(V& v, Files& files, Facts& facts) {
              &LockRegion::calls, DescribeValue{"callee_symbol_id"});
   v.rows("source_thread_entries", kGrowth, facts.thread_entries);
   v.rows("source_calls", kGrowth, facts.calls);
+  v.rows("source_loops", kGrowth, facts.loops);
+  v.rows("source_remarks", kGrowth, facts.remarks);
   v.rows("source_suppressions", kGrowth, facts.suppressions);
   v.rows("source_units", kGrowth, facts.units);
 }

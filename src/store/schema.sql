@@ -228,6 +228,8 @@ CREATE TABLE source_records (
   is_lambda INTEGER NOT NULL,
   has_layout INTEGER NOT NULL,
   is_in_system_header INTEGER NOT NULL,
+  alignas_bytes INTEGER NOT NULL,
+  alignas_text TEXT NOT NULL,
   file_id INTEGER REFERENCES source_files (id),
   line INTEGER NOT NULL,
   column INTEGER NOT NULL,
@@ -252,6 +254,10 @@ CREATE TABLE source_fields (
   is_const INTEGER NOT NULL,
   lock TEXT NOT NULL,              -- none | mutex | shared mutex | spin
   alignas_bytes INTEGER NOT NULL,
+  declared_type TEXT NOT NULL,
+  element_record_symbol_id INTEGER REFERENCES source_symbols (id),
+  bound_text TEXT NOT NULL,
+  alignas_text TEXT NOT NULL,
   file_id INTEGER REFERENCES source_files (id),
   line INTEGER NOT NULL,
   column INTEGER NOT NULL,
@@ -288,9 +294,40 @@ CREATE TABLE source_variables (
   is_volatile INTEGER NOT NULL,
   lock TEXT NOT NULL,              -- none | mutex | shared mutex | spin
   alignas_bytes INTEGER NOT NULL,
+  declared_type TEXT NOT NULL,
+  element_record_symbol_id INTEGER REFERENCES source_symbols (id),
+  bound_text TEXT NOT NULL,
+  alignas_text TEXT NOT NULL,
   file_id INTEGER REFERENCES source_files (id),
   line INTEGER NOT NULL,
   column INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE source_typedefs (
+  id INTEGER PRIMARY KEY,
+  symbol_id INTEGER NOT NULL REFERENCES source_symbols (id),
+  name TEXT NOT NULL,
+  record_symbol_id INTEGER REFERENCES source_symbols (id),
+  size_bytes INTEGER NOT NULL,
+  align_bytes INTEGER NOT NULL,
+  alignas_text TEXT NOT NULL,
+  file_id INTEGER REFERENCES source_files (id),
+  line INTEGER NOT NULL,
+  column INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE source_allocations (
+  id INTEGER PRIMARY KEY,
+  record_symbol_id INTEGER REFERENCES source_symbols (id),
+  function_symbol_id INTEGER REFERENCES source_symbols (id),
+  file_id INTEGER REFERENCES source_files (id),
+  line INTEGER NOT NULL,
+  column INTEGER NOT NULL,
+  allocator TEXT NOT NULL,
+  guarantee_bytes INTEGER NOT NULL,
+  is_array INTEGER NOT NULL,
+  size_text TEXT NOT NULL,
+  count_text TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE source_functions (
@@ -301,6 +338,8 @@ CREATE TABLE source_functions (
   record_symbol_id INTEGER REFERENCES source_symbols (id),
   is_main INTEGER NOT NULL,
   is_in_system_header INTEGER NOT NULL,
+  is_virtual INTEGER NOT NULL,
+  is_uninstantiated INTEGER NOT NULL,
   file_id INTEGER REFERENCES source_files (id),
   line INTEGER NOT NULL,
   column INTEGER NOT NULL
@@ -314,18 +353,35 @@ CREATE TABLE source_accesses (
   line INTEGER NOT NULL,
   column INTEGER NOT NULL,
   access TEXT NOT NULL,            -- read | write | read-modify-write | compare-exchange | address
-  form TEXT NOT NULL,              -- plain | volatile | std atomic | atomic ref | c11 atomic | builtin
+  form TEXT NOT NULL,              -- plain | volatile | std atomic | ... | assembly | primitive
   memory_order TEXT NOT NULL,
   loop_depth INTEGER NOT NULL,
   is_indexed_by_variable INTEGER NOT NULL,
   is_initialization INTEGER NOT NULL,
-  base TEXT NOT NULL
+  base TEXT NOT NULL,
+  index_text TEXT NOT NULL,
+  is_in_loop_condition INTEGER NOT NULL,
+  is_result_used INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE source_access_locks (
   access_id INTEGER NOT NULL REFERENCES source_accesses (id),
   position INTEGER NOT NULL,
   lock_symbol_id INTEGER NOT NULL REFERENCES source_symbols (id),
+  PRIMARY KEY (access_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_access_sources (
+  access_id INTEGER NOT NULL REFERENCES source_accesses (id),
+  position INTEGER NOT NULL,
+  object_symbol_id INTEGER NOT NULL REFERENCES source_symbols (id),
+  PRIMARY KEY (access_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_access_guards (
+  access_id INTEGER NOT NULL REFERENCES source_accesses (id),
+  position INTEGER NOT NULL,
+  object_symbol_id INTEGER NOT NULL REFERENCES source_symbols (id),
   PRIMARY KEY (access_id, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -366,7 +422,9 @@ CREATE TABLE source_thread_entries (
   line INTEGER NOT NULL,
   column INTEGER NOT NULL,
   mechanism TEXT NOT NULL,
-  is_in_loop INTEGER NOT NULL
+  is_in_loop INTEGER NOT NULL,
+  argument_record_symbol_id INTEGER REFERENCES source_symbols (id),
+  argument TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE source_calls (
@@ -376,7 +434,33 @@ CREATE TABLE source_calls (
   file_id INTEGER REFERENCES source_files (id),
   line INTEGER NOT NULL,
   column INTEGER NOT NULL,
-  loop_depth INTEGER NOT NULL
+  loop_depth INTEGER NOT NULL,
+  kind TEXT NOT NULL               -- direct | virtual | pointer
+) STRICT;
+
+CREATE TABLE source_loops (
+  id INTEGER PRIMARY KEY,
+  function_symbol_id INTEGER REFERENCES source_symbols (id),
+  file_id INTEGER REFERENCES source_files (id),
+  line INTEGER NOT NULL,
+  column INTEGER NOT NULL,
+  end_file_id INTEGER REFERENCES source_files (id),
+  end_line INTEGER NOT NULL,
+  end_column INTEGER NOT NULL,
+  depth INTEGER NOT NULL,
+  has_pause INTEGER NOT NULL,
+  is_counted INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE source_remarks (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,              -- order as operand | constructive size
+  object_symbol_id INTEGER REFERENCES source_symbols (id),
+  function_symbol_id INTEGER REFERENCES source_symbols (id),
+  file_id INTEGER REFERENCES source_files (id),
+  line INTEGER NOT NULL,
+  column INTEGER NOT NULL,
+  text TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE source_suppressions (
@@ -393,5 +477,7 @@ CREATE TABLE source_units (
   main_file_id INTEGER REFERENCES source_files (id),
   state TEXT NOT NULL,             -- complete | with errors | failed | crashed | out of memory | timed out
   reason TEXT NOT NULL,
-  parse_ms INTEGER NOT NULL
+  parse_ms INTEGER NOT NULL,
+  standard TEXT NOT NULL,
+  has_aligned_new INTEGER NOT NULL
 ) STRICT;

@@ -53,12 +53,21 @@ inline constexpr auto kWords<MemoryOrder> = std::to_array<std::string_view>(
     {"none", "relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst", "unknown"});
 
 template <>
-inline constexpr auto kWords<AccessForm> = std::to_array<std::string_view>(
-    {"plain", "volatile", "std atomic", "atomic ref", "c11 atomic", "builtin"});
+inline constexpr auto kWords<AccessForm> =
+    std::to_array<std::string_view>({"plain", "volatile", "std atomic", "atomic ref", "c11 atomic",
+                                     "builtin", "assembly", "primitive"});
 
 template <>
 inline constexpr auto kWords<LockMode> =
     std::to_array<std::string_view>({"exclusive", "shared", "try"});
+
+template <>
+inline constexpr auto kWords<CallKind> =
+    std::to_array<std::string_view>({"direct", "virtual", "pointer"});
+
+template <>
+inline constexpr auto kWords<RemarkKind> =
+    std::to_array<std::string_view>({"order as operand", "constructive size"});
 
 template <>
 inline constexpr auto kWords<UnitState> = std::to_array<std::string_view>(

@@ -133,9 +133,9 @@ Recording RandomModel::recording() {
 }
 
 SourceField RandomModel::field() {
-  return {maybe_symbol(), text(),    text(), maybe_symbol(), amount(), amount(),
-          amount(),       coin(),    coin(), coin(),         coin(),   value(LockClass::kSpin),
-          amount(),       position()};
+  return {maybe_symbol(), text(), text(),         maybe_symbol(), amount(), amount(),
+          amount(),       coin(), coin(),         coin(),         coin(),   value(LockClass::kSpin),
+          amount(),       text(), maybe_symbol(), text(),         text(),   position()};
 }
 
 SourceRecord RandomModel::record() {
@@ -148,6 +148,8 @@ SourceRecord RandomModel::record() {
                       .is_lambda = coin(),
                       .has_layout = coin(),
                       .is_in_system_header = coin(),
+                      .alignas_bytes = amount(),
+                      .alignas_text = text(),
                       .position = position(),
                       .end = position()};
   for (size_t count = below(5); count > 0; --count) record.fields.push_back(field());
@@ -158,8 +160,22 @@ SourceRecord RandomModel::record() {
 }
 
 SourceVariable RandomModel::variable() {
-  return {symbol(),  text(),   text(), maybe_symbol(), value(Storage::kParameter), amount(),
-          amount(),  amount(), coin(), coin(),         value(LockClass::kSpin),    amount(),
+  return {symbol(),
+          text(),
+          text(),
+          maybe_symbol(),
+          value(Storage::kParameter),
+          amount(),
+          amount(),
+          amount(),
+          coin(),
+          coin(),
+          value(LockClass::kSpin),
+          amount(),
+          text(),
+          maybe_symbol(),
+          text(),
+          text(),
           position()};
 }
 
@@ -168,13 +184,18 @@ AccessSite RandomModel::access() {
           .function = maybe_symbol(),
           .position = position(),
           .access = value(SourceAccess::kAddress),
-          .form = value(AccessForm::kBuiltin),
+          .form = value(AccessForm::kPrimitive),
           .order = value(MemoryOrder::kUnknown),
           .loop_depth = static_cast<uint32_t>(below(9)),
           .locks_held = some_symbols(),
           .is_indexed_by_variable = coin(),
           .is_initialization = coin(),
-          .base = text()};
+          .base = text(),
+          .index = text(),
+          .value_from = some_symbols(),
+          .guarded_by = some_symbols(),
+          .is_in_loop_condition = coin(),
+          .is_result_used = coin()};
 }
 
 LockRegion RandomModel::lock_region() {
@@ -202,14 +223,24 @@ SourceFacts RandomModel::facts() {
     facts.records.push_back(record());
     facts.variables.push_back(variable());
     facts.functions.push_back({symbol(), text(), value(FunctionKind::kLambda), maybe_symbol(),
-                               coin(), coin(), position()});
+                               coin(), coin(), coin(), coin(), position()});
+    facts.typedefs.push_back(
+        {symbol(), text(), maybe_symbol(), amount(), amount(), text(), position()});
+    facts.allocations.push_back(
+        {maybe_symbol(), maybe_symbol(), position(), text(), amount(), coin(), text(), text()});
     facts.accesses.push_back(access());
     facts.lock_regions.push_back(lock_region());
-    facts.thread_entries.push_back({maybe_symbol(), maybe_symbol(), position(), text(), coin()});
-    facts.calls.push_back({symbol(), symbol(), position(), static_cast<uint32_t>(below(9))});
+    facts.thread_entries.push_back(
+        {maybe_symbol(), maybe_symbol(), position(), text(), coin(), maybe_symbol(), text()});
+    facts.calls.push_back({symbol(), symbol(), position(), static_cast<uint32_t>(below(9)),
+                           value(CallKind::kPointer)});
+    facts.loops.push_back(
+        {maybe_symbol(), position(), position(), static_cast<uint32_t>(below(9)), coin(), coin()});
+    facts.remarks.push_back(
+        {value(RemarkKind::kConstructiveSize), maybe_symbol(), maybe_symbol(), position(), text()});
     facts.suppressions.push_back({position(), text(), text()});
     facts.units.push_back(
-        {maybe_id<FileTag>(files_), value(UnitState::kTimedOut), text(), amount()});
+        {maybe_id<FileTag>(files_), value(UnitState::kTimedOut), text(), amount(), text(), coin()});
   }
   return facts;
 }
