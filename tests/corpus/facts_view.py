@@ -85,7 +85,8 @@ def describe(case, path):
     for file, state, reason in facts.units():
         yield f"  unit {file}: {state} {reason}"
     for row in facts.variables(case.fields):
-        yield f"  variable {row[1]}: {row[2]} {row[3]} size {row[4]} align {row[5]}{marks(*row[6:])}"
+        yield (f"  variable {row[1]}: {row[2]} {row[3]} size {row[4]} align {row[5]}"
+               f"{marks(*row[6:])}")
         yield from access_lines(facts, row[0])
     for record, name, size, align, has_layout in facts.records(case):
         yield f"  record {name}: size {size} align {align}{'' if has_layout else ' NO LAYOUT'}"

@@ -4,6 +4,8 @@ import re
 import subprocess
 
 COMPILER = "clang-19"
+INCLUDE_FOLDERS = [pathlib.Path(each) for each in (
+    "/usr/include", "/usr/include/x86_64-linux-gnu", "/usr/include/c++/12")]
 ROUNDS = 12  # each may uncover includes of the headers that the one before found
 
 
@@ -81,7 +83,20 @@ def write_stub(header, files, tree, stubs):
 
 
 def fill_template(text):
-    """A configure template as if nothing had been detected."""
-    text = re.sub(r"^#\s*cmakedefine01\s+(\w+).*$", r"#define \1 0", text, flags=re.M)
-    text = re.sub(r"^#\s*(?:mesondefine|cmakedefine)\s+(\w+).*$", "", text, flags=re.M)
+    """A configure template that has found the headers of this machine, and nothing else."""
+    text = re.sub(r"^#\s*cmakedefine01\s+(\w+).*$",
+                  lambda line: f"#define {line[1]} {int(is_detected(line[1]))}", text, flags=re.M)
+    text = re.sub(r"^#\s*(?:mesondefine|cmakedefine|undef)\s+(\w+).*$",
+                  lambda line: f"#define {line[1]} 1" if is_detected(line[1]) else "", text,
+                  flags=re.M)
     return re.sub(r"@\w+@|\$\{\w+\}", "0", text)
+
+
+def is_detected(option):
+    """HAVE_SYS_EPOLL_H, X_HAVE_LIBFOO: is there a sys/epoll.h, a foo.h or a folder foo?"""
+    found = re.search(r"HAVE_(?:LIB)?(\w+?)(?:_H)?$", option)
+    if not found:
+        return False
+    name = found[1].lower()
+    return any((root / each).exists() for root in INCLUDE_FOLDERS
+               for each in (name, name + ".h", name.replace("_", "/", 1) + ".h"))

@@ -45,7 +45,7 @@ def parse_arguments():
     parser.add_argument("--only", default="", help="case ids, separated by commas")
     parser.add_argument("--class", dest="classes", default="",
                         help="detect classes, kinds or labels, separated by commas")
-    parser.add_argument("--extra", type=int, help="further units per case (default 12 C, 4 C++)")
+    parser.add_argument("--extra", type=int, help="further units per case (default 12 C, 3 C++)")
     parser.add_argument("-j", type=int, default=1, help="cases at a time")
     parser.add_argument("--markdown", type=pathlib.Path, help="write the tables here too")
     parser.add_argument("--explain", metavar="ID", help="all that is known about one case")
@@ -86,7 +86,8 @@ def scan(case, sha, folder, options):
                "--facts", folder / "facts.quarrel", "--force"]
     try:
         with open(folder / "log", "w") as log:
-            done = subprocess.run(command, stdout=log, stderr=log, timeout=SCAN_TIMEOUT_S, check=False)
+            done = subprocess.run(command, stdout=log, stderr=log, timeout=SCAN_TIMEOUT_S,
+                                  check=False)
     except subprocess.TimeoutExpired:
         return "the scan took too long"
     return "" if done.returncode in (0, 1, 3) else f"scan: exit code {done.returncode}, see log"

@@ -29,13 +29,14 @@ def case_table(results):
     for case, verdict in results:
         detail = verdict.detail.replace("|", "\\|").replace("\n", " ")
         is_weak = verdict.outcome == "pass" and not case.is_negative and not verdict.strong
+        result = verdict.outcome + (" (1 field)" if is_weak else "")
         yield (f"| {case.id} | {case.detect} | {case.kind} | `{case.record}` | "
-               f"{verdict.outcome}{' (1 field)' if is_weak else ''} | {', '.join(verdict.rules)} | {detail[:120]} |")
+               f"{result} | {', '.join(verdict.rules)} | {detail[:120]} |")
 
 
 def totals(results):
     """Markdown, one row a group."""
-    yield "| group | cases | parsed | found in the parent | pass | of these by 2 fields | % | target |"
+    yield "| group | cases | parsed | found in the parent | pass | by 2 fields | % | target |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, target, is_limit, belongs in GROUPS:
         verdicts = [verdict for case, verdict in results if belongs(case)]
@@ -54,7 +55,7 @@ def precision(results, volume):
         if not case.is_negative and verdict.outcome == "pass":
             right.update(verdict.rules)
         wrong.update(verdict.false_rules)
-    yield "| rule | cases found | still in the fix, or of a negative | precision % | findings in all |"
+    yield "| rule | cases found | wrong: in the fix, or a negative | precision % | all findings |"
     yield "|---|---|---|---|---|"
     for rule in sorted(set(right) | set(wrong) | set(volume)):
         judged = right[rule] + wrong[rule]

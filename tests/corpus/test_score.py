@@ -103,9 +103,11 @@ class Selection(unittest.TestCase):
             names = [each.name for each in database.ranked_sources(CASE, tree)]
         self.assertEqual(names, ["b.cc", "a.cc", "c.cc"])
 
-    def test_templates_of_headers_are_filled_as_if_nothing_was_detected(self):
+    def test_templates_of_headers_detect_headers_and_nothing_else(self):
         self.assertEqual(headers.fill_template("#cmakedefine01 A\n#cmakedefine B\n#define C @C@"),
                          "#define A 0\n\n#define C 0")
+        self.assertEqual(headers.fill_template("#undef HAVE_SYS_EPOLL_H\n#undef HAVE_NO_SUCH_H"),
+                         "#define HAVE_SYS_EPOLL_H 1\n")
 
 
 class Tables(unittest.TestCase):
