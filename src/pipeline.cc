@@ -103,4 +103,9 @@ Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options) 
       {.profile = profile, .facts = facts ? &*facts : nullptr, .static_findings = static_findings});
 }
 
+Result<Diagnosis> diagnose_facts(const std::string& path) {
+  TRY(const SourceFacts facts, read_facts(path));
+  return join_static(facts, run_checks(facts));
+}
+
 }  // namespace quarrel

@@ -42,4 +42,7 @@ struct DiagnoseOptions {
 /// Names what a recording holds, joins it with the facts, and judges.
 Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options);
 
+/// Judges a file of facts alone.
+Result<Diagnosis> diagnose_facts(const std::string& path);
+
 }  // namespace quarrel

@@ -20,8 +20,10 @@ MAY_INCLUDE = {
     "src/resolve": {"base", "model"},
     "src/join": {"base", "model"},
     "src/report": {"base", "model"},
-    "src/commands": {"base", "model", "pipeline.h", "collect", "report", "store", "commands"},
-    "analyzers/extract": {"base", "model", "store"},
+    "src/commands": {"base", "model", "pipeline.h", "collect", "report", "store", "checks", "merge",
+                     "commands"},
+    "analyzers/extract": {"base", "model", "store", "merge"},
+    "analyzers/merge": {"base", "model"},
     "analyzers/checks": {"base", "model"},
 }
 # Headers without a folder that belong to one: BPF event structs and generated skeletons.

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <list>
 
-#include "extract/fact_merger.h"
+#include "merge/fact_merger.h"
 
 namespace quarrel {
 namespace {

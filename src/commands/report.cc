@@ -14,9 +14,19 @@ std::string g_path;
 DiagnoseOptions g_diagnose;
 RenderOptions g_render;
 
+/// A file of facts alone: what the source says, with no run to weigh it.
+int report_facts(Progress& progress) {
+  const auto diagnosis = diagnose_facts(g_path);
+  if (!diagnosis.ok()) return fail("report", diagnosis.error().message);
+  return render(*diagnosis, g_render, progress);
+}
+
 int run(const std::vector<std::string>&) {
   catch_stop_signals();
   Progress progress;
+  const auto contents = inspect_file(g_path);
+  if (contents.ok() && contents->has_facts && !contents->has_recording)
+    return report_facts(progress);
   auto recording = read_recording(g_path);
   if (!recording) return fail("report", recording.error().message);
   g_diagnose.resolve.progress = [&](double done) {
@@ -30,7 +40,8 @@ int run(const std::vector<std::string>&) {
 
 std::vector<Option> option_list() {
   std::vector<Option> options = {
-      {"file", "FILE", "a recording made by 'quarrel record'", &g_path, true},
+      {"file", "FILE", "a recording made by 'quarrel record', or facts of 'quarrel scan --facts'",
+       &g_path, true},
       {"--facts", "FILE", "join with the facts of 'quarrel scan --facts FILE'",
        &g_diagnose.facts_path},
       {"--sysroot", "DIR", "look for the target's files below DIR", &g_diagnose.resolve.sysroot},

@@ -292,8 +292,7 @@ enum class UnitState : uint8_t {
 struct TranslationUnit {
   FileId main_file;
   UnitState state = UnitState::kComplete;
-  std::string reason;  ///< first error, or how the worker died
-  uint64_t parse_ms = 0;
+  std::string reason;            ///< first error, or how the worker died
   std::string standard;          ///< "c11", "c++17", ...; "" if unknown
   bool has_aligned_new = false;  ///< operator new honours over-alignment (C++17)
 

@@ -212,7 +212,6 @@ void columns(V& v, R& unit) {
   v.optional_id("main_file_id", unit.main_file);
   v.word("state", unit.state);
   v.text("reason", unit.reason);
-  v.number("parse_ms", unit.parse_ms);
   v.text("standard", unit.standard);
   v.flag("has_aligned_new", unit.has_aligned_new);
 }

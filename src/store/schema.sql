@@ -477,7 +477,6 @@ CREATE TABLE source_units (
   main_file_id INTEGER REFERENCES source_files (id),
   state TEXT NOT NULL,             -- complete | with errors | failed | crashed | out of memory | timed out
   reason TEXT NOT NULL,
-  parse_ms INTEGER NOT NULL,
   standard TEXT NOT NULL,
   has_aligned_new INTEGER NOT NULL
 ) STRICT;

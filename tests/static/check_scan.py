@@ -94,6 +94,20 @@ class Scan(unittest.TestCase):
             results.append(facts.read_bytes())
         self.assertEqual(results[0], results[1])
 
+    def test_facts_of_single_units_merge_into_those_of_one_scan(self):
+        self.shared_project()
+        whole, merged = self.folder / "whole.quarrel", self.folder / "merged.quarrel"
+        scanned = self.scan("--facts", str(whole), "--json")
+        parts = [self.folder / f"{unit}.quarrel" for unit in "ba"]
+        for part in parts:
+            self.scan(str(self.folder / f"{part.stem}.cc"), "--facts", str(part))
+        quarrel = pathlib.Path(SCAN).with_name("quarrel")
+        subprocess.run([quarrel, "merge", *parts, "-o", merged], check=True, capture_output=True)
+        self.assertEqual(whole.read_bytes(), merged.read_bytes())
+        report = subprocess.run([quarrel, "report", merged, "--json"], check=False,
+                                capture_output=True, text=True)
+        self.assertEqual(report.stdout, scanned.stdout)
+
     def test_two_units_that_write_to_one_line_are_joined_through_their_header(self):
         self.shared_project()
         done = self.scan("--json")

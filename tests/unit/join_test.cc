@@ -245,7 +245,7 @@ TEST(Merge, KeepsAStaticFindingOfAnotherRecordApart) {
 
 TEST(JoinStatic, AccountsForEveryTranslationUnit) {
   SourceFacts facts;
-  facts.units = {{FileId{0}, UnitState::kComplete, "", 1}, {FileId{1}, UnitState::kCrashed, "", 1}};
+  facts.units = {{FileId{0}, UnitState::kComplete, ""}, {FileId{1}, UnitState::kCrashed, ""}};
   const Diagnosis diagnosis = join_static(facts, {static_twin()});
   ASSERT_EQ(diagnosis.coverage.size(), 1u);
   EXPECT_TRUE(coverage_holds(diagnosis.coverage[0]));

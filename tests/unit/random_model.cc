@@ -240,7 +240,7 @@ SourceFacts RandomModel::facts() {
         {value(RemarkKind::kConstructiveSize), maybe_symbol(), maybe_symbol(), position(), text()});
     facts.suppressions.push_back({position(), text(), text()});
     facts.units.push_back(
-        {maybe_id<FileTag>(files_), value(UnitState::kTimedOut), text(), amount(), text(), coin()});
+        {maybe_id<FileTag>(files_), value(UnitState::kTimedOut), text(), text(), coin()});
   }
   return facts;
 }

@@ -1,13 +1,13 @@
 // How do the facts of many translation units become those of one program?
-#include "extract/fact_merger.h"
+#include "merge/fact_merger.h"
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 #include <utility>
 
-#include "extract/fact_order.h"
-#include "extract/renumber.h"
+#include "merge/fact_order.h"
+#include "merge/renumber.h"
 
 namespace quarrel {
 namespace {

@@ -2,7 +2,7 @@
 //
 // Where two descriptions of one entity differ (an #ifdef, a declaration without its definition),
 // the better one orders first and is the one that a merge keeps.
-#include "extract/fact_order.h"
+#include "merge/fact_order.h"
 
 #include <algorithm>
 #include <tuple>
@@ -141,7 +141,7 @@ bool comes_before(const Suppression& a, const Suppression& b) {
 
 bool comes_before(const TranslationUnit& a, const TranslationUnit& b) {
   const auto key = [](const TranslationUnit& u) {
-    return std::tie(u.main_file, u.state, u.reason, u.standard, u.has_aligned_new, u.parse_ms);
+    return std::tie(u.main_file, u.state, u.reason, u.standard, u.has_aligned_new);
   };
   return key(a) < key(b);
 }

@@ -1,5 +1,5 @@
 // How do facts look once files and symbols have other numbers?
-#include "extract/renumber.h"
+#include "merge/renumber.h"
 
 #include <algorithm>
 
