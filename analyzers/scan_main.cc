@@ -8,6 +8,8 @@
 #include "extract/source_files.h"
 #include "join/join.h"
 #include "scan_output.h"
+#include "since/regression.h"
+#include "since/revision_tree.h"
 #include "store/store.h"
 
 namespace quarrel {
@@ -23,13 +25,15 @@ struct ScanOptions {
   std::string facts_file;
   bool force = false;
   std::vector<std::string> checks;
+  std::string since;
   OutputOptions output;
 };
 
 constexpr std::chrono::seconds kDefaultTimeout{300};
 
 constexpr const char* kDetails =
-    "Example:\n  quarrel scan -p build src/cache --facts app.quarrel --sarif\n\n"
+    "Example:\n  quarrel scan -p build src/cache --facts app.quarrel --sarif\n"
+    "  quarrel scan -p build --since origin/main --fail-on note\n\n"
     "Exit: 0 clean, 1 findings at or above --fail-on, 2 usage or error, 3 a translation unit could "
     "not be analysed, 130 interrupted.";
 
@@ -45,6 +49,7 @@ CommandSpec spec_of(ScanOptions& options) {
           {"--timeout", "TIME", "for one translation unit (default 300s)", &options.timeout},
           {"--root", "DIR", "report paths relative to this (default: nearest .git)", &options.root},
           {"--checks", "RULE", "run only these, separated by commas", &options.checks},
+          {"--since", "REV", "only what became worse since that git revision", &options.since},
           {"--facts", "FILE", "keep the facts, for 'quarrel report --facts'", &options.facts_file},
           {"--force", "", "overwrite FILE", &options.force},
           {"--format", "NAME", "clang, text, json, sarif, html (default clang)",
@@ -80,6 +85,27 @@ Result<std::vector<std::string>> wanted_checks(const ScanOptions& options) {
   return names;
 }
 
+/// What became worse since a revision, which is scanned as this tree was. Nothing: interrupted.
+Result<std::optional<std::vector<Finding>>> findings_since(const ScanOptions& options,
+                                                           const ScanPlan& plan,
+                                                           const SourceFacts& facts,
+                                                           const std::vector<Finding>& findings) {
+  TRY(const RevisionTree tree, RevisionTree::check_out(plan.root, options.since));
+  TRY(const std::string build_folder, find_build_folder(options.build_folder));
+  ScanPlan old_plan = plan;
+  old_plan.root = tree.root();
+  old_plan.commands = tree.move(plan.commands, build_folder);
+  TRY(const auto old_facts, scan(old_plan, unit_progress(old_plan.commands.size())));
+  if (!old_facts) return std::optional<std::vector<Finding>>();
+  report_units(*old_facts);
+  TRY(const auto checks, wanted_checks(options));
+  const std::vector<Finding> old_findings = run_checks(*old_facts, checks);
+  Regressions found = find_regressions({*old_facts, old_findings}, {facts, findings});
+  fmt::print(stderr, "since {}: {} worse or new, {} unchanged, {} gone\n", options.since,
+             found.worse.size(), found.unchanged, found.gone);
+  return std::optional(std::move(found.worse));
+}
+
 Result<int> run(const ScanOptions& options) {
   TRY(const auto checks, wanted_checks(options));
   TRY(const Output output, Output::prepare(options.output));
@@ -89,7 +115,13 @@ Result<int> run(const ScanOptions& options) {
   // From here on nothing reads a source file or starts a process.
   report_units(*facts);
   if (!options.facts_file.empty()) TRY_VOID(write_facts(options.facts_file, *facts, options.force));
-  const Diagnosis diagnosis = join_static(*facts, run_checks(*facts, checks));
+  std::vector<Finding> findings = run_checks(*facts, checks);
+  if (!options.since.empty()) {
+    TRY(auto worse, findings_since(options, plan, *facts, findings));
+    if (!worse) return 128 + scan_signal();
+    findings = std::move(*worse);
+  }
+  const Diagnosis diagnosis = join_static(*facts, std::move(findings));
   TRY_VOID(output.write(diagnosis));
   if (has_failed_units(*facts)) return static_cast<int>(kExitPartial);
   return static_cast<int>(output.fails(diagnosis) ? kExitFindings : kExitClean);

@@ -24,6 +24,7 @@ MAY_INCLUDE = {
                      "commands"},
     "analyzers/extract": {"base", "model", "store", "merge"},
     "analyzers/merge": {"base", "model"},
+    "analyzers/since": {"base", "model", "extract"},
     "analyzers/checks": {"base", "model"},
 }
 # Headers without a folder that belong to one: BPF event structs and generated skeletons.

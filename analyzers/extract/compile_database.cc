@@ -110,6 +110,11 @@ Result<std::vector<CompileCommand>> read_compile_database(const std::string& dir
   return parse_database(path, entries);
 }
 
+Result<std::string> find_build_folder(const std::string& directory) {
+  TRY(const fs::path path, locate(directory));
+  return real_path(path.parent_path().empty() ? "." : path.parent_path().string());
+}
+
 Result<std::vector<CompileCommand>> restrict_to(std::vector<CompileCommand> commands,
                                                 const std::vector<std::string>& paths) {
   if (paths.empty()) return commands;

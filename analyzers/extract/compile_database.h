@@ -20,6 +20,9 @@ struct CompileCommand {
 /// JSON, no usable entry; the message tells how to make one.
 Result<std::vector<CompileCommand>> read_compile_database(const std::string& directory);
 
+/// The folder that the database stands in; real path. Errors as above.
+Result<std::string> find_build_folder(const std::string& directory);
+
 /// Only those commands whose file is, or lies below, one of `paths`; all if there are none.
 /// Error: a path that no translation unit matches.
 Result<std::vector<CompileCommand>> restrict_to(std::vector<CompileCommand> commands,

@@ -108,6 +108,39 @@ class Scan(unittest.TestCase):
                                 capture_output=True, text=True)
         self.assertEqual(report.stdout, scanned.stdout)
 
+    def git(self, *arguments):
+        subprocess.run(["git", "-C", self.folder, "-c", "user.name=t", "-c", "user.email=t@t",
+                        *arguments], check=True, capture_output=True)
+
+    def test_since_shows_a_record_that_became_worse_without_an_edit(self):
+        """Two counters a line apart; then the record between them shrinks in another file."""
+        (self.folder / "gap.h").write_text("struct Gap { char bytes[64]; };\n")
+        (self.folder / "shared.h").write_text(SHARED.replace("#include <atomic>", """#include <atomic>
+#include "gap.h\"""").replace("std::atomic<long> b{0};", "Gap gap; std::atomic<long> b{0};"))
+        self.project(a=USES % ("one", "a", "one", "one"), b=USES % ("two", "b", "two", "two"))
+        self.git("init", "-q")
+        self.git("add", "gap.h", "shared.h", "a.cc", "b.cc")
+        self.git("commit", "-q", "-m", "apart")
+        (self.folder / "gap.h").write_text("struct Gap { char bytes[8]; };\n")
+        index = (self.folder / ".git/index").read_bytes()
+        done = self.scan("--since", "HEAD", "--json")
+        found = json.loads(done.stdout)["findings"]
+        self.assertEqual([each["rule"] for each in found], ["false-sharing"], done.stderr)
+        self.assertIn("Counters itself was not edited; its member gap", found[0]["reason"])
+        self.assertIn("1 worse or new, 0 unchanged, 0 gone", done.stderr)
+        self.assertEqual(index, (self.folder / ".git/index").read_bytes())
+        self.git("commit", "-qam", "together")
+        done = self.scan("--since", "HEAD", "--json")
+        self.assertEqual(json.loads(done.stdout)["findings"], [])
+        self.assertIn("0 worse or new, 1 unchanged, 0 gone", done.stderr)
+
+    def test_since_names_a_revision_that_does_not_exist(self):
+        self.project(good=GOOD)
+        self.git("init", "-q")
+        done = self.scan("--since", "nowhere")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--since nowhere: no such revision", done.stderr)
+
     def test_two_units_that_write_to_one_line_are_joined_through_their_header(self):
         self.shared_project()
         done = self.scan("--json")
