@@ -113,6 +113,17 @@ CXCursor referred_object(CXCursor reference, int depth = 0) {
   return initial.empty() ? null_cursor() : referred_object(initial.back(), depth + 1);
 }
 
+/// Which operands are stored and compared with; `desired` is the index of the former in a
+/// compare-exchange, where the latter is the first.
+void name_operands(AtomicOperation& operation, size_t desired = 1) {
+  const std::vector<CXCursor>& operands = operation.operands;
+  const bool is_compare = operation.access == SourceAccess::kCompareExchange;
+  if (is_compare && !operands.empty()) operation.expected = operands[0];
+  const size_t value = is_compare ? desired : 0;
+  if (operation.access != SourceAccess::kRead && operands.size() > value)
+    operation.value = operands[value];
+}
+
 std::optional<AtomicOperation> member_operation(CXCursor call, CXCursor callee) {
   const CXType owner = type_of(clang_getCursorSemanticParent(callee));
   const bool is_reference = is_atomic_ref_type(owner);
@@ -127,6 +138,7 @@ std::optional<AtomicOperation> member_operation(CXCursor call, CXCursor callee) 
     operation.object = referred_object(operation.object);
     operation.form = AccessForm::kAtomicRef;
   }
+  name_operands(operation);
   operation.is_test_and_set = name == "test_and_set";
   operation.is_clear = name == "clear";
   return operation;
@@ -141,6 +153,7 @@ std::optional<AtomicOperation> pointer_operation(CXCursor call, std::string_view
   operation.object = operation.operands.front();
   operation.operands.erase(operation.operands.begin());
   operation.order = order_among(operation.operands);
+  name_operands(operation);
   operation.is_test_and_set = contains(name, "test_and_set");
   operation.is_clear = contains(name, "clear") || contains(name, "lock_release");
   return operation;
@@ -232,6 +245,7 @@ std::optional<AtomicOperation> atomic_builtin(CXCursor expression) {
   if (is_atomic_type(clang_getPointeeType(canonical(type_of(operands[0])))))
     operation.form = AccessForm::kC11Atomic;
   operation.operands.assign(operands.begin() + 2, operands.end());
+  name_operands(operation, 2);  // between them: the order of failure
   return operation;
 }
 

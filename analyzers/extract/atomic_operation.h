@@ -17,6 +17,8 @@ struct AtomicOperation {
   AccessForm form = AccessForm::kStdAtomic;
   MemoryOrder order = MemoryOrder::kSeqCst;
   std::vector<CXCursor> operands;  ///< the other arguments
+  CXCursor value{};                ///< of the operands, the one that is stored, added, ...
+  CXCursor expected{};             ///< of a compare-exchange, the one that is compared with
   bool is_test_and_set = false;
   bool is_clear = false;
 };

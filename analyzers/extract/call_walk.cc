@@ -89,13 +89,19 @@ void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
                       is_atomic_ref_type(type_of(call)) && use.is_silent;
   if (refers && clang_Cursor_getNumArguments(call) == 1)
     return visit(clang_Cursor_getArgument(call, 0), use);
+  if (is_pause_call(call)) note_pause();
   note_thread_start(call);
   note_call(call);
   visit_arguments(call, use);
 }
 
 void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at) {
-  ObjectUse use{.access = operation.access, .form = operation.form, .order = operation.order};
+  const ValueFlow::Sources value = visit_operands(operation);
+  ObjectUse use{.access = operation.access,
+                .form = operation.form,
+                .order = operation.order,
+                .is_result_used = operation.access != SourceAccess::kRead && !is_discarded(at),
+                .value = &value};
   CXCursor object = operation.object;
   if (operation.is_address && !is_null(object)) {
     const CXCursor bare = strip(object);
@@ -113,10 +119,30 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
   if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
   if (!is_null(object)) visit(object, use);
   alias_use_ = outer;
-  for (CXCursor operand : operation.operands)
-    visit(operand, operation.access == SourceAccess::kCompareExchange
-                       ? ObjectUse{.access = SourceAccess::kAddress}
-                       : ObjectUse{});
+}
+
+/// Returns what flows into the stored value. A compare-exchange that fails leaves the value of the
+/// object in what it compared with.
+ValueFlow::Sources FunctionWalker::visit_operands(const AtomicOperation& operation) {
+  ValueFlow::Sources sources;
+  for (CXCursor operand : operation.operands) {
+    const bool is_value = clang_equalCursors(operand, operation.value) != 0;
+    const bool is_expected = clang_equalCursors(operand, operation.expected) != 0;
+    const size_t mark = flow_.mark();
+    visit(operand, {.access = is_expected ? SourceAccess::kAddress : SourceAccess::kRead});
+    if (is_value) sources = flow_.since(mark);
+  }
+  if (is_null(operation.expected)) return sources;
+  const CXCursor object = named_object(operation.object);
+  const CXCursor expected = named_object(operation.expected);
+  if (is_null(object) || is_null(expected) || !is_private_local(expected)) return sources;
+  if (clang_getCursorKind(object) == CXCursor_FieldDecl)
+    flow_.add(expected, {{unit_.symbol_of(object)}});
+  else if (is_variable(object) && !is_private_local(object))
+    flow_.add(expected, {{unit_.variable_symbol(object)}});
+  else if (is_variable(object))
+    flow_.add(expected, {{.local = object}});
+  return sources;
 }
 
 /// A flag that is set in the condition of a loop is a lock, from there to its clear.
@@ -210,7 +236,10 @@ void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
     if (is_known && index == 0 && is_array_element(call, callee)) {
       argument = use;
       argument.is_element = true;
-      argument.is_indexed |= count > 1 && evaluate(clang_Cursor_getArgument(call, 1), -1) < 0;
+      const CXCursor place = indexed_element(call).index;
+      const bool is_variable = !is_null(place) && evaluate(place, -1) < 0;
+      argument.is_indexed |= is_variable;
+      if (is_variable && is_null(use.index)) argument.index = place;
     }
     visit_argument(child, argument, runs_lambda);
   }

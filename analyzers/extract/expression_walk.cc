@@ -1,5 +1,6 @@
 // Which fields and variables does an expression touch, and how?
 #include "extract/function_walk.h"
+#include "extract/source_text.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -11,14 +12,8 @@ ObjectUse use_of_container(const ObjectUse& use) {
   return {.access = use.access,
           .is_silent = use.is_silent,
           .is_element = use.is_element,
-          .is_indexed = use.is_indexed};
-}
-
-bool is_private_local(CXCursor variable) {
-  if (!is_variable(variable)) return false;
-  const CX_StorageClass storage = clang_Cursor_getStorageClass(variable);
-  return is_function(clang_getCursorSemanticParent(variable)) && storage != CX_SC_Static &&
-         storage != CX_SC_Extern && clang_getCursorTLSKind(variable) == CXTLS_None;
+          .is_indexed = use.is_indexed,
+          .index = use.index};
 }
 
 /// A constant lies in read-only memory or in a register; nobody contends for it.
@@ -96,6 +91,8 @@ void FunctionWalker::visit(CXCursor cursor, const ObjectUse& use) {
       return visit_call(cursor, use);
     case CXCursor_LambdaExpr:
       return visit_lambda(cursor, false);
+    case CXCursor_StmtExpr:
+      return visit_statement_expression(cursor);
     case CXCursor_UnexposedExpr:
     case CXCursor_ParenExpr:
     case CXCursor_CStyleCastExpr:
@@ -128,7 +125,10 @@ void FunctionWalker::visit_unexposed(CXCursor expression, const ObjectUse& use) 
 
 void FunctionWalker::visit_conditional(CXCursor conditional, const ObjectUse& use) {
   const std::vector<CXCursor> parts = expressions_in(conditional);
-  for (size_t i = 0; i < parts.size(); ++i) visit(parts[i], i == 0 ? ObjectUse{} : use);
+  if (parts.empty()) return;
+  frame().guards.push_back(visit_condition(parts[0]));
+  for (size_t i = 1; i < parts.size(); ++i) visit(parts[i], use);
+  frame().guards.pop_back();
 }
 
 void FunctionWalker::visit_member(CXCursor member, const ObjectUse& use) {
@@ -164,7 +164,9 @@ void FunctionWalker::visit_subscript(CXCursor subscript, const ObjectUse& use) {
   const CXTypeKind base = canonical(type_of(strip(parts[0]))).kind;
   ObjectUse element = use;
   element.is_element = true;
-  element.is_indexed |= evaluate(parts[1], -1) < 0;
+  const bool is_variable = evaluate(parts[1], -1) < 0;
+  element.is_indexed |= is_variable;
+  if (is_variable && is_null(use.index)) element.index = parts[1];
   visit(parts[0], base == CXType_Pointer ? ObjectUse{} : element);
   visit(parts[1]);
 }
@@ -177,13 +179,15 @@ void FunctionWalker::visit_unary(CXCursor unary, const ObjectUse& use) {
     case CXUnaryOperator_PostDec:
     case CXUnaryOperator_PreInc:
     case CXUnaryOperator_PreDec:
-      return visit(operand[0], {.access = SourceAccess::kReadModifyWrite});
+      return visit(operand[0], {.access = SourceAccess::kReadModifyWrite,
+                                .is_result_used = !is_discarded(unary)});
     case CXUnaryOperator_AddrOf:
       return visit(operand[0], {.access = SourceAccess::kAddress, .is_silent = use.is_silent});
     case CXUnaryOperator_Deref: {
       const CXCursor target = volatile_target(unary);
       if (is_null(target)) return visit(operand[0]);
-      return visit(target, {.access = use.access, .form = AccessForm::kVolatile});
+      return visit(target,
+                   {.access = use.access, .form = AccessForm::kVolatile, .value = use.value});
     }
     default:
       return visit(operand[0]);
@@ -194,13 +198,44 @@ void FunctionWalker::visit_binary(CXCursor binary, const ObjectUse& use) {
   const std::vector<CXCursor> sides = expressions_in(binary);
   if (sides.size() != 2) return visit_children(binary);
   const CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(binary);
-  ObjectUse left;
-  if (kind == CXBinaryOperator_Assign) left.access = SourceAccess::kWrite;
-  if (clang_getCursorKind(binary) == CXCursor_CompoundAssignOperator)
-    left.access = SourceAccess::kReadModifyWrite;
-  if (kind == CXBinaryOperator_Assign) note_fresh_pointer(named_object(sides[0]), sides[1]);
-  visit(sides[0], left);
-  visit(sides[1], kind == CXBinaryOperator_Comma ? use : ObjectUse{});
+  const bool is_compound = clang_getCursorKind(binary) == CXCursor_CompoundAssignOperator;
+  if (is_compound || kind == CXBinaryOperator_Assign)
+    return visit_assignment(binary, sides[0], sides[1]);
+  if (kind == CXBinaryOperator_LAnd || kind == CXBinaryOperator_LOr) {
+    frame().guards.push_back(visit_condition(sides[0]));
+    visit(sides[1]);
+    return frame().guards.pop_back();
+  }
+  const bool is_comma = kind == CXBinaryOperator_Comma;
+  is_comma ? visit_effect(sides[0]) : visit(sides[0]);
+  visit(sides[1], is_comma ? use : ObjectUse{});
+}
+
+void FunctionWalker::visit_assignment(CXCursor assignment, CXCursor target, CXCursor value) {
+  const bool is_result_used = !is_discarded(assignment);
+  const bool is_plain = clang_getCursorKind(assignment) == CXCursor_BinaryOperator;
+  if (is_plain) note_fresh_pointer(named_object(target), value);
+  const size_t mark = flow_.mark();
+  visit(value);
+  const ValueFlow::Sources sources = flow_.since(mark);
+  visit(target, {.access = is_plain ? SourceAccess::kWrite : SourceAccess::kReadModifyWrite,
+                 .is_result_used = is_result_used,
+                 .value = &sources});
+  if (!is_plain) return;
+  assign_local(target, sources);
+  const ObjectPath path = path_of(address_target(value));
+  const CXCursor named = strip(target);
+  if (clang_getCursorKind(named) == CXCursor_DeclRefExpr && !path.index.empty())
+    element_index_[clang_getCursorReferenced(named)] = path.index;
+}
+
+/// Assigning to a member of a local is a part of its value only.
+void FunctionWalker::assign_local(CXCursor target, const ValueFlow::Sources& sources) {
+  const ObjectPath path = path_of(target);
+  if (path.root != PathRoot::kVariable || path.is_through_pointer) return;
+  if (!is_private_local(path.variable)) return;
+  const bool is_whole = clang_getCursorKind(strip(target)) == CXCursor_DeclRefExpr;
+  is_whole ? flow_.assign(path.variable, sources) : flow_.add(path.variable, sources);
 }
 
 void FunctionWalker::visit_lambda(CXCursor lambda, bool runs_here) {
@@ -247,34 +282,51 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   const bool is_member_initialiser = clang_getCursorKind(expression) == CXCursor_MemberRef;
   const bool is_local = is_private_local(object);
 
-  PendingSite pending{.site =
-                          {
-                              .object = is_local   ? SymbolId{}
-                                        : is_field ? unit_.symbol_of(object)
-                                                   : unit_.variable_symbol(object),
-                              .function = frame().function,
-                              .position = unit_.position(place),
-                              .access = use.access,
-                              .form = use.form,
-                              .order = use.order,
-                              .loop_depth = frame().loop_depth,
-                              .is_indexed_by_variable = path.is_indexed || use.is_indexed,
-                              .is_initialization = is_own || is_fresh || is_member_initialiser,
-                              .base = !is_field       ? ""
-                                      : is_null(base) ? "this"
-                                                      : path_of(base).text,
-                          },
-                      .local_object = is_local ? object : null_cursor()};
-  for (size_t i = frames_.size(); i-- > 0;) {
-    const std::vector<SymbolId> held = frames_[i].locks.locks_held();
-    pending.site.locks_held.insert(pending.site.locks_held.end(), held.begin(), held.end());
-    if (!is_local) frames_[i].locks.note_object(pending.site.object);
-    if (!frames_[i].inherits_locks) break;
-  }
+  PendingSite pending{.site = {
+                          .object = is_local   ? SymbolId{}
+                                    : is_field ? unit_.symbol_of(object)
+                                               : unit_.variable_symbol(object),
+                          .function = frame().function,
+                          .position = unit_.position(place),
+                          .access = use.access,
+                          .form = use.form,
+                          .order = use.order,
+                          .loop_depth = frame().loop_depth,
+                          .is_initialization = is_own || is_fresh || is_member_initialiser,
+                          .base = !is_field       ? ""
+                                  : is_null(base) ? "this"
+                                                  : path_of(base).text,
+                          .index = index_of(path, use),
+                          .is_in_loop_condition = is_in_loop_condition_,
+                          .is_result_used = use.is_result_used,
+                      }};
+  pending.site.is_indexed_by_variable =
+      path.is_indexed || use.is_indexed || !pending.site.index.empty();
+  pending.local_object = is_local ? object : null_cursor();
+  note_locks(pending);
+  note_flow(pending, object, use);
   const bool is_in_local = path.root == PathRoot::kVariable && !path.is_through_pointer &&
                            is_private_local(path.variable);
   pending.local_root = is_in_local ? path.variable : null_cursor();
   sites_.add(std::move(pending));
+}
+
+void FunctionWalker::note_locks(PendingSite& pending) {
+  for (size_t i = frames_.size(); i-- > 0;) {
+    const std::vector<SymbolId> held = frames_[i].locks.locks_held();
+    pending.site.locks_held.insert(pending.site.locks_held.end(), held.begin(), held.end());
+    if (is_null(pending.local_object)) frames_[i].locks.note_object(pending.site.object);
+    if (!frames_[i].inherits_locks) break;
+  }
+}
+
+/// The index closest to the object: `a[i]` of the object itself, `p[i].f` on the way to it, or that
+/// by which the local was found that leads to it.
+std::string FunctionWalker::index_of(const ObjectPath& path, const ObjectUse& use) const {
+  if (!is_null(use.index)) return written_text(use.index);
+  if (!path.index.empty() || path.root != PathRoot::kVariable) return path.index;
+  auto element = element_index_.find(path.variable);
+  return element == element_index_.end() ? std::string() : element->second;
 }
 
 }  // namespace quarrel

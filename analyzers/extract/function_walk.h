@@ -8,10 +8,12 @@
 #include "extract/atomic_operation.h"
 #include "extract/lock_calls.h"
 #include "extract/lock_tracker.h"
+#include "extract/loop_shape.h"
 #include "extract/object_path.h"
 #include "extract/records.h"
 #include "extract/site_recorder.h"
 #include "extract/unit_facts.h"
+#include "extract/value_flow.h"
 
 namespace quarrel {
 
@@ -20,9 +22,12 @@ struct ObjectUse {
   SourceAccess access = SourceAccess::kRead;
   AccessForm form = AccessForm::kPlain;
   MemoryOrder order = MemoryOrder::kNone;
-  bool is_silent = false;   ///< recorded elsewhere
-  bool is_element = false;  ///< one element of the object, an array
-  bool is_indexed = false;  ///< by an index that is no constant
+  bool is_silent = false;                     ///< recorded elsewhere
+  bool is_element = false;                    ///< one element of the object, an array
+  bool is_indexed = false;                    ///< by an index that is no constant
+  CXCursor index{};                           ///< that index
+  bool is_result_used = false;                ///< of a read-modify-write
+  const ValueFlow::Sources* value = nullptr;  ///< what flows into the stored value
 };
 
 /// Walks one function definition with its lambdas, in source order.
@@ -46,6 +51,8 @@ class FunctionWalker {
     uint32_t loop_depth = 0;
     bool inherits_locks = false;  ///< called at once by the frame around it
     LockTracker locks;
+    std::vector<ValueFlow::Sources> guards;  ///< what the conditions read that hold here
+    std::vector<size_t> open_loops;          ///< indices into the loops of the facts
   };
 
   Frame& frame() { return frames_.back(); }
@@ -53,10 +60,16 @@ class FunctionWalker {
 
   // Statements.
   void visit_members_initialised(const std::vector<CXCursor>& children);
-  void visit_compound(CXCursor statement);
+  void visit_compound(CXCursor statement, bool has_value = false);
+  void visit_effect(CXCursor statement);
+  void visit_guarded(CXCursor statement, const ValueFlow::Sources& guard);
+  ValueFlow::Sources visit_condition(CXCursor condition);
   void visit_if(CXCursor statement);
   void visit_branch(CXCursor statement);
   void visit_loop(CXCursor statement);
+  void open_loop(CXCursor statement, CXCursor begin, bool is_counted);
+  void close_loop();
+  void note_pause();
   void visit_range_for(CXCursor statement);
   void visit_declaration(CXCursor declaration);
   void visit_local_variable(CXCursor variable);
@@ -71,10 +84,17 @@ class FunctionWalker {
   void visit_subscript(CXCursor subscript, const ObjectUse& use);
   void visit_unary(CXCursor unary, const ObjectUse& use);
   void visit_binary(CXCursor binary, const ObjectUse& use);
+  void visit_assignment(CXCursor assignment, CXCursor target, CXCursor value);
+  void assign_local(CXCursor target, const ValueFlow::Sources& sources);
+  void visit_statement_expression(CXCursor expression);
   void visit_unexposed(CXCursor expression, const ObjectUse& use);
   void visit_conditional(CXCursor conditional, const ObjectUse& use);
   void visit_lambda(CXCursor lambda, bool runs_here);
   void record_access(CXCursor object, CXCursor expression, ObjectUse use);
+  void note_locks(PendingSite& pending);
+  void note_flow(PendingSite& pending, CXCursor object, const ObjectUse& use);
+  bool is_discarded(CXCursor expression) const;
+  std::string index_of(const ObjectPath& path, const ObjectUse& use) const;
   void note_fresh_pointer(CXCursor target, CXCursor value);
 
   // Calls.
@@ -86,6 +106,7 @@ class FunctionWalker {
   void visit_argument(CXCursor argument, const ObjectUse& use, bool runs_lambda_here);
   void note_call(CXCursor call);
   void note_thread_start(CXCursor call);
+  ValueFlow::Sources visit_operands(const AtomicOperation& operation);
   void spin_on_flag(const AtomicOperation& operation, CXCursor at);
   SymbolId lock_symbol(CXCursor object);
   LockRegion make_region(SymbolId lock, LockMode mode, std::string guard, CXCursor at);
@@ -99,6 +120,9 @@ class FunctionWalker {
   CursorSet fresh_pointers_;  ///< locals that point to an object that this function made
   CXCursor alias_use_{};      ///< where the alias that is being followed was used
   bool is_in_loop_condition_ = false;
+  ValueFlow flow_;
+  CursorMap<std::string> element_index_;  ///< local that refers to an element -> its index
+  CXCursor discarded_{};                  ///< the expression whose value nobody uses
 };
 
 }  // namespace quarrel

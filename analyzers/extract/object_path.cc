@@ -1,6 +1,8 @@
 // Which object does an expression denote, and by what way was it reached?
 #include "extract/object_path.h"
 
+#include "extract/source_text.h"
+
 namespace quarrel {
 namespace {
 
@@ -18,7 +20,9 @@ std::string index_text(CXCursor index) {
 }
 
 void add_index(ObjectPath& path, CXCursor index) {
-  path.is_indexed |= evaluate(index, -1) < 0;
+  const bool is_variable = evaluate(index, -1) < 0;
+  path.is_indexed |= is_variable;
+  if (is_variable) path.index = written_text(index);
   path.text += "[" + index_text(index) + "]";
 }
 
@@ -61,8 +65,15 @@ ObjectPath path_of_call(CXCursor call) {
   if (clang_Cursor_getNumArguments(call) >= 1 && name.starts_with("operator")) {
     ObjectPath path = path_of(clang_Cursor_getArgument(call, 0));
     path.is_through_pointer = true;
-    if (name == "operator[]" && clang_Cursor_getNumArguments(call) == 2)
-      add_index(path, clang_Cursor_getArgument(call, 1));
+    const CXCursor index = indexed_element(call).index;
+    if (!is_null(index)) add_index(path, index);
+    return path;
+  }
+  const IndexedElement element = indexed_element(call);
+  if (!is_null(element.base)) {
+    ObjectPath path = path_of(element.base);
+    path.is_through_pointer = true;
+    add_index(path, element.index);
     return path;
   }
   return {.is_through_pointer = true, .text = name + "()"};
@@ -79,7 +90,66 @@ ObjectPath path_of_unary(CXCursor unary) {
   return path;
 }
 
+IndexedElement element_of_call(CXCursor call) {
+  const std::string name = spelling_of(call);
+  const int count = clang_Cursor_getNumArguments(call);
+  if (name == "operator[]" && count == 2)
+    return {clang_Cursor_getArgument(call, 0), clang_Cursor_getArgument(call, 1)};
+  const std::vector<CXCursor> parts = expressions_in(call);
+  if (name != "at" || count != 1 || parts.empty()) return {};
+  return {base_of_member(strip(parts[0])), clang_Cursor_getArgument(call, 0)};
+}
+
+/// `p + i`: the element that it points to, if p is a pointer or an array.
+IndexedElement element_of_sum(CXCursor sum) {
+  const std::vector<CXCursor> sides = expressions_in(sum);
+  const bool is_sum = clang_getCursorBinaryOperatorKind(sum) == CXBinaryOperator_Add;
+  if (!is_sum || sides.size() != 2 || !is_pointer(type_of(sum))) return {};
+  return is_pointer(type_of(sides[0])) ? IndexedElement{sides[0], sides[1]}
+                                       : IndexedElement{sides[1], sides[0]};
+}
+
+ObjectPath path_of_sum(CXCursor sum) {
+  const IndexedElement element = indexed_element(sum);
+  if (is_null(element.base)) return {.text = "?"};
+  ObjectPath path = path_of(element.base);
+  path.is_through_pointer = true;
+  add_index(path, element.index);
+  return path;
+}
+
 }  // namespace
+
+bool is_private_local(CXCursor variable) {
+  if (!is_variable(variable)) return false;
+  const CX_StorageClass storage = clang_Cursor_getStorageClass(variable);
+  return is_function(clang_getCursorSemanticParent(variable)) && storage != CX_SC_Static &&
+         storage != CX_SC_Extern && clang_getCursorTLSKind(variable) == CXTLS_None;
+}
+
+CXCursor address_target(CXCursor expression) {
+  const CXCursor bare = strip(expression);
+  const bool is_address = clang_getCursorKind(bare) == CXCursor_UnaryOperator &&
+                          clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_AddrOf;
+  const std::vector<CXCursor> operand = is_address ? expressions_in(bare) : std::vector<CXCursor>();
+  return operand.empty() ? expression : operand[0];
+}
+
+IndexedElement indexed_element(CXCursor expression) {
+  expression = strip(expression);
+  switch (clang_getCursorKind(expression)) {
+    case CXCursor_ArraySubscriptExpr: {
+      const std::vector<CXCursor> parts = expressions_in(expression);
+      return parts.size() == 2 ? IndexedElement{parts[0], parts[1]} : IndexedElement{};
+    }
+    case CXCursor_BinaryOperator:
+      return element_of_sum(expression);
+    case CXCursor_CallExpr:
+      return element_of_call(expression);
+    default:
+      return {};
+  }
+}
 
 CXCursor base_of_member(CXCursor member) {
   const std::vector<CXCursor> inner = expressions_in(member);
@@ -107,6 +177,8 @@ ObjectPath path_of(CXCursor expression) {
       return path_of_call(expression);
     case CXCursor_UnaryOperator:
       return path_of_unary(expression);
+    case CXCursor_BinaryOperator:
+      return path_of_sum(expression);
     default:
       return {.text = "?"};
   }

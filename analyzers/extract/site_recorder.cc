@@ -1,6 +1,8 @@
 // Which accesses of a function are worth keeping, and which only touch what is its own?
 #include "extract/site_recorder.h"
 
+#include <algorithm>
+
 namespace quarrel {
 
 /// True if `function` is, or stands in, a lambda that a thread runs, and the variable lives
@@ -26,6 +28,19 @@ void SiteRecorder::share_captured() {
       if (!is_null(variable) && crosses_threads(variable, pending.site.function)) share(variable);
 }
 
+std::vector<SymbolId> SiteRecorder::shared_of(const ValueFlow::Sources& sources) {
+  std::vector<SymbolId> objects;
+  for (const FlowSource& source : sources) {
+    if (is_null(source.local))
+      objects.push_back(source.object);
+    else if (shared_.contains(source.local))
+      objects.push_back(unit_.variable_symbol(source.local));
+  }
+  std::sort(objects.begin(), objects.end());
+  objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
+  return objects;
+}
+
 void SiteRecorder::finish() {
   share_captured();
   for (PendingSite& pending : pending_) {
@@ -35,6 +50,8 @@ void SiteRecorder::finish() {
     }
     if (!is_null(pending.local_root) && !shared_.contains(pending.local_root))
       pending.site.is_initialization = true;
+    pending.site.value_from = shared_of(pending.value_from);
+    pending.site.guarded_by = shared_of(pending.guarded_by);
     unit_.facts.accesses.push_back(std::move(pending.site));
   }
   pending_.clear();

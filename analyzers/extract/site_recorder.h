@@ -5,14 +5,17 @@
 #include <vector>
 
 #include "extract/unit_facts.h"
+#include "extract/value_flow.h"
 
 namespace quarrel {
 
 /// An access before it is known whether its object, or the object's root, is local and private.
 struct PendingSite {
   AccessSite site;
-  CXCursor local_object{};  ///< the local variable that is accessed; null: field or global
-  CXCursor local_root{};    ///< the local variable that directly contains the object
+  CXCursor local_object{};          ///< the local variable that is accessed; null: field or global
+  CXCursor local_root{};            ///< the local variable that directly contains the object
+  ValueFlow::Sources value_from{};  ///< the site's lists of that name, before it is known which
+  ValueFlow::Sources guarded_by{};  ///< locals are shared
 };
 
 /// Gathers the accesses of one function with its lambdas. Locals are kept only if another thread
@@ -35,6 +38,7 @@ class SiteRecorder {
  private:
   bool crosses_threads(CXCursor variable, SymbolId function) const;
   void share_captured();
+  std::vector<SymbolId> shared_of(const ValueFlow::Sources& sources);
 
   UnitFacts& unit_;
   std::vector<PendingSite> pending_;

@@ -106,9 +106,16 @@ void FunctionWalker::visit_children(CXCursor cursor) {
   for (CXCursor child : children_of(cursor)) visit(child);
 }
 
-void FunctionWalker::visit_compound(CXCursor statement) {
+/// `has_value`: of a statement expression, whose last expression is its value.
+void FunctionWalker::visit_compound(CXCursor statement, bool has_value) {
   frame().locks.enter_scope();
-  visit_children(statement);
+  const size_t guards = frame().guards.size();
+  const std::vector<CXCursor> children = children_of(statement);
+  for (size_t i = 0; i < children.size(); ++i) {
+    const bool is_value = has_value && i + 1 == children.size();
+    is_value ? visit(children[i]) : visit_effect(children[i]);
+  }
+  frame().guards.resize(guards);
   const CXSourceRange extent = clang_getCursorExtent(statement);
   frame().locks.leave_scope(unit_.files.position(clang_getRangeEnd(extent)));
 }
@@ -122,18 +129,20 @@ void FunctionWalker::visit_if(CXCursor statement) {
   }
   if (parts.empty()) return;
   const LockTracker::State before = frame().locks.state();
-  visit(parts[0]);
+  const ValueFlow::Sources guard = visit_condition(parts[0]);
   const LockTracker::State after_condition = frame().locks.state();
   const CXCursor try_call = try_call_in(parts[0]);
   const bool then_holds = is_null(try_call) || is_held_in_then(parts[0], try_call);
   const bool else_holds = is_null(try_call) || !then_holds;
 
   frame().locks.set_state(then_holds ? after_condition : before);
-  if (parts.size() > 1) visit(parts[1]);
+  if (parts.size() > 1) visit_guarded(parts[1], guard);
   const LockTracker::State after_then = frame().locks.state();
   frame().locks.set_state(else_holds ? after_condition : before);
-  if (parts.size() > 2) visit(parts[2]);
+  if (parts.size() > 2) visit_guarded(parts[2], guard);
 
+  // What follows `if (done) return;` runs under that condition too.
+  if (parts.size() == 2 && ends_with_jump(parts[1])) frame().guards.push_back(guard);
   if (parts.size() > 2 && ends_with_jump(parts[2]))
     frame().locks.set_state(after_then);
   else if (parts.size() < 2 || !ends_with_jump(parts[1]))
@@ -143,24 +152,30 @@ void FunctionWalker::visit_if(CXCursor statement) {
 /// A switch, a try or a handler: what it does to the locks may or may not have happened after it.
 void FunctionWalker::visit_branch(CXCursor statement) {
   const LockTracker::State before = frame().locks.state();
-  visit_children(statement);
+  const size_t mark = flow_.mark();
+  for (CXCursor child : children_of(statement)) {
+    const bool is_body = clang_isStatement(clang_getCursorKind(child)) != 0;
+    is_body ? visit_guarded(child, flow_.since(mark)) : visit(child);
+  }
   frame().locks.join_state(before);
 }
 
 void FunctionWalker::visit_loop(CXCursor statement) {
-  const std::vector<CXCursor> parts = children_of(statement);
+  const LoopShape loop = shape_of_loop(statement);
+  if (!is_null(loop.init)) visit_effect(loop.init);
   const bool is_do = clang_getCursorKind(statement) == CXCursor_DoStmt;
-  const size_t body = is_do || parts.empty() ? 0 : parts.size() - 1;
-  const bool has_init = clang_getCursorKind(statement) == CXCursor_ForStmt && !parts.empty() &&
-                        clang_getCursorKind(parts[0]) == CXCursor_DeclStmt;
-  if (has_init) visit(parts[0]);
-  frame().loop_depth++;
-  for (size_t i = has_init ? 1 : 0; i < parts.size(); ++i) {
-    is_in_loop_condition_ = i != body;
-    visit(parts[i]);
+  open_loop(statement, is_do ? null_cursor() : loop.condition, loop.is_counted);
+  ValueFlow::Sources guard;
+  const auto visit_head = [&] {
+    is_in_loop_condition_ = true;
+    if (!is_null(loop.condition)) guard = visit_condition(loop.condition);
     is_in_loop_condition_ = false;
-  }
-  frame().loop_depth--;
+  };
+  if (!is_do) visit_head();
+  if (!is_null(loop.body)) visit_guarded(loop.body, guard);
+  if (is_do) visit_head();
+  if (!is_null(loop.step)) visit_effect(loop.step);
+  close_loop();
 }
 
 void FunctionWalker::visit_range_for(CXCursor statement) {
@@ -181,9 +196,9 @@ void FunctionWalker::visit_range_for(CXCursor statement) {
     if (is_reference && !is_null(range) && !is_null(named_object(range)))
       aliases_[variable] = {range, true};
   }
-  frame().loop_depth++;
-  if (!parts.empty()) visit(parts.back());
-  frame().loop_depth--;
+  open_loop(statement, range, true);
+  if (!parts.empty()) visit_guarded(parts.back(), {});
+  close_loop();
 }
 
 void FunctionWalker::visit_declaration(CXCursor declaration) {
@@ -202,7 +217,10 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
     for (CXCursor value : initial) visit(value);
     return declare_guard(variable, *guard);
   }
+  flow_.declare(variable, {});
   if (initial.empty()) return;
+  const ObjectPath path = path_of(address_target(initial.back()));
+  if (!path.index.empty()) element_index_[variable] = path.index;
   const bool is_reference = canonical(type_of(variable)).kind == CXType_LValueReference;
   if (is_reference && !is_null(named_object(initial.back()))) {
     aliases_[variable] = {initial.back(), false};
@@ -210,7 +228,9 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
   }
   if (is_atomic_ref_type(type_of(variable))) return visit(initial.back(), {.is_silent = true});
   note_fresh_pointer(variable, initial.back());
+  const size_t mark = flow_.mark();
   for (CXCursor value : initial) visit(value);
+  flow_.declare(variable, flow_.since(mark));
 }
 
 void FunctionWalker::declare_guard(CXCursor variable, const GuardDeclaration& guard) {

@@ -12,12 +12,15 @@ constexpr const char* kLocks[] = {"", " lock=mutex", " lock=shared", " lock=spin
 constexpr const char* kStorages[] = {"global", "static local", "thread_local", "local",
                                      "parameter"};
 constexpr const char* kAccesses[] = {"read", "write", "rmw", "cas", "address"};
-constexpr const char* kForms[] = {"plain",      "volatile", "std-atomic",
-                                  "atomic_ref", "c11",      "builtin"};
+constexpr const char* kForms[] = {"plain", "volatile", "std-atomic", "atomic_ref",
+                                  "c11",   "builtin",  "assembly",   "primitive"};
 constexpr const char* kOrders[] = {"",         " relaxed", " consume", " acquire",
                                    " release", " acq_rel", " seq_cst", " unknown-order"};
 constexpr const char* kModes[] = {"exclusive", "shared", "try"};
 constexpr const char* kKinds[] = {"plain", "constructor", "destructor", "lambda"};
+
+constexpr const char* kCalls[] = {"", " virtual", " pointer"};
+constexpr const char* kRemarks[] = {"order-as-operand", "constructive-size"};
 
 class Dump {
  public:
@@ -29,16 +32,32 @@ class Dump {
     for (const auto& record : facts_.records) print_record(record);
     for (const auto& variable : facts_.variables) print_variable(variable);
     for (const auto& function : facts_.functions)
-      fmt::print("function {} {} {}{}\n", at(function.position), function.name,
-                 kKinds[int(function.kind)], function.is_main ? " main" : "");
+      fmt::print("function {} {} {}{}{}{}\n", at(function.position), function.name,
+                 kKinds[int(function.kind)], function.is_main ? " main" : "",
+                 function.is_virtual ? " virtual" : "",
+                 function.is_uninstantiated ? " uninstantiated" : "");
     for (const auto& site : facts_.accesses) print_site(site);
     for (const auto& region : facts_.lock_regions) print_region(region);
     for (const auto& entry : facts_.thread_entries)
-      fmt::print("thread {} {} runs {}{}\n", at(entry.position), entry.mechanism, name(entry.entry),
-                 entry.is_in_loop ? " in loop" : "");
+      fmt::print("thread {} {} runs {}{}{} argument='{}'\n", at(entry.position), entry.mechanism,
+                 name(entry.entry), entry.is_in_loop ? " in loop" : "",
+                 entry.argument_record.is_valid() ? " with " + name(entry.argument_record) : "",
+                 entry.argument);
     for (const auto& call : facts_.calls)
-      fmt::print("call {} {} -> {} loop={}\n", at(call.position), name(call.caller),
-                 name(call.callee), call.loop_depth);
+      fmt::print("call {} {} -> {} loop={}{}\n", at(call.position), name(call.caller),
+                 name(call.callee), call.loop_depth, kCalls[int(call.kind)]);
+    for (const auto& loop : facts_.loops)
+      fmt::print("loop {} - {} depth={}{}{} in {}\n", at(loop.begin), at(loop.end), loop.depth,
+                 loop.has_pause ? " pause" : "", loop.is_counted ? " counted" : "",
+                 name(loop.function));
+    for (const auto& each : facts_.allocations)
+      fmt::print("allocation {} {} by {} guarantee={}{} size='{}' count='{}' in {}\n",
+                 at(each.position), name(each.record), each.allocator, each.guarantee_bytes,
+                 each.is_array ? " array" : "", each.size_text, each.count_text,
+                 name(each.function));
+    for (const auto& remark : facts_.remarks)
+      fmt::print("remark {} {} {} '{}' in {}\n", at(remark.position), kRemarks[int(remark.kind)],
+                 name(remark.object), remark.text, name(remark.function));
     for (const auto& suppression : facts_.suppressions)
       fmt::print("suppress {} rule='{}' reason='{}'\n", at(suppression.position), suppression.rule,
                  suppression.reason);
@@ -83,11 +102,14 @@ class Dump {
   }
 
   void print_site(const AccessSite& site) const {
-    fmt::print("access {} {} {}-{}{} loop={} base='{}'{}{} locks=[{}] in {}\n", at(site.position),
-               name(site.object), kForms[int(site.form)], kAccesses[int(site.access)],
-               kOrders[int(site.order)], site.loop_depth, site.base,
-               site.is_indexed_by_variable ? " indexed" : "", site.is_initialization ? " init" : "",
-               names(site.locks_held), name(site.function));
+    fmt::print(
+        "access {} {} {}-{}{} loop={} base='{}'{}{}{}{}{}{}{}{} in {}\n", at(site.position),
+        name(site.object), kForms[int(site.form)], kAccesses[int(site.access)],
+        kOrders[int(site.order)], site.loop_depth, site.base,
+        site.is_indexed_by_variable ? " indexed" : "", site.index.empty() ? "" : "=" + site.index,
+        site.is_initialization ? " init" : "", site.is_in_loop_condition ? " in-condition" : "",
+        site.is_result_used ? " result-used" : "", list(" locks", site.locks_held),
+        list(" from", site.value_from), list(" guards", site.guarded_by), name(site.function));
   }
 
   void print_region(const LockRegion& region) const {
@@ -101,6 +123,9 @@ class Dump {
   }
   static std::string alignment(uint64_t bytes) {
     return bytes == 0 ? "" : fmt::format(" alignas={}", bytes);
+  }
+  std::string list(const char* title, const std::vector<SymbolId>& ids) const {
+    return ids.empty() ? "" : fmt::format("{}=[{}]", title, names(ids));
   }
   std::string names(const std::vector<SymbolId>& ids) const {
     std::string list;

@@ -1,0 +1,62 @@
+// How did the author write an expression?
+#include "extract/source_text.h"
+
+#include <cctype>
+#include <string_view>
+
+namespace quarrel {
+namespace {
+
+constexpr size_t kMaxText = 80;
+
+struct Place {
+  CXFile file = nullptr;
+  unsigned offset = 0;
+};
+
+Place place_of(CXSourceLocation location) {
+  Place place;
+  clang_getFileLocation(location, &place.file, nullptr, nullptr, &place.offset);
+  return place;
+}
+
+std::string collapsed(std::string_view text) {
+  std::string result;
+  for (char each : text) {
+    const bool is_space = std::isspace(static_cast<unsigned char>(each)) != 0 || each == '\\';
+    if (!is_space)
+      result += each;
+    else if (!result.empty() && result.back() != ' ')
+      result += ' ';
+  }
+  if (result.size() > kMaxText) result = result.substr(0, kMaxText - 3) + "...";
+  return result;
+}
+
+}  // namespace
+
+std::string written_text(CXCursor expression) {
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(expression);
+  const CXSourceRange extent = clang_getCursorExtent(expression);
+  const Place start = place_of(clang_getRangeStart(extent));
+  const Place end = place_of(clang_getRangeEnd(extent));
+  if (start.file == nullptr || clang_File_isEqual(start.file, end.file) == 0) return {};
+  size_t size = 0;
+  const char* text = clang_getFileContents(unit, start.file, &size);
+  if (text == nullptr || start.offset >= end.offset || end.offset > size) return {};
+  return collapsed(std::string_view(text + start.offset, end.offset - start.offset));
+}
+
+std::vector<std::string> tokens_of(CXCursor cursor) {
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(cursor);
+  CXToken* tokens = nullptr;
+  unsigned count = 0;
+  clang_tokenize(unit, clang_getCursorExtent(cursor), &tokens, &count);
+  std::vector<std::string> spellings;
+  for (unsigned i = 0; i < count; ++i)
+    spellings.push_back(take(clang_getTokenSpelling(unit, tokens[i])));
+  clang_disposeTokens(unit, tokens, count);
+  return spellings;
+}
+
+}  // namespace quarrel

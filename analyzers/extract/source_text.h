@@ -1,0 +1,18 @@
+// How did the author write an expression?
+#pragma once
+
+#include <string>
+
+#include "extract/cursor.h"
+
+namespace quarrel {
+
+/// The source of an expression with white space collapsed; that of a macro argument where it is
+/// spelt. "" if it has no place of its own, as what a macro's body brings; long ones end in "...".
+std::string written_text(CXCursor expression);
+
+/// What clang_tokenize makes of the extent of a cursor; where a macro brings it, of the macro's
+/// use.
+std::vector<std::string> tokens_of(CXCursor cursor);
+
+}  // namespace quarrel
