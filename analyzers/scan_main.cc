@@ -4,6 +4,7 @@
 
 #include "base/command_line.h"
 #include "checks/check.h"
+#include "checks/explain.h"
 #include "extract/scan.h"
 #include "extract/source_files.h"
 #include "join/join.h"
@@ -26,6 +27,7 @@ struct ScanOptions {
   bool force = false;
   std::vector<std::string> checks;
   std::string since;
+  bool explain = false;
   OutputOptions output;
 };
 
@@ -50,6 +52,8 @@ CommandSpec spec_of(ScanOptions& options) {
           {"--root", "DIR", "report paths relative to this (default: nearest .git)", &options.root},
           {"--checks", "RULE", "run only these, separated by commas", &options.checks},
           {"--since", "REV", "only what became worse since that git revision", &options.since},
+          {"--explain", "", "show by which calls threads get to what a finding accuses",
+           &options.explain},
           {"--facts", "FILE", "keep the facts, for 'quarrel report --facts'", &options.facts_file},
           {"--force", "", "overwrite FILE", &options.force},
           {"--format", "NAME", "clang, text, json, sarif, html (default clang)",
@@ -121,6 +125,7 @@ Result<int> run(const ScanOptions& options) {
     if (!worse) return 128 + scan_signal();
     findings = std::move(*worse);
   }
+  if (options.explain) explain_findings(*facts, findings);
   const Diagnosis diagnosis = join_static(*facts, std::move(findings));
   TRY_VOID(output.write(diagnosis));
   if (has_failed_units(*facts)) return static_cast<int>(kExitPartial);

@@ -108,6 +108,13 @@ class Scan(unittest.TestCase):
                                 capture_output=True, text=True)
         self.assertEqual(report.stdout, scanned.stdout)
 
+    def test_explain_shows_the_way_from_a_thread_to_the_access(self):
+        (self.folder / "shared.h").write_text(SHARED)
+        self.project(a=USES % ("one", "a", "one", "one"), b=USES % ("two", "b", "two", "two"))
+        found = json.loads(self.scan("--explain", "--json").stdout)["findings"]
+        notes = [at["note"] for at in found[0]["locations"] if at["role"] == "path"]
+        self.assertEqual(notes, ["std::thread starts one here", "std::thread starts two here"])
+
     def git(self, *arguments):
         subprocess.run(["git", "-C", self.folder, "-c", "user.name=t", "-c", "user.email=t@t",
                         *arguments], check=True, capture_output=True)
