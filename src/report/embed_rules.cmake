@@ -1,5 +1,7 @@
 # Writes OUTPUT, a C++ file with the text of every page in PAGES (docs/rules/<rule>.md).
 # A page begins "# <rule>: <title>", then a blank line, then a one-paragraph summary.
+# Its precision, if measured, is the last cell of its row in TABLE (docs/rules.md).
+file(READ ${TABLE} table)
 set(entries "")
 list(SORT PAGES)
 foreach(page ${PAGES})
@@ -11,9 +13,13 @@ foreach(page ${PAGES})
   set(title "${CMAKE_MATCH_1}")
   string(REGEX REPLACE "\n$" "" summary "${CMAKE_MATCH_2}")
   string(REPLACE "\n" " " summary "${summary}")
+  set(precision "")
+  if(table MATCHES "\n\\| \\[${name}\\][^\n]*\\| (very-high|high|medium|low) \\|\n")
+    set(precision "${CMAKE_MATCH_1}")
+  endif()
   string(APPEND entries
     "    {\"${name}\",\n     R\"rule(${title})rule\",\n     R\"rule(${summary})rule\",\n"
-    "     R\"rule(${text})rule\"},\n")
+    "     \"${precision}\",\n     R\"rule(${text})rule\"},\n")
 endforeach()
 file(WRITE ${OUTPUT}
 "// Generated from docs/rules/*.md.

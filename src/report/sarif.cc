@@ -151,14 +151,15 @@ Json rule_of(std::string_view name) {
   const std::string title(text == nullptr ? name : text->title);
   const std::string summary(text == nullptr ? name : text->summary.substr(0, kMaxDescription));
   const std::string page(text == nullptr ? name : text->markdown);
+  Json properties = {{"tags", Json::array({"performance", "concurrency"})},
+                     {"problem.severity", "recommendation"}};
+  if (text != nullptr && !text->precision.empty()) properties["precision"] = text->precision;
   return {{"id", name},
           {"shortDescription", {{"text", title}}},
           {"fullDescription", {{"text", summary}}},
           {"help", {{"text", page}, {"markdown", page}}},
           {"defaultConfiguration", {{"level", "note"}}},
-          {"properties",
-           {{"tags", Json::array({"performance", "concurrency"})},
-            {"problem.severity", "recommendation"}}}};
+          {"properties", std::move(properties)}};
 }
 
 /// All rules that have a page, and those of findings that have none.

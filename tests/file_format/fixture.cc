@@ -91,7 +91,7 @@ SourceFacts facts() {
   access(0, 2, 31, SourceAccess::kReadModifyWrite, AccessForm::kBuiltin);
   access(0, 3, 44, SourceAccess::kRead, AccessForm::kPlain);
   access(1, 3, 45, SourceAccess::kRead, AccessForm::kPlain);
-  facts.units = {{FileId{0}, UnitState::kComplete, "", 0}};
+  facts.units = {{FileId{0}, UnitState::kComplete, ""}};
   return facts;
 }
 

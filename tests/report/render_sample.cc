@@ -47,8 +47,7 @@ Profile many_profile() {
 
 Diagnosis diagnose_scan() {
   SourceFacts facts;
-  facts.units = {{FileId{0}, UnitState::kComplete, "", 1},
-                 {FileId{1}, UnitState::kTimedOut, "", 1}};
+  facts.units = {{FileId{0}, UnitState::kComplete, ""}, {FileId{1}, UnitState::kTimedOut, ""}};
   Finding finding;
   finding.rule = "false-sharing";
   finding.fingerprint = fingerprint_of("false-sharing", "Queue", {"head", "tail"});
