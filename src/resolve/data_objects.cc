@@ -4,53 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "resolve/dwarf_tree.h"
+#include "resolve/global_reader.h"
 #include "resolve/member_path.h"
 #include "resolve/names.h"
 
 namespace quarrel {
-namespace {
-
-// Go writes DWARF 4 locations as DW_FORM_block1, which dwarf_getlocation refuses.
-std::optional<uint64_t> address_in_block(Dwarf_Attribute& location) {
-  Dwarf_Block block;
-  uint64_t address = 0;
-  if (dwarf_formblock(&location, &block) != 0 || block.length != 1 + sizeof address ||
-      block.data[0] != DW_OP_addr)
-    return std::nullopt;
-  std::memcpy(&address, block.data + 1, sizeof address);
-  return address;
-}
-
-std::optional<uint64_t> operand_address(Dwarf_Attribute& location, const Dwarf_Op& operation) {
-  if (operation.atom == DW_OP_addr) return operation.number;
-  if (operation.atom != DW_OP_addrx && operation.atom != DW_OP_GNU_addr_index) return std::nullopt;
-  Dwarf_Attribute indexed;
-  Dwarf_Addr address = 0;
-  if (dwarf_getlocation_attr(&location, &operation, &indexed) != 0 ||
-      dwarf_formaddr(&indexed, &address) != 0)
-    return std::nullopt;
-  return address;
-}
-
-// The fixed address of a variable, for locations of the form "address [+ constant]".
-std::optional<uint64_t> fixed_address(Dwarf_Die& variable) {
-  Dwarf_Attribute location;
-  // Not integrated: an inlined copy of a static must not count twice.
-  if (dwarf_attr(&variable, DW_AT_location, &location) == nullptr) return std::nullopt;
-  Dwarf_Op* operations = nullptr;
-  size_t count = 0;
-  if (dwarf_getlocation(&location, &operations, &count) != 0) return address_in_block(location);
-  if (count == 0 || count > 2) return std::nullopt;
-  auto address = operand_address(location, operations[0]);
-  if (!address || count == 1) return address;
-  if (operations[1].atom != DW_OP_plus_uconst) return std::nullopt;
-  return *address + operations[1].number;
-}
-
-}  // namespace
 
 void describe(DataObject& object, const MemberPath& path, uint64_t object_address,
               const CodeLocation& variable_declaration) {

@@ -89,7 +89,9 @@ DebugInfo::DebugInfo(ElfFile& main, const std::string& module_path, const DebugP
   }
   if (source == nullptr || !has_debug_info(*source)) return;
   dwarf_.reset(dwarf_begin_elf(source->elf(), DWARF_C_READ, nullptr));
-  if (dwarf_) read_units();
+  if (!dwarf_) return;
+  read_units();
+  read_common_units();
 }
 
 void DebugInfo::read_units() {
@@ -99,13 +101,25 @@ void DebugInfo::read_units() {
   Dwarf_Die die;
   Dwarf_Die split;
   while (dwarf_get_units(dwarf_.get(), unit, &unit, &version, &type, &die, &split) == 0) {
-    if (type == DW_UT_type || type == DW_UT_split_type) continue;
+    if (type == DW_UT_type || type == DW_UT_split_type) {
+      type_units_.push_back(die);
+      continue;
+    }
     bool is_split = type == DW_UT_skeleton && split.addr != nullptr;
-    units_.push_back({is_split ? split : die, die});
+    units_.push_back({is_split ? split : die, die, type == DW_UT_skeleton && !is_split});
     for (auto [start, end] : ranges_of(die)) ranges_.push_back({start, end, units_.size() - 1});
   }
   std::sort(ranges_.begin(), ranges_.end(),
             [](const Range& a, const Range& b) { return a.start < b.start; });
+}
+
+void DebugInfo::read_common_units() {
+  Dwarf* common = dwarf_getalt(dwarf_.get());
+  Dwarf_CU* unit = nullptr;
+  Dwarf_Die die;
+  while (common != nullptr &&
+         dwarf_get_units(common, unit, &unit, nullptr, nullptr, &die, nullptr) == 0)
+    type_units_.push_back(die);
 }
 
 std::optional<size_t> DebugInfo::unit_of(uint64_t address) const {

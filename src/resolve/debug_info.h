@@ -23,6 +23,7 @@ struct DwarfEnd {
 struct DwarfUnit {
   Dwarf_Die tree{};
   Dwarf_Die lines{};
+  bool is_tree_missing = false;  ///< split, and its .dwo file was not found
 };
 
 /// Where to look for debug files besides the module itself.
@@ -46,6 +47,10 @@ class DebugInfo {
 
   const std::vector<DwarfUnit>& units() const { return units_; }
 
+  /// Units that hold one type each (-fdebug-types-section), and those that dwz moved to a file of
+  /// their own.
+  const std::vector<Dwarf_Die>& type_units() const { return type_units_; }
+
   /// Index into units() of the unit that covers an ELF virtual address.
   std::optional<size_t> unit_of(uint64_t address) const;
 
@@ -56,10 +61,12 @@ class DebugInfo {
     size_t unit = 0;
   };
   void read_units();
+  void read_common_units();
 
   std::unique_ptr<ElfFile> separate_;
   std::unique_ptr<Dwarf, DwarfEnd> dwarf_;
   std::vector<DwarfUnit> units_;
+  std::vector<Dwarf_Die> type_units_;
   std::vector<Range> ranges_;  // sorted by start
 };
 

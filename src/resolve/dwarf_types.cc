@@ -33,6 +33,10 @@ const char* type_suffix(int tag) {
   }
 }
 
+std::string scope_part(const std::string& name, const char* if_unnamed) {
+  return (name.empty() ? if_unnamed : name) + "::";
+}
+
 std::string array_suffix(Dwarf_Die& array) {
   std::string suffix;
   for (uint64_t length : dimensions_of(array)) suffix += "[" + std::to_string(length) + "]";
@@ -69,7 +73,7 @@ std::optional<PlainType> TypeTable::type_of(Dwarf_Die& entry) {
     type.die = *next;
     bool is_typedef = type.tag() == DW_TAG_typedef;
     if (!is_typedef && !is_qualifier(type.tag())) {
-      replace_declaration(type.die);
+      type.die = definition_of(type.die);
       return type;
     }
     if (is_typedef) type.alias = qualified(type.die);
@@ -85,10 +89,11 @@ uint64_t TypeTable::size_of(PlainType& type) {
 }
 
 std::string TypeTable::record_name(PlainType& type) {
+  if (auto known = names_.find(type.die.addr); known != names_.end()) return known->second;
   return name_of(type.die).empty() ? type.alias : qualified(type.die);
 }
 
-std::string TypeTable::qualified(Dwarf_Die& die) {
+const std::string& TypeTable::qualified(Dwarf_Die& die) {
   auto [place, is_new] = names_.try_emplace(die.addr);
   if (is_new) place->second = shorten_type(qualified_name_of(die));
   return place->second;
@@ -105,12 +110,14 @@ std::string TypeTable::type_name(Dwarf_Die& entry) {
       suffix = array_suffix(die) + suffix;
     else if (const char* mark = type_suffix(tag))
       suffix = mark + suffix;
-    else if (!name_of(die).empty())
+    else if (names_.contains(die.addr) || !name_of(die).empty())
       return prefix + qualified(die) + suffix;
     else if (tag == DW_TAG_const_type && suffix.empty())
       prefix = "const ";
     else if (tag == DW_TAG_volatile_type && suffix.empty())
       prefix = "volatile ";
+    else if (tag == DW_TAG_atomic_type && suffix.empty())
+      prefix = "_Atomic ";
     else if (is_record_tag(tag))
       return prefix + (tag == DW_TAG_union_type ? "{union}" : "{struct}") + suffix;
     else if (tag == DW_TAG_subroutine_type)
@@ -120,16 +127,25 @@ std::string TypeTable::type_name(Dwarf_Die& entry) {
   return prefix + "void" + suffix;
 }
 
-void TypeTable::replace_declaration(Dwarf_Die& die) {
-  if (!is_record_tag(dwarf_tag(&die)) || !has_flag(die, DW_AT_declaration)) return;
+Dwarf_Die TypeTable::definition_of(Dwarf_Die die) {
+  if (!is_record_tag(dwarf_tag(&die)) || !has_flag(die, DW_AT_declaration)) return die;
+  if (auto in_type_unit = referenced(die, DW_AT_signature)) return *in_type_unit;
+  return definition_by_name(die).value_or(die);
+}
+
+std::optional<Dwarf_Die> TypeTable::definition_by_name(Dwarf_Die& declaration) {
   if (!has_definitions_) {
     has_definitions_ = true;
     for (DwarfUnit unit : info_.units()) index_definitions(unit.tree, "", 0);
+    for (Dwarf_Die unit : info_.type_units()) index_definitions(unit, "", 0);
   }
-  std::string name = qualified_name_of(die);
+  auto known = names_.find(declaration.addr);
+  std::string name = known != names_.end() ? known->second : qualified_name_of(declaration);
   // Unnamed namespaces of two units may hold different types of one name.
-  if (name.find("(anonymous namespace)") != std::string::npos) return;
-  if (auto found = definitions_.find(name); found != definitions_.end()) die = found->second;
+  if (name.find("(anonymous namespace)") != std::string::npos) return std::nullopt;
+  auto found = definitions_.find(shorten_type(name));
+  if (found == definitions_.end()) return std::nullopt;
+  return found->second;
 }
 
 void TypeTable::index_definitions(Dwarf_Die& parent, const std::string& scope, int level) {
@@ -141,10 +157,70 @@ void TypeTable::index_definitions(Dwarf_Die& parent, const std::string& scope, i
     std::string name = name_of(child);
     if (name.empty()) return true;
     std::string full = scope + name;
-    if (is_record && !has_flag(child, DW_AT_declaration)) definitions_.try_emplace(full, child);
+    if (is_record && !has_flag(child, DW_AT_declaration))
+      definitions_.try_emplace(shorten_type(full), child);
     index_definitions(child, full + "::", level + 1);
     return true;
   });
+}
+
+void TypeTable::name_unnamed_record(Dwarf_Die& user, const std::string& name) {
+  auto target = referenced(user, DW_AT_type);
+  for (int i = 0; target && i < kMaxTypeChain; ++i) {
+    int tag = dwarf_tag(&*target);
+    if (is_record_tag(tag)) break;
+    if (tag != DW_TAG_array_type && !is_qualifier(tag)) return;
+    target = referenced(*target, DW_AT_type);
+  }
+  if (target && is_record_tag(dwarf_tag(&*target)) && name_of(*target).empty())
+    names_.try_emplace(target->addr, shorten_type(name));
+}
+
+void TypeTable::name_children(Dwarf_Die& parent, const std::string& scope, int level) {
+  if (level > kMaxDwarfDepth) return;
+  for_each_child(parent, [&](Dwarf_Die& child) {
+    name_entry(child, scope, level);
+    return true;
+  });
+}
+
+void TypeTable::name_entry(Dwarf_Die& entry, const std::string& scope, int level) {
+  const std::string name = name_of(entry);
+  switch (dwarf_tag(&entry)) {
+    case DW_TAG_member:
+    case DW_TAG_variable:
+      if (!name.empty()) name_unnamed_record(entry, scope + "(unnamed " + name + ")");
+      if (has_flag(entry, DW_AT_declaration)) remember_name(entry, scope + name);
+      return;
+    case DW_TAG_typedef:
+      name_unnamed_record(entry, scope + name);
+      return remember_name(entry, scope + name);
+    case DW_TAG_base_type:
+    case DW_TAG_enumeration_type:
+    case DW_TAG_unspecified_type:
+      if (!name.empty()) remember_name(entry, scope + name);
+      return;
+    case DW_TAG_lexical_block:
+      return name_children(entry, scope, level + 1);
+    case DW_TAG_namespace:
+    case DW_TAG_module:
+      return name_children(entry, scope + scope_part(name, "(anonymous namespace)"), level + 1);
+    case DW_TAG_structure_type:
+    case DW_TAG_class_type:
+    case DW_TAG_union_type:
+    case DW_TAG_subprogram:
+      if (!name.empty()) remember_name(entry, scope + name);
+      return name_children(entry, scope + scope_part(name, "{unnamed}"), level + 1);
+    default:
+      return;
+  }
+}
+
+void TypeTable::remember_name(Dwarf_Die& entry, const std::string& name) {
+  // What an unnamed namespace only declares must be told from other units' types of that name.
+  if (has_flag(entry, DW_AT_declaration) && name.find("(anonymous namespace)") != std::string::npos)
+    return;
+  names_.try_emplace(entry.addr, shorten_type(name));
 }
 
 }  // namespace quarrel

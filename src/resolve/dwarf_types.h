@@ -46,14 +46,29 @@ class TypeTable {
   /// The type of `entry` as one writes it: "const app::Node*", "std::mutex[4]".
   std::string type_name(Dwarf_Die& entry);
 
+  /// The full definition of a record that this unit may only declare; else the entry itself.
+  Dwarf_Die definition_of(Dwarf_Die die);
+
+  /// Qualified and shortened name of a type, function or member of a class.
+  const std::string& qualified(Dwarf_Die& die);
+
+  /// Enters the names of everything in a unit that can be part of a qualified name: otherwise each
+  /// costs a search of the unit. A record without a name gets that of its typedef, or of the
+  /// variable or member that it is the type of: "Cache::(unnamed slot)".
+  void name_unit(Dwarf_Die unit) { name_children(unit, "", 0); }
+  void forget_names() { names_.clear(); }
+
  private:
-  void replace_declaration(Dwarf_Die& die);
   void index_definitions(Dwarf_Die& parent, const std::string& scope, int level);
-  std::string qualified(Dwarf_Die& die);
+  void name_children(Dwarf_Die& parent, const std::string& scope, int level);
+  void name_entry(Dwarf_Die& entry, const std::string& scope, int level);
+  void remember_name(Dwarf_Die& entry, const std::string& name);
+  void name_unnamed_record(Dwarf_Die& user, const std::string& name);
+  std::optional<Dwarf_Die> definition_by_name(Dwarf_Die& declaration);
 
   const DebugInfo& info_;
   std::unordered_map<void*, std::string> names_;            // by entry
-  std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified name
+  std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified, shortened name
   bool has_definitions_ = false;
 };
 

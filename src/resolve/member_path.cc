@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "resolve/dwarf_members.h"
 #include "resolve/dwarf_tree.h"
 #include "resolve/names.h"
 
@@ -60,12 +61,6 @@ struct Member {
   bool is_base = false;
 };
 
-std::optional<uint64_t> member_offset(Dwarf_Die& member) {
-  if (auto bits = unsigned_attribute(member, DW_AT_data_bit_offset)) return *bits / 8;
-  if (!attribute_of(member, DW_AT_data_member_location)) return 0;  // union members have none
-  return unsigned_attribute(member, DW_AT_data_member_location);    // virtual bases: an expression
-}
-
 // The member at an offset. One of unknown size (clang leaves library classes declared) reaches up
 // to the next member.
 std::optional<Member> member_containing(TypeTable& types, Dwarf_Die& record, uint64_t offset) {
@@ -75,17 +70,18 @@ std::optional<Member> member_containing(TypeTable& types, Dwarf_Die& record, uin
   for_each_child(record, [&](Dwarf_Die& child) {
     int tag = dwarf_tag(&child);
     if (tag != DW_TAG_member && tag != DW_TAG_inheritance) return true;
-    if (has_flag(child, DW_AT_external) || has_flag(child, DW_AT_declaration)) return true;
-    auto start = member_offset(child);
+    if (!is_in_object(child)) return true;
+    auto place = place_of(child);
     auto type = types.type_of(child);
-    if (!start || !type || offset < *start) return true;
+    if (!place || !type || offset < place->offset_bits / 8) return true;
+    uint64_t start = place->offset_bits / 8;
     uint64_t size = types.size_of(*type);
-    Member member{child, *type, *start, tag == DW_TAG_inheritance};
-    if (!nearest || nearest->offset <= *start) {
+    Member member{child, *type, start, tag == DW_TAG_inheritance};
+    if (!nearest || nearest->offset <= start) {
       nearest = member;
       is_nearest_unsized = size == 0;
     }
-    if (offset - *start >= size) return true;
+    if (offset - start >= size) return true;
     found = member;
     return member.is_base && size <= 1;  // an empty base overlaps the first member
   });
