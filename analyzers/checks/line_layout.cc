@@ -7,7 +7,6 @@
 namespace quarrel {
 namespace {
 
-constexpr uint64_t kHeapAlignment = 16;
 // Facts may come from a hostile file: bounds on nesting and on the number of fields.
 constexpr int kMaxDepth = 8;
 constexpr size_t kMaxFields = 4096;
@@ -74,23 +73,6 @@ class Flattener {
 };
 
 }  // namespace
-
-LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment) {
-  const uint64_t step = std::clamp(alignment, kHeapAlignment, kLineBytes);
-  bool is_ever = false;
-  bool is_always = true;
-  for (uint64_t base = 0; base < kLineBytes; base += step) {
-    auto first = [&](ByteRange range) { return (base + range.begin) / kLineBytes; };
-    auto last = [&](ByteRange range) {
-      return (base + range.begin + std::max<uint64_t>(range.size, 1) - 1) / kLineBytes;
-    };
-    const bool shares = first(one) <= last(other) && first(other) <= last(one);
-    is_ever = is_ever || shares;
-    is_always = is_always && shares;
-  }
-  if (!is_ever) return LineSharing::kNever;
-  return is_always ? LineSharing::kAlways : LineSharing::kSomeBase;
-}
 
 std::vector<LineField> flatten(const FactIndex& index, const SourceRecord& record) {
   Flattener flattener(index);

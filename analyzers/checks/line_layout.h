@@ -7,23 +7,9 @@
 #include <vector>
 
 #include "checks/fact_index.h"
+#include "model/line_sharing.h"
 
 namespace quarrel {
-
-/// x86-64 and most aarch64 cores. 128 is asked for only where it was measured.
-constexpr uint64_t kLineBytes = 64;
-
-struct ByteRange {
-  uint64_t begin = 0;
-  uint64_t size = 0;
-};
-
-enum class LineSharing : uint8_t { kNever, kSomeBase, kAlways };
-
-/// Do two byte ranges of an object of that alignment share a line: for no, some or every address
-/// that the object may have? Objects are taken to start at multiples of 16 at least, as malloc
-/// and large globals do on 64-bit systems.
-LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment);
 
 /// A scalar, atomic or library object within a record, at any depth.
 struct LineField {

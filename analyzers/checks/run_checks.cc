@@ -36,10 +36,18 @@ void drop_repeated(std::vector<Finding>& findings) {
 
 }  // namespace
 
+bool are_of_binary(const SourceFacts& facts) {
+  return !facts.units.empty() &&
+         std::all_of(facts.units.begin(), facts.units.end(),
+                     [](const TranslationUnit& unit) { return unit.standard == kFromDebugInfo; });
+}
+
 std::vector<Finding> run_checks(const SourceFacts& facts, const std::vector<std::string>& only) {
   const FactIndex index(facts);
   std::vector<Finding> findings;
+  const bool has_types_only = are_of_binary(facts);
   for (const Check& check : CheckRegistry::all()) {
+    if (has_types_only && !check.needs_types_only) continue;
     const bool is_wanted =
         only.empty() || std::find(only.begin(), only.end(), check.name) != only.end();
     if (is_wanted) check.run(index, findings);

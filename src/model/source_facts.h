@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
@@ -289,11 +290,14 @@ enum class UnitState : uint8_t {
   kTimedOut
 };
 
+/// TranslationUnit::standard of units whose facts were read from the debug information of a binary.
+inline constexpr std::string_view kFromDebugInfo = "debug information";
+
 struct TranslationUnit {
   FileId main_file;
   UnitState state = UnitState::kComplete;
   std::string reason;            ///< first error, or how the worker died
-  std::string standard;          ///< "c11", "c++17", ...; "" if unknown
+  std::string standard;          ///< "c11", "c++17", kFromDebugInfo, ...; "" if unknown
   bool has_aligned_new = false;  ///< operator new honours over-alignment (C++17)
 
   bool operator==(const TranslationUnit&) const = default;

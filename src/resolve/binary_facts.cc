@@ -40,7 +40,7 @@ class BinaryReader {
     const std::string folder = unit_folder(unit.lines);
     const std::string path = name.starts_with('/') || folder.empty() ? name : folder + "/" + name;
     const FileId file = tables_.file(path.empty() ? "(unknown)" : normal_path(path));
-    facts_.units.push_back({.main_file = file});
+    facts_.units.push_back({.main_file = file, .standard = std::string(kFromDebugInfo)});
     if (!unit.is_tree_missing) return;
     facts_.units.back().state = UnitState::kFailed;
     facts_.units.back().reason = "its .dwo file, which holds the types, was not found";
