@@ -104,16 +104,15 @@ Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options) 
       {.profile = profile, .facts = facts ? &*facts : nullptr, .static_findings = static_findings});
 }
 
-<<<<<<< HEAD
 Result<Diagnosis> diagnose_facts(const std::string& path) {
   TRY(const SourceFacts facts, read_facts(path));
   return join_static(facts, run_checks(facts));
-=======
+}
+
 Result<SourceFacts> read_layouts(const std::string& binary, const std::string& debug_path) {
   BinaryFactsOptions options;
   options.paths.debug_path = debug_path;
   return read_binary_facts(binary, options);
->>>>>>> 6fdff67 (Lay records of a binary out on cache lines: quarrel layout)
 }
 
 }  // namespace quarrel

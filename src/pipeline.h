@@ -43,13 +43,11 @@ struct DiagnoseOptions {
 /// Names what a recording holds, joins it with the facts, and judges.
 Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options);
 
-<<<<<<< HEAD
 /// Judges a file of facts alone.
 Result<Diagnosis> diagnose_facts(const std::string& path);
-=======
+
 /// Records and globals of a binary, by its debug information or that of a separate file below
 /// `debug_path`; reads no source.
 Result<SourceFacts> read_layouts(const std::string& binary, const std::string& debug_path);
->>>>>>> 6fdff67 (Lay records of a binary out on cache lines: quarrel layout)
 
 }  // namespace quarrel
