@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "extract/alignment.h"
+#include "extract/declared_facts.h"
+#include "extract/element_type.h"
 #include "extract/names.h"
 #include "extract/type_facts.h"
 
@@ -81,9 +84,27 @@ void RecordExtractor::add_declaration(CXCursor declaration) {
   add_record(canonical(type_of(definition)), definition);
 }
 
+void RecordExtractor::add_typedef(CXCursor declaration) {
+  const CXType type = type_of(declaration);
+  const CXType record = canonical(type);
+  if (record.kind != CXType_Record || align_of(type) <= align_of(record)) return;
+  const Alignment alignment = alignment_of(declaration, unit_.constants);
+  if (alignment.bytes == 0) return;  // passes on what another typedef asks for
+  unit_.facts.typedefs.push_back({
+      .symbol = unit_.symbol_of(declaration),
+      .name = qualified_name(declaration),
+      .record = unit_.user_record(clang_getTypeDeclaration(record)),
+      .size_bytes = size_of(type),
+      .align_bytes = align_of(type),
+      .alignas_text = alignment.text,
+      .position = unit_.position(declaration),
+  });
+}
+
 void RecordExtractor::add_record(CXType type, CXCursor declaration) {
   const CXCursor pattern = clang_getSpecializedCursorTemplate(declaration);
   const CXSourceRange extent = clang_getCursorExtent(visible_declaration(declaration));
+  const Alignment alignment = alignment_of(visible_declaration(declaration), unit_.constants);
   SourceRecord record{
       .symbol = unit_.symbol_of(declaration),
       .name = qualified_name(declaration),
@@ -93,6 +114,8 @@ void RecordExtractor::add_record(CXType type, CXCursor declaration) {
       .is_union = clang_getCursorKind(declaration) == CXCursor_UnionDecl,
       .is_lambda = spelling_of(type).find("(lambda at") != std::string::npos,
       .has_layout = clang_Type_getSizeOf(type) >= 0,
+      .alignas_bytes = alignment.bytes == 1 ? align_of(type) : alignment.bytes,
+      .alignas_text = alignment.text,
       .template_arguments = template_arguments(declaration),
       .position = unit_.position(visible_declaration(declaration)),
       .end = unit_.files.position(clang_getRangeEnd(extent)),
@@ -131,12 +154,12 @@ void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t s
   if (is_anonymous_member(field)) return add_fields(record, canonical(type), offset);
   const TypeFacts described = facts_of_type(type);
   const bool is_bit_field = clang_Cursor_isBitField(field) != 0;
-  const bool has_user_record = !is_null(described.record) && !is_in_system_header(described.record);
+  const Alignment alignment = alignment_of(field, unit_.constants);
   record.fields.push_back({
       .symbol = unit_.symbol_of(field),
       .name = spelling_of(field),
       .type = type_name(type),
-      .type_record = has_user_record ? unit_.symbol_of(described.record) : SymbolId{},
+      .type_record = unit_.user_record(described.record),
       .offset_bits = offset,
       .size_bits = is_bit_field
                        ? static_cast<uint64_t>(std::max(0, clang_getFieldDeclBitWidth(field)))
@@ -147,7 +170,13 @@ void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t s
       .is_volatile = described.is_volatile,
       .is_const = described.is_const,
       .lock = described.lock,
-      .alignas_bytes = alignas_of(field),
+      .alignas_bytes = alignment.bytes == 1 && record.has_layout
+                           ? inferred_alignment(offset, record.align_bytes)
+                           : alignment.bytes,
+      .declared_type = declared_type_of(field),
+      .element_record = unit_.user_record(element_record_of(type)),
+      .bound_text = bound_text_of(field),
+      .alignas_text = alignment.text,
       .position = unit_.position(field),
   });
   add_type(type);

@@ -19,6 +19,9 @@ class RecordExtractor {
   /// The record of a declaration, if it is a definition that has a layout.
   void add_declaration(CXCursor declaration);
 
+  /// A typedef or alias that is aligned more strictly than its record; others are no facts.
+  void add_typedef(CXCursor declaration);
+
  private:
   void add_template_arguments(CXType type, int depth);
   void add_record(CXType type, CXCursor declaration);

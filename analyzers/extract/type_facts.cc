@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "extract/cursor.h"
+#include "extract/lock_names.h"
 #include "extract/names.h"
 
 namespace quarrel {
@@ -33,17 +34,8 @@ LockClass known_lock(std::string_view name) {
   return LockClass::kNone;
 }
 
-/// pthread_spinlock_t is a plain int beneath its typedef, so the typedef names must be asked.
-LockClass lock_by_typedef(CXType type) {
-  for (int depth = 0; depth < 16; ++depth) {
-    if (type.kind == CXType_Elaborated) type = clang_Type_getNamedType(type);
-    if (type.kind != CXType_Typedef) return LockClass::kNone;
-    const CXCursor declaration = clang_getTypeDeclaration(type);
-    const LockClass lock = known_lock(spelling_of(declaration));
-    if (lock != LockClass::kNone) return lock;
-    type = clang_getTypedefDeclUnderlyingType(declaration);
-  }
-  return LockClass::kNone;
+bool is_integer(CXType type) {
+  return type.kind >= CXType_Bool && type.kind <= CXType_Int128 && type.kind != CXType_Float;
 }
 
 std::vector<CXCursor> fields_of(CXType type) {
@@ -68,7 +60,19 @@ bool has_method(const std::vector<CXCursor>& members,
 }
 
 bool is_std(std::string_view name) {
-  return name.starts_with("std::");
+  return name.starts_with("std::") || name.starts_with("__gnu_cxx::");
+}
+
+bool is_in_std(CXCursor declaration) {
+  return is_std(qualified_name(declaration));
+}
+
+/// An abstract class or a handle leads to a lock but is none.
+bool has_only_pointers(CXType record) {
+  const std::vector<CXCursor> fields = fields_of(record);
+  return std::all_of(fields.begin(), fields.end(), [](CXCursor field) {
+    return clang_getPointeeType(canonical(type_of(field))).kind != CXType_Invalid;
+  });
 }
 
 /// A field that makes its record a lock: a lock, or an atomic in a record that can be locked.
@@ -93,15 +97,53 @@ LockClass classify_wrapper(CXType type, const std::string& name) {
   return locks && unlocks ? lock_of_fields(type) : LockClass::kNone;
 }
 
+/// What a name says counts only for a type that can be a lock: one that holds something, and is
+/// no table of locks.
+LockClass named_lock(CXType type, const std::string& name) {
+  constexpr uint64_t kLargestLock = 256;
+  const LockClass lock = is_std(name) ? LockClass::kNone : lock_class_of_name(name);
+  if (lock == LockClass::kNone || size_of(type) > kLargestLock) return LockClass::kNone;
+  if (is_integer(type)) return lock == LockClass::kMutex ? LockClass::kSpin : lock;
+  if (type.kind != CXType_Record || has_only_pointers(type)) return LockClass::kNone;
+  return is_lock_guard(type) ? LockClass::kNone : lock;
+}
+
 LockClass wrapped_lock(CXType type, const std::string& name) {
   // Classifying a record looks at its fields, and code asks about the same few types all the time.
   static CursorMap<LockClass> known;
   const CXCursor declaration = clang_getTypeDeclaration(type);
   auto [place, is_new] = known.try_emplace(declaration, LockClass::kNone);
   if (!is_new) return place->second;
-  const LockClass lock = classify_wrapper(type, name);
+  LockClass lock = classify_wrapper(type, name);
+  if (lock == LockClass::kNone) lock = named_lock(type, name);
   known[declaration] = lock;
   return lock;
+}
+
+LockClass lock_of_typedef(CXCursor declaration) {
+  static CursorMap<LockClass> known;
+  auto [place, is_new] = known.try_emplace(declaration, LockClass::kNone);
+  if (!is_new) return place->second;
+  const std::string name = spelling_of(declaration);
+  LockClass lock = known_lock(name);
+  const CXType type = canonical(clang_getTypedefDeclUnderlyingType(declaration));
+  if (lock == LockClass::kNone && !is_in_std(declaration))
+    lock = named_lock(clang_getUnqualifiedType(type), name);
+  known[declaration] = lock;
+  return lock;
+}
+
+/// pthread_spinlock_t is a plain int beneath its typedef, so the typedef names must be asked.
+LockClass lock_by_typedef(CXType type) {
+  for (int depth = 0; depth < 16; ++depth) {
+    if (type.kind == CXType_Elaborated) type = clang_Type_getNamedType(type);
+    if (type.kind != CXType_Typedef) return LockClass::kNone;
+    const CXCursor declaration = clang_getTypeDeclaration(type);
+    const LockClass lock = lock_of_typedef(declaration);
+    if (lock != LockClass::kNone) return lock;
+    type = clang_getTypedefDeclUnderlyingType(declaration);
+  }
+  return LockClass::kNone;
 }
 
 bool has_destructor_and_lock_pointer(CXType type) {

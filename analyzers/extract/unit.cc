@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "extract/function_walk.h"
+#include "extract/language_standard.h"
 #include "extract/names.h"
 #include "extract/suppressions.h"
 
@@ -97,6 +98,7 @@ class UnitWalker {
   /// `typedef Shard<int> IntShard;` instantiates nothing, but `typedef struct {...} S;` defines.
   void visit_typedef(CXCursor declaration) {
     records_.add_type(clang_getTypedefDeclUnderlyingType(declaration));
+    records_.add_typedef(declaration);
   }
 
   UnitFacts& unit_;
@@ -159,6 +161,13 @@ void walk_unit(UnitFacts& unit, CXTranslationUnit translation_unit) {
   clang_getInclusions(translation_unit, read_suppressions, &inclusions);
 }
 
+TranslationUnit describe_unit(UnitFacts& unit, const CompileCommand& command) {
+  const LanguageStandard standard = language_standard_of(command.arguments, command.file);
+  return {.main_file = unit.files.add_path(command.file, false),
+          .standard = standard.name,
+          .has_aligned_new = standard.has_aligned_new};
+}
+
 CXErrorCode parse(CXIndex index, const CompileCommand& command, CXTranslationUnit* parsed) {
   std::vector<const char*> arguments;
   for (const std::string& argument : command.arguments) arguments.push_back(argument.c_str());
@@ -170,25 +179,22 @@ CXErrorCode parse(CXIndex index, const CompileCommand& command, CXTranslationUni
 }  // namespace
 
 SourceFacts extract_unit(const CompileCommand& command, const std::string& root) {
-  UnitFacts unit(root);
-  unit.facts.units.push_back({.main_file = unit.files.add_path(command.file, false)});
-  TranslationUnit& state = unit.facts.units[0];
-  if (chdir(command.directory.c_str()) != 0) {
-    state.state = UnitState::kFailed;
-    state.reason = "the folder of its compile command does not exist";
-    return std::move(unit.facts);
-  }
+  const bool has_folder = chdir(command.directory.c_str()) == 0;
   CXIndex index = clang_createIndex(/*excludeDeclarationsFromPCH=*/0, /*displayDiagnostics=*/0);
   CXTranslationUnit parsed = nullptr;
-  const CXErrorCode error = parse(index, command, &parsed);
-  if (error != CXError_Success || parsed == nullptr) {
-    state.state = error == CXError_Crashed ? UnitState::kCrashed : UnitState::kFailed;
-    state.reason = error == CXError_Crashed ? "clang crashed while parsing"
-                                            : "clang could not be started on its compile command";
-  } else {
+  const CXErrorCode error = has_folder ? parse(index, command, &parsed) : CXError_Failure;
+  UnitFacts unit(root, parsed);
+  unit.facts.units.push_back(describe_unit(unit, command));
+  TranslationUnit& state = unit.facts.units[0];
+  if (parsed != nullptr && error == CXError_Success) {
     walk_unit(unit, parsed);
-    clang_disposeTranslationUnit(parsed);
+  } else {
+    state.state = error == CXError_Crashed ? UnitState::kCrashed : UnitState::kFailed;
+    state.reason = !has_folder                ? "the folder of its compile command does not exist"
+                   : error == CXError_Crashed ? "clang crashed while parsing"
+                                              : "clang could not be started on its compile command";
   }
+  if (parsed != nullptr) clang_disposeTranslationUnit(parsed);
   clang_disposeIndex(index);
   return std::move(unit.facts);
 }

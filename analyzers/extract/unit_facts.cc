@@ -1,10 +1,9 @@
 // Where do the facts of one translation unit gather, each entity once?
 #include "extract/unit_facts.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <optional>
-
+#include "extract/alignment.h"
+#include "extract/declared_facts.h"
+#include "extract/element_type.h"
 #include "extract/names.h"
 #include "extract/type_facts.h"
 
@@ -37,24 +36,6 @@ bool has_unique_usr(CXCursor declaration, const std::string& usr) {
   return clang_getCursorLanguage(record) == CXLanguage_CPlusPlus;
 }
 
-/// N of `alignas(N)` and `aligned(N)` if N is a literal. libclang shows no operand, and of alignas
-/// only the keyword, so the tokens up to the end of the declaration are read.
-std::optional<uint64_t> literal_of(CXCursor attribute, CXCursor declaration) {
-  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(attribute);
-  const CXSourceRange range = clang_getRange(clang_getRangeStart(clang_getCursorExtent(attribute)),
-                                             clang_getRangeEnd(clang_getCursorExtent(declaration)));
-  CXToken* tokens = nullptr;
-  unsigned count = 0;
-  clang_tokenize(unit, range, &tokens, &count);
-  std::optional<uint64_t> value;
-  const bool is_literal = count > 3 && clang_getTokenKind(tokens[2]) == CXToken_Literal &&
-                          take(clang_getTokenSpelling(unit, tokens[3])) == ")";
-  if (is_literal)
-    value = std::strtoull(take(clang_getTokenSpelling(unit, tokens[2])).c_str(), nullptr, 0);
-  clang_disposeTokens(unit, tokens, count);
-  return value.value_or(0) == 0 ? std::nullopt : value;
-}
-
 FunctionKind kind_of(CXCursor function) {
   switch (clang_getCursorKind(function)) {
     case CXCursor_Constructor:
@@ -76,15 +57,14 @@ Storage storage_of(CXCursor variable) {
   return is_static ? Storage::kStaticLocal : Storage::kLocal;
 }
 
-}  // namespace
-
-uint64_t alignas_of(CXCursor declaration) {
-  uint64_t strictest = 0;
-  for (CXCursor child : children_of(declaration))
-    if (clang_getCursorKind(child) == CXCursor_AlignedAttr)
-      strictest = std::max(strictest, literal_of(child, declaration).value_or(1));
-  return strictest;
+/// In C `int a;` is a definition though clang calls it tentative and not one.
+bool is_defined(CXCursor variable) {
+  if (clang_isCursorDefinition(variable) != 0) return true;
+  const bool is_member = is_record(clang_getCursorSemanticParent(variable));
+  return !is_member && clang_Cursor_getStorageClass(variable) != CX_SC_Extern;
 }
+
+}  // namespace
 
 std::string UnitFacts::key_of(CXCursor declaration) {
   if (is_record(declaration)) {
@@ -149,6 +129,11 @@ SymbolId UnitFacts::lambda_function(CXCursor lambda, const std::string& enclosin
   return symbol;
 }
 
+SymbolId UnitFacts::user_record(CXCursor record) {
+  const bool is_known = !is_null(record) && !quarrel::is_in_system_header(record);
+  return is_known ? symbol_of(record) : SymbolId{};
+}
+
 SymbolId UnitFacts::variable_symbol(CXCursor variable) {
   const SymbolId symbol = symbol_of(variable);
   const CXCursor canonical_cursor = clang_getCanonicalCursor(variable);
@@ -157,13 +142,12 @@ SymbolId UnitFacts::variable_symbol(CXCursor variable) {
   const CXCursor best = is_null(definition) ? variable : definition;
   const CXType type = type_of(best);
   const TypeFacts described = facts_of_type(type);
-  const bool has_user_record =
-      !is_null(described.record) && !quarrel::is_in_system_header(described.record);
+  const Alignment alignment = alignment_of(best, constants);
   facts.variables.push_back({
       .symbol = symbol,
       .name = qualified_name(best),
       .type = type_name(type),
-      .type_record = has_user_record ? symbol_of(described.record) : SymbolId{},
+      .type_record = user_record(described.record),
       .storage = storage_of(best),
       .size_bytes = size_of(type),
       .align_bytes = align_of(type),
@@ -171,7 +155,12 @@ SymbolId UnitFacts::variable_symbol(CXCursor variable) {
       .is_atomic = described.is_atomic,
       .is_volatile = described.is_volatile,
       .lock = described.lock,
-      .alignas_bytes = alignas_of(best),
+      .alignas_bytes = alignment.bytes,
+      .declared_type = declared_type_of(best),
+      .element_record = user_record(element_record_of(type)),
+      .bound_text = bound_text_of(best),
+      .alignas_text = alignment.text,
+      .is_defined = is_defined(best),
       .position = position(best),
   });
   return symbol;

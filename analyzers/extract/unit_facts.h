@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "extract/constant_text.h"
 #include "extract/cursor.h"
 #include "extract/source_files.h"
 #include "model/source_facts.h"
@@ -15,7 +16,8 @@ namespace quarrel {
 /// cursors.
 class UnitFacts {
  public:
-  explicit UnitFacts(std::string root) : files(facts, std::move(root)) {}
+  UnitFacts(std::string root, CXTranslationUnit unit)
+      : files(facts, std::move(root)), constants(unit) {}
 
   /// The symbol of a declaration: its USR, plus the file where the USR alone is not unique (file
   /// statics carry the base name only; equal C tags of two files share one USR).
@@ -31,6 +33,9 @@ class UnitFacts {
   /// Enters a lambda into `functions`.
   SymbolId lambda_function(CXCursor lambda_expression, const std::string& enclosing_name);
 
+  /// The symbol of a record, if users can change it: not of a system header, and no null cursor.
+  SymbolId user_record(CXCursor record);
+
   /// Enters a variable into `variables`, once.
   SymbolId variable_symbol(CXCursor variable);
 
@@ -38,6 +43,7 @@ class UnitFacts {
 
   SourceFacts facts;
   SourceFiles files;
+  ConstantText constants;                   ///< values of what stands in alignas and attributes
   std::unordered_set<SymbolId> spin_flags;  ///< flags that code spins on: they are locks
 
  private:
@@ -50,9 +56,5 @@ class UnitFacts {
   CursorSet variables_;
   std::unordered_map<SymbolId, bool> lambdas_;
 };
-
-/// The number in an alignas or aligned attribute among the children of `declaration`: 0 without
-/// one, 1 if there is one whose value libclang does not give away.
-uint64_t alignas_of(CXCursor declaration);
 
 }  // namespace quarrel

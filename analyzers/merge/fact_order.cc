@@ -57,12 +57,13 @@ bool comes_before(const SourceRecord& a, const SourceRecord& b) {
 }
 
 bool comes_before(const SourceVariable& a, const SourceVariable& b) {
-  // A definition knows its size; `extern int a[];` does not.
+  // A definition knows its place and its size; `extern int a[];` does not.
   const auto key = [](const SourceVariable& v) {
-    return std::tuple(v.symbol, v.size_bytes == 0, v.position, v.alignas_bytes, v.size_bytes,
-                      v.align_bytes, compared(v.name), compared(v.type), v.type_record, v.storage,
-                      v.array_length, v.is_atomic, v.is_volatile, v.lock, compared(v.declared_type),
-                      v.element_record, compared(v.bound_text), compared(v.alignas_text));
+    return std::tuple(v.symbol, !v.is_defined, v.size_bytes == 0, v.position, v.alignas_bytes,
+                      v.size_bytes, v.align_bytes, compared(v.name), compared(v.type),
+                      v.type_record, v.storage, v.array_length, v.is_atomic, v.is_volatile, v.lock,
+                      compared(v.declared_type), v.element_record, compared(v.bound_text),
+                      compared(v.alignas_text));
   };
   return key(a) < key(b);
 }

@@ -102,6 +102,7 @@ struct SourceVariable {
   SymbolId element_record;
   std::string bound_text;
   std::string alignas_text;
+  bool is_defined = true;  ///< false: only declared (extern) in the units that were seen
   SourcePos position;
 
   bool operator==(const SourceVariable&) const = default;

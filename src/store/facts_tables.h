@@ -94,6 +94,7 @@ void columns(V& v, R& variable) {
   v.optional_id("element_record_symbol_id", variable.element_record);
   v.text("bound_text", variable.bound_text);
   v.text("alignas_text", variable.alignas_text);
+  v.flag("is_defined", variable.is_defined);
   columns(v, variable.position);
 }
 

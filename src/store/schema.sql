@@ -298,6 +298,7 @@ CREATE TABLE source_variables (
   element_record_symbol_id INTEGER REFERENCES source_symbols (id),
   bound_text TEXT NOT NULL,
   alignas_text TEXT NOT NULL,
+  is_defined INTEGER NOT NULL,
   file_id INTEGER REFERENCES source_files (id),
   line INTEGER NOT NULL,
   column INTEGER NOT NULL

@@ -28,9 +28,14 @@ class Dump {
 
   void print() const {
     for (const auto& unit : facts_.units)
-      fmt::print("unit {} state={}\n", file(unit.main_file), int(unit.state));
+      fmt::print("unit {} state={} standard={}{}\n", file(unit.main_file), int(unit.state),
+                 unit.standard, unit.has_aligned_new ? " aligned-new" : "");
     for (const auto& record : facts_.records) print_record(record);
     for (const auto& variable : facts_.variables) print_variable(variable);
+    for (const auto& alias : facts_.typedefs)
+      fmt::print("typedef {} {} of {} size={} align={} alignas='{}'\n", at(alias.position),
+                 alias.name, name(alias.record), alias.size_bytes, alias.align_bytes,
+                 alias.alignas_text);
     for (const auto& function : facts_.functions)
       fmt::print("function {} {} {}{}{}{}\n", at(function.position), function.name,
                  kKinds[int(function.kind)], function.is_main ? " main" : "",
@@ -78,27 +83,30 @@ class Dump {
   }
 
   void print_record(const SourceRecord& record) const {
-    fmt::print("record {} {} size={} align={}{}{}{}\n", at(record.position), record.name,
-               record.size_bytes, record.align_bytes, record.is_union ? " union" : "",
-               record.has_layout ? "" : " no-layout",
+    fmt::print("record {} {} size={} align={}{}{}{}{}\n", at(record.position), record.name,
+               record.size_bytes, record.align_bytes,
+               alignment(record.alignas_bytes, record.alignas_text),
+               record.is_union ? " union" : "", record.has_layout ? "" : " no-layout",
                record.pattern.is_valid() ? " of " + name(record.pattern) : "");
     for (const auto& base : record.bases)
       fmt::print("  base {} bits={}{}\n", name(base.record), base.offset_bits,
                  base.is_virtual ? " virtual" : "");
     for (const auto& field : record.fields)
-      fmt::print("  field {}+{} {} {}{}{}{}{}{}{}{}\n", field.offset_bits, field.size_bits,
+      fmt::print("  field {}+{} {} {}{}{}{}{}{}{}{}{}\n", field.offset_bits, field.size_bits,
                  field.name, field.type, array(field.array_length),
                  field.is_bit_field ? " bit-field" : "", field.is_atomic ? " atomic" : "",
                  field.is_volatile ? " volatile" : "", field.is_const ? " const" : "",
-                 kLocks[int(field.lock)], alignment(field.alignas_bytes));
+                 kLocks[int(field.lock)], alignment(field.alignas_bytes, field.alignas_text),
+                 as_declared(field));
   }
 
   void print_variable(const SourceVariable& variable) const {
-    fmt::print("variable {} {} {} {} size={} align={}{}{}{}{}{}\n", at(variable.position),
+    fmt::print("variable {} {} {} {} size={} align={}{}{}{}{}{}{}{}\n", at(variable.position),
                variable.name, kStorages[int(variable.storage)], variable.type, variable.size_bytes,
                variable.align_bytes, array(variable.array_length),
                variable.is_atomic ? " atomic" : "", variable.is_volatile ? " volatile" : "",
-               kLocks[int(variable.lock)], alignment(variable.alignas_bytes));
+               kLocks[int(variable.lock)], alignment(variable.alignas_bytes, variable.alignas_text),
+               as_declared(variable), variable.is_defined ? "" : " declared-only");
   }
 
   void print_site(const AccessSite& site) const {
@@ -121,8 +129,18 @@ class Dump {
   static std::string array(uint64_t length) {
     return length == 0 ? "" : fmt::format(" array={}", length);
   }
-  static std::string alignment(uint64_t bytes) {
-    return bytes == 0 ? "" : fmt::format(" alignas={}", bytes);
+  static std::string alignment(uint64_t bytes, const std::string& text) {
+    return bytes == 0 ? "" : fmt::format(" alignas={} '{}'", bytes, text);
+  }
+  /// What the declaration of a field or variable says beyond its canonical type.
+  template <class T>
+  std::string as_declared(const T& object) const {
+    std::string text;
+    if (object.declared_type != object.type.substr(0, object.type.find('[')))
+      text += " declared='" + object.declared_type + "'";
+    if (!object.bound_text.empty()) text += " bound='" + object.bound_text + "'";
+    if (object.element_record.is_valid()) text += " of " + name(object.element_record);
+    return text;
   }
   std::string list(const char* title, const std::vector<SymbolId>& ids) const {
     return ids.empty() ? "" : fmt::format("{}=[{}]", title, names(ids));

@@ -176,6 +176,7 @@ SourceVariable RandomModel::variable() {
           maybe_symbol(),
           text(),
           text(),
+          coin(),
           position()};
 }
 
