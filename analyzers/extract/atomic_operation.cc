@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "extract/names.h"
 #include "extract/object_path.h"
 #include "extract/type_facts.h"
 
@@ -42,15 +43,10 @@ MemoryOrder order_by_name(std::string_view name) {
   return MemoryOrder::kUnknown;
 }
 
-bool is_order_type(CXType type) {
-  const std::string name = spelling_of(canonical(type));
-  return name == "std::memory_order" || name == "memory_order" || name == "std::__1::memory_order";
-}
-
 /// The order among the arguments; of a compare-exchange the first, which is that of success.
 MemoryOrder order_among(const std::vector<CXCursor>& arguments) {
   for (CXCursor argument : arguments) {
-    if (!is_order_type(type_of(argument))) continue;
+    if (!is_memory_order_type(type_of(argument))) continue;
     const CXCursor bare = strip(argument);
     if (clang_getCursorKind(bare) != CXCursor_DeclRefExpr) {
       // A default argument has no place in the source; what has one is a computed order.
@@ -214,6 +210,12 @@ bool is_integer(CXType type) {
 }
 
 }  // namespace
+
+bool is_memory_order_type(CXType type) {
+  if (type.kind == CXType_Invalid) return false;  // clang_getUnqualifiedType would crash
+  const std::string name = type_name(clang_getUnqualifiedType(canonical(type)));
+  return name == "std::memory_order" || name == "memory_order" || name == "std::__1::memory_order";
+}
 
 std::optional<AtomicOperation> atomic_call(CXCursor call) {
   const CXCursor callee = clang_getCursorReferenced(call);

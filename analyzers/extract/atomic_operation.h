@@ -32,6 +32,9 @@ std::optional<AtomicOperation> atomic_call(CXCursor call);
 /// operation comes from the token at its start, or else from number and type of the operands.
 std::optional<AtomicOperation> atomic_builtin(CXCursor expression);
 
+/// True for std::memory_order and C's.
+bool is_memory_order_type(CXType type);
+
 /// True for members and functions of the atomics library that touch no object (notify_one, ...).
 bool is_atomic_bookkeeping(CXCursor call);
 

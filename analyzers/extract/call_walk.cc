@@ -92,6 +92,7 @@ void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   if (is_pause_call(call)) note_pause();
   note_thread_start(call);
   note_call(call);
+  note_allocation(call);
   visit_arguments(call, use);
 }
 
@@ -116,6 +117,7 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
   // What an atomic_ref refers to is accessed where the operation stands.
   const CXCursor outer = alias_use_;
   if (operation.form == AccessForm::kAtomicRef && is_null(outer)) alias_use_ = at;
+  note_order_as_operand(operation, at);
   if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
   if (!is_null(object)) visit(object, use);
   alias_use_ = outer;

@@ -1,6 +1,5 @@
 // Which fields and variables does an expression touch, and how?
 #include "extract/function_walk.h"
-#include "extract/source_text.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -109,6 +108,7 @@ void FunctionWalker::visit(CXCursor cursor, const ObjectUse& use) {
       return;
     case CXCursor_CXXNewExpr:
       records_.add_type(type_of(cursor));
+      note_allocation(cursor);
       break;
     default:
       break;
@@ -118,7 +118,10 @@ void FunctionWalker::visit(CXCursor cursor, const ObjectUse& use) {
 
 void FunctionWalker::visit_unexposed(CXCursor expression, const ObjectUse& use) {
   const std::vector<CXCursor> inner = expressions_in(expression);
-  if (inner.size() == 1) return visit(inner[0], use);
+  if (inner.size() == 1) {
+    note_cast(expression);
+    return visit(inner[0], use);
+  }
   if (const auto atomic = atomic_builtin(expression)) return visit_atomic(*atomic, expression);
   visit_children(expression);
 }
@@ -323,7 +326,7 @@ void FunctionWalker::note_locks(PendingSite& pending) {
 /// The index closest to the object: `a[i]` of the object itself, `p[i].f` on the way to it, or that
 /// by which the local was found that leads to it.
 std::string FunctionWalker::index_of(const ObjectPath& path, const ObjectUse& use) const {
-  if (!is_null(use.index)) return written_text(use.index);
+  if (!is_null(use.index)) return text_of_index(use.index);
   if (!path.index.empty() || path.root != PathRoot::kVariable) return path.index;
   auto element = element_index_.find(path.variable);
   return element == element_index_.end() ? std::string() : element->second;

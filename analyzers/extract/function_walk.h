@@ -105,6 +105,9 @@ class FunctionWalker {
   void visit_callee(CXCursor call, CXCursor callee_expression);
   void visit_argument(CXCursor argument, const ObjectUse& use, bool runs_lambda_here);
   void note_call(CXCursor call);
+  void note_cast(CXCursor cast);
+  void note_allocation(CXCursor expression);
+  void note_order_as_operand(const AtomicOperation& operation, CXCursor at);
   void note_thread_start(CXCursor call);
   ValueFlow::Sources visit_operands(const AtomicOperation& operation);
   void spin_on_flag(const AtomicOperation& operation, CXCursor at);
@@ -122,6 +125,8 @@ class FunctionWalker {
   bool is_in_loop_condition_ = false;
   ValueFlow flow_;
   CursorMap<std::string> element_index_;  ///< local that refers to an element -> its index
+  CXCursor cast_call_{};                  ///< a call whose result is cast to a record pointer,
+  CXType cast_type_{};                    ///< and the type of that
   CXCursor discarded_{};                  ///< the expression whose value nobody uses
 };
 

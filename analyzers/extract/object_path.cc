@@ -22,7 +22,7 @@ std::string index_text(CXCursor index) {
 void add_index(ObjectPath& path, CXCursor index) {
   const bool is_variable = evaluate(index, -1) < 0;
   path.is_indexed |= is_variable;
-  if (is_variable) path.index = written_text(index);
+  if (is_variable) path.index = text_of_index(index);
   path.text += "[" + index_text(index) + "]";
 }
 
@@ -133,6 +133,11 @@ CXCursor address_target(CXCursor expression) {
                           clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_AddrOf;
   const std::vector<CXCursor> operand = is_address ? expressions_in(bare) : std::vector<CXCursor>();
   return operand.empty() ? expression : operand[0];
+}
+
+std::string text_of_index(CXCursor index) {
+  const std::string text = written_text(index);
+  return text.empty() ? path_of(index).text : text;
 }
 
 IndexedElement indexed_element(CXCursor expression) {

@@ -39,6 +39,9 @@ struct IndexedElement {
 
 IndexedElement indexed_element(CXCursor expression);
 
+/// An index as written; where a macro brings it, as a path.
+std::string text_of_index(CXCursor index);
+
 /// True if the type of the base of a member expression makes it an arrow.
 bool is_arrow(CXCursor base);
 

@@ -20,6 +20,13 @@ Place place_of(CXSourceLocation location) {
   return place;
 }
 
+/// What a macro's body brings is spelt elsewhere than it is used; its arguments are not.
+bool is_from_macro_body(CXSourceLocation location, const Place& used) {
+  Place spelt;
+  clang_getSpellingLocation(location, &spelt.file, nullptr, nullptr, &spelt.offset);
+  return spelt.offset != used.offset || clang_File_isEqual(spelt.file, used.file) == 0;
+}
+
 std::string collapsed(std::string_view text) {
   std::string result;
   for (char each : text) {
@@ -36,6 +43,11 @@ std::string collapsed(std::string_view text) {
 }  // namespace
 
 std::string written_text(CXCursor expression) {
+  const CXSourceLocation start = clang_getRangeStart(clang_getCursorExtent(expression));
+  return is_from_macro_body(start, place_of(start)) ? std::string() : text_in_use(expression);
+}
+
+std::string text_in_use(CXCursor expression) {
   const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(expression);
   const CXSourceRange extent = clang_getCursorExtent(expression);
   const Place start = place_of(clang_getRangeStart(extent));

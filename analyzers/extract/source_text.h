@@ -11,6 +11,9 @@ namespace quarrel {
 /// spelt. "" if it has no place of its own, as what a macro's body brings; long ones end in "...".
 std::string written_text(CXCursor expression);
 
+/// The same, but where a macro's body brings the expression, the use of the macro.
+std::string text_in_use(CXCursor expression);
+
 /// What clang_tokenize makes of the extent of a cursor; where a macro brings it, of the macro's
 /// use.
 std::vector<std::string> tokens_of(CXCursor cursor);
