@@ -5,7 +5,8 @@ import pathlib
 import re
 import subprocess
 
-from headers import COMPILER, resolve_headers
+from headers import COMPILER, header_index, resolve_headers
+from options import wanted_options
 
 SOURCES = {"C": (".c",), "C++": (".cc", ".cpp", ".cxx", ".c++")}
 STANDARDS = {"C": ["-std=gnu11"], "C++": ["-std=gnu++17", "-std=gnu++20", "-std=gnu++14"]}
@@ -13,19 +14,23 @@ MAX_EXTRA = {"C": 12, "C++": 3}  # a unit of C++ costs some 20 of C
 TESTS = re.compile(r"test|bench|example|fuzz|regression|mock", re.I)
 
 
-def write_database(case, tree, folder, extra):
-    """Writes folder/compile_commands.json; returns the main file of the case's own unit."""
+def write_database(case, tree, siblings, folder, extra):
+    """Writes folder/compile_commands.json: the case's own unit, and others that use its fields."""
     folder.mkdir(parents=True, exist_ok=True)
+    files = header_index([tree, *siblings])
     main, flags = main_unit(case, tree, folder)
+    flags += wanted_options(case, tree, main, files)
+    flags += [word for each in siblings for word in ("-isystem", str(each))]
+    if not any(flag.startswith("-std=") for flag in flags):
+        flags.insert(0, best_standard(case, main, flags, files, folder / "stubs"))
     limit = MAX_EXTRA[case.lang] if extra is None else extra
     units = [main] + [each for each in ranked_sources(case, tree)[:limit + 1]
                       if each != main][:limit]
     for unit in units:
-        flags = resolve_headers(unit, flags, tree, folder / "stubs")
+        flags = resolve_headers(unit, flags, files, folder / "stubs")
     entries = [{"directory": str(tree), "file": str(unit),
                 "arguments": [COMPILER, *flags, "-c", str(unit)]} for unit in units]
     (folder / "compile_commands.json").write_text(json.dumps(entries, indent=1))
-    return main
 
 
 def main_unit(case, tree, folder):
@@ -41,8 +46,7 @@ def given_flags(case, tree):
     words = case.parse_flags.replace("$TREE", str(tree)).split()
     if words and words[-1] in ("-include", "-I", "-D", "-isystem"):
         words.pop()
-    # CXX comes from the driver's suffix; a main file's language from its own.
-    return words or STANDARDS[case.lang][:1]
+    return words
 
 
 def write_driver(case, folder, text):
@@ -59,24 +63,25 @@ def invented_unit(case, tree, folder):
     else:
         unit = source_including(case, tree) or write_driver(
             case, folder, f'#include "{case.path}"\n')
-    return unit, best_standard(case, unit, invented_paths(case, tree), tree, folder)
+    return unit, invented_flags(case, tree)
 
 
-def invented_paths(case, tree):
+def invented_flags(case, tree):
     parents = [tree / parent for parent in pathlib.PurePath(case.path).parents]
     folders = [*parents, tree / "include", tree / "src", tree / "src" / "include"]
     wanted = dict.fromkeys(f"-I{each}" for each in folders if each.is_dir())
-    return ["-D_GNU_SOURCE", *wanted]
+    configured = ["-DHAVE_CONFIG_H=1"] if (tree / "configure.ac").exists() else []
+    return ["-D_GNU_SOURCE", *configured, *wanted]
 
 
-def best_standard(case, unit, flags, tree, folder):
+def best_standard(case, unit, flags, files, stubs):
     """The standard with the fewest errors; older code and newer code differ in what they need."""
-    best = (math.inf, [])
-    for standard in STANDARDS[case.lang]:
-        full = resolve_headers(unit, [standard, *flags], tree, folder / "stubs")
-        errors = count_errors(unit, full) if len(STANDARDS[case.lang]) > 1 else 0
-        best = min(best, (errors, full), key=lambda each: each[0])
-        if errors == 0:
+    standards = STANDARDS[case.lang]
+    best = (math.inf, standards[0])
+    for standard in standards if len(standards) > 1 else []:
+        full = resolve_headers(unit, [standard, *flags], files, stubs)
+        best = min(best, (count_errors(unit, full), standard), key=lambda each: each[0])
+        if best[0] == 0:
             break
     return best[1]
 

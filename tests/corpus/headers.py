@@ -3,29 +3,31 @@ import pathlib
 import re
 import subprocess
 
+from options import defined_constants, demanded_options
+
 COMPILER = "clang-19"
 INCLUDE_FOLDERS = [pathlib.Path(each) for each in (
-    "/usr/include", "/usr/include/x86_64-linux-gnu", "/usr/include/c++/12")]
+    "/usr/include", "/usr/include/x86_64-linux-gnu", "/usr/include/c++/12",
+    "/usr/lib/llvm-19/lib/clang/19/include")]
+KINDS = re.compile(r"\.(h|hh|hpp|hxx|inc|inl|ipp|def|in|cmake|tpp|ic|i|proto)$|^configure.ac$")
 ROUNDS = 12  # each may uncover includes of the headers that the one before found
 
 
-def resolve_headers(source, flags, tree, stubs):
-    """The flags, with -I for headers found elsewhere in the tree, and stubs for all others."""
+def resolve_headers(source, flags, files, stubs):
+    """The flags, with -I for headers found elsewhere in the trees, and stubs for all others."""
     flags = [*flags] if f"-I{stubs}" in flags else [*flags, f"-I{stubs}"]
-    files = None
     for _ in range(ROUNDS):
         missing = missing_headers(source, flags)
         if not missing:
             break
-        files = header_index(tree) if files is None else files
         for header in missing:
-            folder = folder_providing(header, files, tree)
-            if folder is None:
-                write_stub(header, files, tree, stubs)
-            elif f"-I{folder}" not in flags:
+            folder = folder_providing(header, files)
+            if folder is None and not generate_from_proto(header, files, stubs):
+                write_stub(header, files, stubs)
+            elif folder and f"-I{folder}" not in flags:
                 flags.append(f"-I{folder}")
-            elif not (stubs / header).exists():
-                write_stub(header, {}, tree, stubs)
+            elif folder and not (stubs / header).exists():
+                write_stub(header, {}, stubs)
     return flags
 
 
@@ -38,28 +40,30 @@ def missing_headers(source, flags):
             if not word.startswith("/") and not pathlib.Path(word).exists()]
 
 
-def header_index(tree):
-    """Name of each header or template of one -> its paths in the tree."""
+def header_index(trees):
+    """Name of each header, or source of one -> its paths in the trees."""
     index = {}
-    for path in tree.rglob("*.*"):
-        if re.search(r"\.(h|hh|hpp|hxx|inc|inl|ipp|def|in|cmake|tpp|ic|i)$", path.name):
+    for path in (path for tree in trees for path in sorted(tree.rglob("*.*"))):
+        if KINDS.search(path.name) and path.is_file():
             index.setdefault(path.name, []).append(path)
     return index
 
 
-def folder_providing(header, files, tree):
+def folder_providing(header, files):
     """The folder that makes `#include "a/b.h"` find the tree's own file; the nearest to the top."""
     header = re.sub(r"^(\.\./)+", "", header)
     matches = [path for path in files.get(pathlib.Path(header).name, [])
                if str(path).endswith("/" + header)]
     if not matches:
         return system_folder(header)
-    best = min(matches, key=lambda path: (is_foreign(path.relative_to(tree)), len(path.parts)))
+    best = min(matches, key=lambda path: (is_foreign(path), len(path.parts)))
     return str(best)[:-len(header) - 1]
 
 
 def system_folder(header):
     """Some packages install their headers where only pkg-config tells."""
+    if "conf" in header:
+        return None  # each project means its own
     found = sorted(pathlib.Path("/usr/include").glob("*/" + header))
     return str(found[0])[:-len(header) - 1] if found else None
 
@@ -69,7 +73,21 @@ def is_foreign(path):
     return bool(re.search(r"win|msvc|darwin|osx|bsd|solaris|java|compat", str(path), re.I))
 
 
-def write_stub(header, files, tree, stubs):
+def generate_from_proto(header, files, stubs):
+    """True if the header is what protoc makes of a file of the tree, and it did."""
+    name = re.sub(r"\.pb\.h$", ".proto", header)
+    matches = [path for path in files.get(pathlib.Path(name).name, [])
+               if str(path).endswith("/" + name)]
+    if name == header or not matches:
+        return False
+    root = str(matches[0])[:-len(name) - 1]
+    stubs.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(["protoc", f"--cpp_out={stubs}", f"-I{root}", "-I/usr/include", name],
+                          cwd=root, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def write_stub(header, files, stubs):
     """Empty, or the tree's own template with every option off."""
     path = stubs / header
     if ".." in header:
@@ -78,8 +96,30 @@ def write_stub(header, files, tree, stubs):
     name = pathlib.Path(header).name
     templates = [each for suffix in (".in", ".cmake", ".h.in", ".cmake.in")
                  for each in files.get(name + suffix, [])]
-    text = templates[0].read_text(errors="replace") if templates else ""
-    path.write_text(fill_template(text))
+    text = fill_template(templates[0].read_text(errors="replace") if templates else "")
+    path.write_text(text + (detected_options(files) if "conf" in name else ""))
+
+
+def detected_options(files):
+    """What the tree's headers ask about this machine, and constants of its configure.ac."""
+    # HAVE_NSS without _H may mean a library of the build, not the header nss.h.
+    values = {option: "1" for option in options_asked(files)
+              if re.search("HAVE_LIB|_H$", option) and is_detected(option)}
+    values |= {option: "1" for path in headers_of(files)
+               for option in demanded_options(path.read_text(errors="replace"))}
+    values |= defined_constants(files)
+    return "".join(f"#ifndef {name}\n#define {name} {value}\n#endif\n"
+                   for name, value in sorted(values.items()))
+
+
+def headers_of(files):
+    return [path for paths in files.values() for path in paths if path.suffix.startswith(".h")]
+
+
+def options_asked(files):
+    """What the tree's headers want to know of a configuration that its build would generate."""
+    return {option for path in headers_of(files)
+            for option in re.findall(r"\b\w*HAVE_\w+", path.read_text(errors="replace"))}
 
 
 def fill_template(text):

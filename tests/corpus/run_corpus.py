@@ -26,6 +26,7 @@ import tables
 from cases import read_cases, selected
 from database import write_database
 from score import Side, matching, score
+from siblings import sibling_trees
 from trees import export_tree
 
 UNIT_TIMEOUT = "300s"
@@ -80,7 +81,8 @@ def scan(case, sha, folder, options):
     if tree is None:
         return f"the mirror has no commit {sha[:12]}"
     if options.rebuild or not (folder / "compile_commands.json").exists():
-        write_database(case, tree, folder, options.extra)
+        siblings = sibling_trees(options.mirrors, case.repo, sha, tree, options.work)
+        write_database(case, tree, siblings, folder, options.extra)
     command = [options.scan, "-p", folder, "--root", tree, "--json", "-o", folder / "report.json",
                "--fail-on", "error", "-j1", "--timeout", UNIT_TIMEOUT,
                "--facts", folder / "facts.quarrel", "--force"]
