@@ -11,7 +11,7 @@ from options import wanted_options
 SOURCES = {"C": (".c",), "C++": (".cc", ".cpp", ".cxx", ".c++")}
 STANDARDS = {"C": ["-std=gnu11"], "C++": ["-std=gnu++17", "-std=gnu++20", "-std=gnu++14"]}
 MAX_EXTRA = {"C": 12, "C++": 3}  # a unit of C++ costs some 20 of C
-TESTS = re.compile(r"test|bench|example|fuzz|regression|mock", re.I)
+TESTS = re.compile(r"test|bench|example|fuzz|regression|mock|third.?party|vendor", re.I)
 
 
 def write_database(case, tree, siblings, folder, extra):
@@ -111,8 +111,8 @@ def sources(case, tree):
 
 
 def ranked_sources(case, tree):
-    """Sources that mention the case's fields; rare names count more, tests come last."""
-    words = list(case.fields)
+    """Sources that use the case's fields; rare names count more, tests come last."""
+    words = [*case.fields, *([case.simple_record] if case.lang == "C++" else [])]
     if case.record.startswith("(") or not words:
         words.append(pathlib.PurePath(case.path).stem)
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b")
@@ -131,16 +131,19 @@ def ranked_sources(case, tree):
 def may_use_record(case, source, text):
     """C++ names the class, or includes its header; C reaches a struct through any pointer."""
     path = pathlib.PurePath(case.path)
-    return case.lang == "C" or source.stem == path.stem or path.name in text or any(
-        re.search(rf"\b{re.escape(part)}\b", text) for part in re.findall(r"\w+", case.record))
+    return case.lang == "C" or source.stem == path.stem or path.name in text or bool(
+        re.search(rf"\b{re.escape(case.simple_record)}\b", text))
 
 
 def rank(case, source, counts, spread, files):
     score = sum((1 + math.log(count)) * math.log(1 + files / spread[word])
                 for word, count in counts.items())
     path = pathlib.PurePath(case.path)
-    if source == path or source.stem == re.sub(r"(-t|_internals?)$", "", path.stem):
+    stem = re.sub(r"(-t|_internals?)$", "", path.stem)
+    if source == path or source.stem == stem:
         score += 10
+    elif source.stem.startswith(stem):  # its test, if nothing else instantiates it
+        score += 3
     if source.parent == path.parent:
         score += 1
     return score * (0.1 if TESTS.search(str(source)) else 1)

@@ -4,6 +4,7 @@ import re
 
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif|endif)\b(.*)$", re.M)
 WANTED = re.compile(r"^\s*(?:defined\s*\(?\s*)?([A-Z]\w*[A-Z]\w*)\s*\)?\s*(?:/[/*].*)?$")
+FOREIGN = re.compile(r"_|NO_|N?DEBUG|WIN|OS_|HAVE_CONFIG_H|.*(WIN32|WINDOWS|APPLE|BSD|MSVC)")
 MOST = 0.6  # of a file's characters: then the file is about the option
 
 
@@ -26,8 +27,7 @@ def wanted_options(case, tree, main, files):
 
 def is_project_option(option):
     """Not what the compiler or the platform defines, nor what turns code off."""
-    return not re.match(r"_|NO_|DEBUG|NDEBUG|WIN|OS_|HAVE_CONFIG_H|.*(WIN32|WINDOWS|APPLE|BSD|MSVC)",
-                        option)
+    return not FOREIGN.match(option)
 
 
 def included(text, files):
@@ -38,7 +38,8 @@ def included(text, files):
 
 def position_of(case, text):
     """Where the record is defined, else where its first field stands."""
-    names = [rf"(?:struct|class|union)\s[^;{{}}]*\b{re.escape(case.simple_record)}\b[^;]*\{{"]
+    record = re.escape(case.simple_record)
+    names = [rf"(?:struct|class|union)\s[^;{{}}]*\b{record}\b[^;]*\{{"]
     names += [rf"\b{re.escape(field)}\b" for field in case.fields]
     for name in names:
         found = re.search(name, text)
@@ -81,7 +82,8 @@ def option_of(kind, rest):
 
 def demanded_options(text):
     """Of each chain of options that ends in `#else #error`: the first."""
-    chains = re.findall(r"^[ \t]*#[ \t]*if((?:def)?\b[^\n]*)\n((?:(?![ \t]*#[ \t]*(?:if|endif)).*\n)*?)"
+    chains = re.findall(r"^[ \t]*#[ \t]*if((?:def)?\b[^\n]*)\n"
+                        r"((?:(?![ \t]*#[ \t]*(?:if|endif)).*\n)*?)"
                         r"[ \t]*#[ \t]*else[^\n]*\n[ \t]*#[ \t]*error", text, re.M)
     for first, rest in chains:
         conditions = first + " ".join(re.findall(r"#[ \t]*elif(.*)", rest))
