@@ -17,6 +17,7 @@ namespace quarrel {
 namespace {
 
 constexpr int kMaxDepth = 8;
+constexpr std::string_view kConstructive = "hardware_constructive_interference_size";
 
 using Lookup = std::function<std::optional<uint64_t>(std::string_view)>;
 using Value = std::optional<uint64_t>;
@@ -114,6 +115,7 @@ using Macros = std::unordered_map<std::string_view, std::vector<std::string_view
 struct MacroFiles {
   CXTranslationUnit unit;
   Macros& macros;
+  bool& mentions_constructive;
 };
 
 /// Enters the object-like macro that is defined behind a "define".
@@ -129,16 +131,37 @@ void add_macro(std::string_view rest, Macros& macros) {
 
 void add_macros_of(CXFile file, CXSourceLocation*, unsigned, CXClientData data) {
   static constexpr std::string_view kDefine = "define";
-  auto& [unit, macros] = *static_cast<MacroFiles*>(data);
+  auto& [unit, macros, mentions_constructive] = *static_cast<MacroFiles*>(data);
   size_t size = 0;
   const char* bytes = clang_getFileContents(unit, file, &size);
   if (bytes == nullptr) return;
   if (clang_Location_isInSystemHeader(clang_getLocationForOffset(unit, file, 0)) != 0) return;
   const std::string_view text(bytes, size);
+  mentions_constructive |= text.find(kConstructive) != std::string_view::npos;
   for (size_t at = text.find(kDefine); at != std::string_view::npos; at = text.find(kDefine, at)) {
     at += kDefine.size();
     add_macro(text.substr(at), macros);
   }
+}
+
+std::vector<std::string_view> names_in(std::string_view text) {
+  std::vector<std::string_view> names;
+  while (!text.empty()) {
+    const std::string_view word = leading_word(text);
+    if (!word.empty()) names.push_back(word);
+    text.remove_prefix(std::max<size_t>(word.size(), 1));
+  }
+  return names;
+}
+
+/// A declaration as it stands in its file.
+std::string_view source_of(CXCursor declaration) {
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(declaration);
+  const CXSourceRange extent = clang_getCursorExtent(declaration);
+  const TextPlace start = text_at_expansion(unit, clang_getRangeStart(extent));
+  const TextPlace end = text_at_expansion(unit, clang_getRangeEnd(extent));
+  if (start.content.data() != end.content.data() || end.offset < start.offset) return {};
+  return start.rest().substr(0, end.offset - start.offset);
 }
 
 bool is_scope(CXCursor cursor) {
@@ -168,11 +191,7 @@ Value ConstantText::value_of_name(std::string_view name, int depth) {
   const auto known = names_.find(std::string(name));
   if (known != names_.end()) return known->second;
   names_[std::string(name)] = std::nullopt;  // ends a macro that names itself
-  if (!is_collected_) {
-    is_collected_ = true;
-    collect_macros();
-    collect_constants(clang_getTranslationUnitCursor(unit_));
-  }
+  collect();
   Value value = value_of_macro(name, depth);
   if (!value) value = value_of_constant(name);
   names_[std::string(name)] = value;
@@ -200,8 +219,35 @@ Value ConstantText::value_of_constant(std::string_view name) const {
   return number > 0 ? Value(static_cast<uint64_t>(number)) : std::nullopt;
 }
 
+bool ConstantText::is_constructive(std::string_view expression, int depth) {
+  if (expression.find(kConstructive) != std::string_view::npos) return true;
+  const bool has_name = expression.find_first_not_of("0123456789 ") != std::string_view::npos;
+  if (!has_name || depth > kMaxDepth) return false;
+  collect_macros();
+  if (!mentions_constructive_) return false;
+  collect();
+  for (std::string_view name : names_in(expression)) {
+    if (const auto macro = macros_.find(name); macro != macros_.end())
+      for (std::string_view definition : macro->second)
+        if (is_constructive(definition, depth + 1)) return true;
+    const auto constant = constants_.find(std::string(name));
+    if (constant != constants_.end() && is_constructive(source_of(constant->second), depth + 1))
+      return true;
+  }
+  return false;
+}
+
+void ConstantText::collect() {
+  if (is_collected_) return;
+  is_collected_ = true;
+  collect_macros();
+  collect_constants(clang_getTranslationUnitCursor(unit_));
+}
+
 void ConstantText::collect_macros() {
-  MacroFiles files{unit_, macros_};
+  if (has_macros_) return;
+  has_macros_ = true;
+  MacroFiles files{unit_, macros_, mentions_constructive_};
   clang_getInclusions(unit_, add_macros_of, &files);
 }
 

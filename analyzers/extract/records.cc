@@ -5,9 +5,9 @@
 #include <tuple>
 
 #include "extract/alignment.h"
-#include "extract/declared_facts.h"
-#include "extract/element_type.h"
+#include "extract/field_facts.h"
 #include "extract/names.h"
+#include "extract/record_pattern.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -84,6 +84,11 @@ void RecordExtractor::add_declaration(CXCursor declaration) {
   add_record(canonical(type_of(definition)), definition);
 }
 
+void RecordExtractor::add_pattern(CXCursor pattern) {
+  if (!clang_isCursorDefinition(pattern) || !seen_.insert(pattern).second) return;
+  unit_.facts.records.push_back(describe_pattern(unit_, pattern));
+}
+
 void RecordExtractor::add_typedef(CXCursor declaration) {
   const CXType type = type_of(declaration);
   const CXType record = canonical(type);
@@ -120,6 +125,8 @@ void RecordExtractor::add_record(CXType type, CXCursor declaration) {
       .position = unit_.position(visible_declaration(declaration)),
       .end = unit_.files.position(clang_getRangeEnd(extent)),
   };
+  unit_.remark_constructive_size(record.symbol, visible_declaration(declaration), alignment.text,
+                                 "");
   add_bases(record, declaration);
   add_fields(record, type, 0);
   std::sort(record.fields.begin(), record.fields.end(), [](const auto& a, const auto& b) {
@@ -152,33 +159,11 @@ void RecordExtractor::add_field(SourceRecord& record, CXCursor field, uint64_t s
   const CXType type = type_of(field);
   // Members of an anonymous struct or union are members of the record around it.
   if (is_anonymous_member(field)) return add_fields(record, canonical(type), offset);
-  const TypeFacts described = facts_of_type(type);
-  const bool is_bit_field = clang_Cursor_isBitField(field) != 0;
-  const Alignment alignment = alignment_of(field, unit_.constants);
-  record.fields.push_back({
-      .symbol = unit_.symbol_of(field),
-      .name = spelling_of(field),
-      .type = type_name(type),
-      .type_record = unit_.user_record(described.record),
-      .offset_bits = offset,
-      .size_bits = is_bit_field
-                       ? static_cast<uint64_t>(std::max(0, clang_getFieldDeclBitWidth(field)))
-                       : size_of(type) * 8,
-      .array_length = described.array_length,
-      .is_bit_field = is_bit_field,
-      .is_atomic = described.is_atomic,
-      .is_volatile = described.is_volatile,
-      .is_const = described.is_const,
-      .lock = described.lock,
-      .alignas_bytes = alignment.bytes == 1 && record.has_layout
-                           ? inferred_alignment(offset, record.align_bytes)
-                           : alignment.bytes,
-      .declared_type = declared_type_of(field),
-      .element_record = unit_.user_record(element_record_of(type)),
-      .bound_text = bound_text_of(field),
-      .alignas_text = alignment.text,
-      .position = unit_.position(field),
-  });
+  SourceField described = describe_field(unit_, field);
+  described.offset_bits = offset;
+  if (described.alignas_bytes == 1 && record.has_layout)
+    described.alignas_bytes = inferred_alignment(offset, record.align_bytes);
+  record.fields.push_back(std::move(described));
   add_type(type);
 }
 

@@ -19,6 +19,9 @@ class RecordExtractor {
   /// The record of a declaration, if it is a definition that has a layout.
   void add_declaration(CXCursor declaration);
 
+  /// A class template, or a class nested in one: others may know it by no instantiation.
+  void add_pattern(CXCursor pattern);
+
   /// A typedef or alias that is aligned more strictly than its record; others are no facts.
   void add_typedef(CXCursor declaration);
 

@@ -43,6 +43,9 @@ class UnitWalker {
       case CXCursor_TypedefDecl:
       case CXCursor_TypeAliasDecl:
         return visit_typedef(cursor);
+      case CXCursor_ClassTemplate:
+      case CXCursor_ClassTemplatePartialSpecialization:
+        return visit_pattern(cursor);
       case CXCursor_Namespace:
       case CXCursor_LinkageSpec:
       case CXCursor_UnexposedDecl:
@@ -85,6 +88,18 @@ class UnitWalker {
         add_annotations(unit_, child);
       else
         visit(child);
+    }
+  }
+
+  void visit_pattern(CXCursor pattern) {
+    if (is_in_system_header(pattern)) return;
+    records_.add_pattern(pattern);
+    add_annotations(unit_, pattern);
+    for (CXCursor child : children_of(pattern)) {
+      if (clang_getCursorKind(child) == CXCursor_FieldDecl)
+        add_annotations(unit_, child);
+      else if (is_record(child) && clang_Cursor_isAnonymousRecordDecl(child) == 0)
+        visit_pattern(child);
     }
   }
 

@@ -134,6 +134,16 @@ SymbolId UnitFacts::user_record(CXCursor record) {
   return is_known ? symbol_of(record) : SymbolId{};
 }
 
+void UnitFacts::remark_constructive_size(SymbolId object, CXCursor declaration,
+                                         const std::string& alignment, const std::string& bound) {
+  for (const std::string& text : {alignment, bound})
+    if (constants.is_constructive(text))
+      facts.remarks.push_back({.kind = RemarkKind::kConstructiveSize,
+                               .object = object,
+                               .position = position(declaration),
+                               .text = text});
+}
+
 SymbolId UnitFacts::variable_symbol(CXCursor variable) {
   const SymbolId symbol = symbol_of(variable);
   const CXCursor canonical_cursor = clang_getCanonicalCursor(variable);
@@ -163,6 +173,8 @@ SymbolId UnitFacts::variable_symbol(CXCursor variable) {
       .is_defined = is_defined(best),
       .position = position(best),
   });
+  const SourceVariable& entered = facts.variables.back();
+  remark_constructive_size(symbol, best, entered.alignas_text, entered.bound_text);
   return symbol;
 }
 

@@ -36,6 +36,11 @@ class UnitFacts {
   /// The symbol of a record, if users can change it: not of a system header, and no null cursor.
   SymbolId user_record(CXCursor record);
 
+  /// Enters a remark if the size that only data used together should span stands in one of the
+  /// operands of a declaration.
+  void remark_constructive_size(SymbolId object, CXCursor declaration, const std::string& alignment,
+                                const std::string& bound);
+
   /// Enters a variable into `variables`, once.
   SymbolId variable_symbol(CXCursor variable);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "merge/fact_order.h"
@@ -68,6 +69,15 @@ void spread_locks(SourceFacts& facts) {
   for (SourceRecord& record : facts.records)
     for (SourceField& field : record.fields) apply(field);
   for (SourceVariable& variable : facts.variables) apply(variable);
+}
+
+/// The layout that is assumed for a template gives way to those of its instantiations.
+void drop_assumed_layouts(std::vector<SourceRecord>& records) {
+  std::set<SymbolId> instantiated;
+  for (const SourceRecord& record : records)
+    if (record.pattern.is_valid() && record.has_layout) instantiated.insert(record.pattern);
+  for (SourceRecord& record : records)
+    if (record.is_layout_assumed && instantiated.contains(record.symbol)) record.has_layout = false;
 }
 
 /// The new id of each name if the names were sorted.
@@ -142,6 +152,7 @@ SourceFacts FactMerger::finish() {
   spread_locks(all_);
   sort_all(all_);
   keep_best(all_.records);
+  drop_assumed_layouts(all_.records);
   keep_best(all_.variables);
   keep_best(all_.typedefs);
   keep_best(all_.functions);

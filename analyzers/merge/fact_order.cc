@@ -44,7 +44,8 @@ bool lists_in_order(const std::vector<T>& a, const std::vector<T>& b) {
 auto key_of(const SourceRecord& r) {
   return std::tuple(r.symbol, !r.has_layout, r.position, r.end, r.size_bytes, r.align_bytes,
                     compared(r.name), r.pattern, r.is_union, r.is_lambda, r.is_in_system_header,
-                    compared(r.template_arguments), r.alignas_bytes, compared(r.alignas_text));
+                    compared(r.template_arguments), r.is_layout_assumed, r.alignas_bytes,
+                    compared(r.alignas_text));
 }
 
 }  // namespace

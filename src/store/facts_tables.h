@@ -70,6 +70,7 @@ void columns(V& v, R& record) {
   v.flag("is_lambda", record.is_lambda);
   v.flag("has_layout", record.has_layout);
   v.flag("is_in_system_header", record.is_in_system_header);
+  v.flag("is_layout_assumed", record.is_layout_assumed);
   v.number("alignas_bytes", record.alignas_bytes);
   v.text("alignas_text", record.alignas_text);
   columns(v, record.position);

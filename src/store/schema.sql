@@ -228,6 +228,7 @@ CREATE TABLE source_records (
   is_lambda INTEGER NOT NULL,
   has_layout INTEGER NOT NULL,
   is_in_system_header INTEGER NOT NULL,
+  is_layout_assumed INTEGER NOT NULL,
   alignas_bytes INTEGER NOT NULL,
   alignas_text TEXT NOT NULL,
   file_id INTEGER REFERENCES source_files (id),

@@ -86,7 +86,7 @@ class Dump {
     fmt::print("record {} {} size={} align={}{}{}{}{}\n", at(record.position), record.name,
                record.size_bytes, record.align_bytes,
                alignment(record.alignas_bytes, record.alignas_text),
-               record.is_union ? " union" : "", record.has_layout ? "" : " no-layout",
+               record.is_union ? " union" : "", layout(record),
                record.pattern.is_valid() ? " of " + name(record.pattern) : "");
     for (const auto& base : record.bases)
       fmt::print("  base {} bits={}{}\n", name(base.record), base.offset_bits,
@@ -126,6 +126,10 @@ class Dump {
                region.loop_depth, names(region.objects), names(region.calls));
   }
 
+  static std::string layout(const SourceRecord& record) {
+    return fmt::format("{}{}", record.has_layout ? "" : " no-layout",
+                       record.is_layout_assumed ? " assumed" : "");
+  }
   static std::string array(uint64_t length) {
     return length == 0 ? "" : fmt::format(" array={}", length);
   }

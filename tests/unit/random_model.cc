@@ -148,6 +148,7 @@ SourceRecord RandomModel::record() {
                       .is_lambda = coin(),
                       .has_layout = coin(),
                       .is_in_system_header = coin(),
+                      .is_layout_assumed = coin(),
                       .alignas_bytes = amount(),
                       .alignas_text = text(),
                       .position = position(),

@@ -144,3 +144,41 @@ void hold(Mutex& mutex) {
   static SpinLock lock;
   MutexLock held(mutex);
 }
+
+// Templates that nobody instantiates have an assumed layout.
+template <class T, size_t N>
+class alignas(LINE) Ring {
+  struct Cell {
+    std::atomic<size_t> turn;
+    T value;
+  };
+  alignas(LINE) std::atomic<size_t> head_;
+  union {
+    int number_;
+    T other_;
+  };
+  alignas(config::kLine) std::atomic<T> tail_;
+  T items_[N];
+  Cell* cells_;
+  char pad_[LINE - sizeof(T)];
+  SpinLock lock_;
+  virtual void run() {}
+};
+template <class T>
+struct Derives : T {
+  int own;
+};
+
+// Constructive where destructive is meant.
+namespace config {
+constexpr size_t kNear = std::hardware_constructive_interference_size;
+}
+#define NEAR config::kNear
+struct Mistaken {
+  alignas(NEAR) std::atomic<int> first;
+  char pad[std::hardware_constructive_interference_size - sizeof(int)];
+  alignas(LINE) std::atomic<int> second;
+};
+struct alignas(config::kNear) MistakenToo {
+  int a;
+};
