@@ -8,8 +8,7 @@ namespace quarrel {
 /// The record of a class template, of its partial specialisation, or of a class nested in one. Its
 /// layout is an assumption: each member whose type depends on the template arguments counts as one
 /// word, each array whose length does as one element, and an array of bytes as padding up to the
-/// next line. Without a layout if it has a base, because
-/// that may hold anything.
+/// next line. Without a layout if it has a base, because that may hold anything.
 SourceRecord describe_pattern(UnitFacts& unit, CXCursor pattern);
 
 }  // namespace quarrel
