@@ -105,7 +105,7 @@ CXCursor referred_object(CXCursor reference, int depth = 0) {
   if (kind == CXCursor_CallExpr && clang_Cursor_getNumArguments(reference) >= 1)
     return clang_Cursor_getArgument(reference, 0);
   if (kind != CXCursor_DeclRefExpr || depth > 0) return null_cursor();
-  const std::vector<CXCursor> initial = expressions_in(clang_getCursorReferenced(reference));
+  const std::vector<CXCursor> initial = initialiser_of(clang_getCursorReferenced(reference));
   return initial.empty() ? null_cursor() : referred_object(initial.back(), depth + 1);
 }
 

@@ -43,6 +43,13 @@ ObjectUse use_of_parameter(CXType function, int index) {
   return {.access = SourceAccess::kAddress};
 }
 
+bool is_argument(CXCursor call, CXCursor child) {
+  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i)
+    if (clang_equalCursors(child, clang_Cursor_getArgument(call, static_cast<unsigned>(i))) != 0)
+      return true;
+  return false;
+}
+
 bool exchanges_arguments(CXCursor callee) {
   const std::string name = spelling_of(callee);
   return is_in_system_header(callee) && (name == "swap" || name == "exchange");
@@ -103,23 +110,13 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
                 .order = operation.order,
                 .is_result_used = operation.access != SourceAccess::kRead && !is_discarded(at),
                 .value = &value};
-  CXCursor object = operation.object;
-  if (operation.is_address && !is_null(object)) {
-    const CXCursor bare = strip(object);
-    const bool is_address_of = clang_getCursorKind(bare) == CXCursor_UnaryOperator &&
-                               clang_getCursorUnaryOperatorKind(bare) == CXUnaryOperator_AddrOf;
-    // A pointer that was not formed here hides what it points to; the pointer itself is read.
-    if (is_address_of)
-      object = expressions_in(bare).empty() ? bare : expressions_in(bare)[0];
-    else
-      use = {};
-  }
   // What an atomic_ref refers to is accessed where the operation stands.
   const CXCursor outer = alias_use_;
   if (operation.form == AccessForm::kAtomicRef && is_null(outer)) alias_use_ = at;
   note_order_as_operand(operation, at);
   if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
-  if (!is_null(object)) visit(object, use);
+  if (!is_null(operation.object))
+    operation.is_address ? visit_pointee(operation.object, use) : visit(operation.object, use);
   alias_use_ = outer;
 }
 
@@ -214,49 +211,68 @@ void FunctionWalker::visit_argument(CXCursor argument, const ObjectUse& use,
   unit_.facts.calls.push_back({frame().function, lambda, unit_.position(bare), frame().loop_depth});
 }
 
+/// What the language says that a call does to an argument: `index` counts from the object.
+ObjectUse FunctionWalker::use_of_argument(CXCursor call, CXCursor callee, int index,
+                                          bool is_member_operator, const ObjectUse& use) const {
+  if (is_null(callee)) return {};
+  if (index == 0 && is_array_element(call, callee)) {
+    ObjectUse element = use;
+    element.is_element = true;
+    const CXCursor place = indexed_element(call).index;
+    const bool is_variable = !is_null(place) && evaluate(place, -1) < 0;
+    element.is_indexed |= is_variable;
+    if (is_variable && is_null(use.index)) element.index = place;
+    return element;
+  }
+  if (exchanges_arguments(callee)) return {.access = SourceAccess::kReadModifyWrite};
+  if (is_member_operator && index == 0) return use_of_object(callee);
+  return use_of_parameter(type_of(callee), is_member_operator ? index - 1 : index);
+}
+
+/// First what the callee is not known to touch, so that it is known then what flows into the rest.
 void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
-  const CXCursor callee = clang_getCursorReferenced(call);
-  const bool is_known = !is_null(callee) && is_function(callee);
-  const CXType signature = is_known ? type_of(callee) : CXType{};
-  const bool runs_lambda = is_known && runs_lambda_at_once(callee);
+  const CXCursor named = clang_getCursorReferenced(call);
+  const CXCursor callee = !is_null(named) && is_function(named) ? named : null_cursor();
+  const FunctionSummary* summary = is_null(callee) ? nullptr : summary_of(callee);
+  const bool runs_lambda = !is_null(callee) && runs_lambda_at_once(callee);
   const int count = clang_Cursor_getNumArguments(call);
   // The object of an operator that is a member is its first argument.
-  const bool is_member_operator = is_known && clang_getCursorKind(callee) == CXCursor_CXXMethod &&
+  const bool is_member_operator = !is_null(callee) &&
+                                  clang_getCursorKind(callee) == CXCursor_CXXMethod &&
                                   count == clang_Cursor_getNumArguments(callee) + 1;
-  for (CXCursor child : expressions_in(call)) {
-    int index = 0;
-    while (index < count &&
-           !clang_equalCursors(child, clang_Cursor_getArgument(call, unsigned(index))))
-      ++index;
-    if (index == count) {
-      visit_callee(call, child);
-      continue;
-    }
-    ObjectUse argument = use_of_parameter(signature, is_member_operator ? index - 1 : index);
-    if (is_member_operator && index == 0) argument = use_of_object(callee);
-    if (is_known && exchanges_arguments(callee)) argument.access = SourceAccess::kReadModifyWrite;
-    if (is_known && index == 0 && is_array_element(call, callee)) {
-      argument = use;
-      argument.is_element = true;
-      const CXCursor place = indexed_element(call).index;
-      const bool is_variable = !is_null(place) && evaluate(place, -1) < 0;
-      argument.is_indexed |= is_variable;
-      if (is_variable && is_null(use.index)) argument.index = place;
-    }
-    visit_argument(child, argument, runs_lambda);
+  const size_t mark = flow_.mark();
+  for (int i = 0; i < count; ++i) {
+    const int parameter = is_member_operator ? i - 1 : i;
+    if (summary != nullptr && summary->touches(parameter)) continue;
+    const CXCursor argument = clang_Cursor_getArgument(call, static_cast<unsigned>(i));
+    visit_argument(argument, use_of_argument(call, callee, i, is_member_operator, use),
+                   runs_lambda);
   }
+  const ValueFlow::Sources value = flow_.since(mark);
+  const ObjectUse call_use{.is_result_used = !is_discarded(call), .value = &value};
+  for (int i = 0; i < count; ++i)
+    visit_by_summary(summary, callee, is_member_operator ? i - 1 : i,
+                     clang_Cursor_getArgument(call, static_cast<unsigned>(i)), call_use);
+  for (CXCursor child : expressions_in(call))
+    if (!is_argument(call, child)) visit_callee(call, child, summary, call_use);
+  if (summary == nullptr) return;
+  if (summary->pauses) note_pause();
+  apply_lock_effects(*summary, call);
 }
 
 /// The part of a call that names what is called: its object is touched, the name is not.
-void FunctionWalker::visit_callee(CXCursor call, CXCursor callee_expression) {
+void FunctionWalker::visit_callee(CXCursor call, CXCursor callee_expression,
+                                  const FunctionSummary* summary, const ObjectUse& call_use) {
   const CXCursor bare = strip(callee_expression);
   const CXCursor named = clang_getCursorReferenced(bare);
   if (is_null(named) || !is_function(named)) return visit(callee_expression);
   if (clang_getCursorKind(bare) != CXCursor_MemberRefExpr) return;
   const CXCursor base = base_of_member(bare);
-  if (is_null(base)) return;
+  if (visit_own_method(summary, base)) return;
   if (is_atomic_bookkeeping(call)) return visit(base, {.is_silent = true});
-  visit(base, is_arrow(base) ? ObjectUse{} : use_of_object(named));
+  if (is_arrow(base)) return visit(base);
+  if (!visit_by_summary(summary, named, kThisParameter, base, call_use))
+    visit(base, use_of_object(named));
 }
 
 void FunctionWalker::note_call(CXCursor call) {
@@ -274,7 +290,7 @@ void FunctionWalker::note_call(CXCursor call) {
   }
   if (is_system) return;
   unit_.facts.calls.push_back({frame().function, symbol, unit_.position(call), frame().loop_depth});
-  if (is_instantiation(callee)) on_definition_(callee);
+  if (is_instantiation(callee)) around_.on_definition(callee);
 }
 
 void FunctionWalker::note_thread_start(CXCursor call) {
@@ -287,7 +303,7 @@ void FunctionWalker::note_thread_start(CXCursor call) {
   const bool is_lambda = clang_getCursorKind(start->entry) == CXCursor_LambdaExpr;
   const SymbolId entry = is_lambda ? unit_.lambda_function(start->entry, frame().name)
                                    : unit_.function_symbol(start->entry);
-  if (!is_lambda && is_instantiation(start->entry)) on_definition_(start->entry);
+  if (!is_lambda && is_instantiation(start->entry)) around_.on_definition(start->entry);
   sites_.add_thread_entry(entry);
   unit_.facts.thread_entries.push_back({.entry = entry,
                                         .starter = frame().function,

@@ -1,5 +1,6 @@
 // Under which conditions, in which loops, and for whose use does an expression stand?
 #include "extract/function_walk.h"
+#include "extract/inline_assembly.h"
 
 namespace quarrel {
 
@@ -47,6 +48,7 @@ void FunctionWalker::close_loop() {
 }
 
 void FunctionWalker::note_pause() {
+  summary_.pauses = true;
   for (size_t loop : frame().open_loops) unit_.facts.loops[loop].has_pause = true;
 }
 
@@ -58,6 +60,26 @@ void FunctionWalker::visit_statement_expression(CXCursor expression) {
       visit_compound(child, has_value);
     else
       visit(child);
+  }
+}
+
+void FunctionWalker::visit_assembly(CXCursor statement) {
+  const InlineAssembly assembly = inline_assembly(statement);
+  if (assembly.pauses) note_pause();
+  const size_t mark = flow_.mark();
+  for (const AssemblyOperand& operand : assembly.operands)
+    if (!operand.is_memory && !operand.is_pointer && !operand.is_output) visit(operand.expression);
+  const ValueFlow::Sources value = flow_.since(mark);
+  for (const AssemblyOperand& operand : assembly.operands) {
+    ObjectUse use{.access = operand.access, .is_result_used = true, .value = &value};
+    if (operand.is_memory || operand.is_pointer) {
+      use.form = AccessForm::kAssembly;
+      use.order = assembly.order;
+    }
+    if (operand.is_pointer)
+      visit_pointee(operand.expression, use);
+    else if (operand.is_memory || operand.is_output)
+      visit(operand.expression, use);
   }
 }
 

@@ -56,12 +56,23 @@ bool is_transparent(CXCursorKind kind) {
 
 }  // namespace
 
+CXCursor operand_inside(CXCursor cursor) {
+  const CXCursorKind kind = clang_getCursorKind(cursor);
+  if (!is_transparent(kind)) return null_cursor();
+  const std::vector<CXCursor> inner = expressions_in(cursor);
+  const bool is_explicit_cast = kind != CXCursor_UnexposedExpr && kind != CXCursor_ParenExpr;
+  if (inner.empty() || (inner.size() > 1 && !is_explicit_cast)) return null_cursor();
+  return inner.back();
+}
+
+std::vector<CXCursor> initialiser_of(CXCursor variable) {
+  const CXCursor value = clang_Cursor_getVarDeclInitializer(variable);
+  return is_null(value) ? std::vector<CXCursor>() : std::vector<CXCursor>{value};
+}
+
 CXCursor strip(CXCursor cursor) {
-  while (is_transparent(clang_getCursorKind(cursor))) {
-    const std::vector<CXCursor> inner = expressions_in(cursor);
-    if (inner.size() != 1) return cursor;
-    cursor = inner[0];
-  }
+  for (CXCursor inner = operand_inside(cursor); !is_null(inner); inner = operand_inside(cursor))
+    cursor = inner;
   return cursor;
 }
 

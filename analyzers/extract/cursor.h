@@ -22,6 +22,13 @@ std::vector<CXCursor> children_of(CXCursor cursor);
 /// Only those children that are expressions: libclang mixes in the names of types and namespaces.
 std::vector<CXCursor> expressions_in(CXCursor cursor);
 
+/// The operand of a cast, a pair of parentheses or an implicit conversion; null of anything else. A
+/// cast to `typeof(x)` shows x too, before its operand.
+CXCursor operand_inside(CXCursor cursor);
+
+/// The initialiser of a variable, in a list, or nothing.
+std::vector<CXCursor> initialiser_of(CXCursor variable);
+
 /// `cursor` without parentheses, casts and implicit conversions around it. An atomic builtin is an
 /// unexposed expression too, but has several operands and is left alone.
 CXCursor strip(CXCursor cursor);

@@ -21,18 +21,6 @@ bool is_constant(CXCursor variable) {
          clang_isVolatileQualifiedType(canonical(type_of(variable))) == 0;
 }
 
-/// `*(volatile int*)&x` (READ_ONCE, ACCESS_ONCE): the expression under the address-of, or null.
-CXCursor volatile_target(CXCursor dereference) {
-  if (clang_isVolatileQualifiedType(canonical(type_of(dereference))) == 0) return null_cursor();
-  const std::vector<CXCursor> operand = expressions_in(dereference);
-  const CXCursor inner = operand.empty() ? null_cursor() : strip(operand[0]);
-  if (is_null(inner) || clang_getCursorKind(inner) != CXCursor_UnaryOperator ||
-      clang_getCursorUnaryOperatorKind(inner) != CXUnaryOperator_AddrOf)
-    return null_cursor();
-  const std::vector<CXCursor> target = expressions_in(inner);
-  return target.empty() ? null_cursor() : target[0];
-}
-
 /// Language rules that the use alone does not show: C11 atomics, volatile, decayed arrays.
 void adjust_use(ObjectUse& use, CXType type) {
   const TypeFacts described = facts_of_type(type);
@@ -66,6 +54,10 @@ bool makes_new_object(CXCursor value) {
   if (kind != CXCursor_CallExpr) return false;
   const std::string name = spelling_of(value);
   return name.find("alloc") != std::string::npos || name == "make_unique" || name == "make_shared";
+}
+
+bool reads_and_writes(SourceAccess access) {
+  return access == SourceAccess::kReadModifyWrite || access == SourceAccess::kCompareExchange;
 }
 
 }  // namespace
@@ -117,10 +109,10 @@ void FunctionWalker::visit(CXCursor cursor, const ObjectUse& use) {
 }
 
 void FunctionWalker::visit_unexposed(CXCursor expression, const ObjectUse& use) {
-  const std::vector<CXCursor> inner = expressions_in(expression);
-  if (inner.size() == 1) {
+  const CXCursor inner = operand_inside(expression);
+  if (!is_null(inner)) {
     note_cast(expression);
-    return visit(inner[0], use);
+    return visit(inner, use);
   }
   if (const auto atomic = atomic_builtin(expression)) return visit_atomic(*atomic, expression);
   visit_children(expression);
@@ -182,15 +174,15 @@ void FunctionWalker::visit_unary(CXCursor unary, const ObjectUse& use) {
     case CXUnaryOperator_PostDec:
     case CXUnaryOperator_PreInc:
     case CXUnaryOperator_PreDec:
+      pointer_aliases_.erase(clang_getCursorReferenced(strip(operand[0])));
       return visit(operand[0], {.access = SourceAccess::kReadModifyWrite,
                                 .is_result_used = !is_discarded(unary)});
     case CXUnaryOperator_AddrOf:
       return visit(operand[0], {.access = SourceAccess::kAddress, .is_silent = use.is_silent});
     case CXUnaryOperator_Deref: {
-      const CXCursor target = volatile_target(unary);
-      if (is_null(target)) return visit(operand[0]);
-      return visit(target,
-                   {.access = use.access, .form = AccessForm::kVolatile, .value = use.value});
+      ObjectUse pointed = use;
+      adjust_use(pointed, type_of(unary));
+      return visit_pointee(operand[0], pointed);
     }
     default:
       return visit(operand[0]);
@@ -228,6 +220,8 @@ void FunctionWalker::visit_assignment(CXCursor assignment, CXCursor target, CXCu
   assign_local(target, sources);
   const ObjectPath path = path_of(address_target(value));
   const CXCursor named = strip(target);
+  if (clang_getCursorKind(named) == CXCursor_DeclRefExpr)
+    note_pointer(clang_getCursorReferenced(named), value);
   if (clang_getCursorKind(named) == CXCursor_DeclRefExpr && !path.index.empty())
     element_index_[clang_getCursorReferenced(named)] = path.index;
 }
@@ -274,6 +268,7 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   const CXType type = type_of(object);
   if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;
   adjust_use(use, type);
+  note_own_parameter(object, expression, use);
 
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
   const ObjectPath path = is_field ? path_of(expression) : ObjectPath{};
@@ -301,7 +296,7 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
                                                   : path_of(base).text,
                           .index = index_of(path, use),
                           .is_in_loop_condition = is_in_loop_condition_,
-                          .is_result_used = use.is_result_used,
+                          .is_result_used = use.is_result_used && reads_and_writes(use.access),
                       }};
   pending.site.is_indexed_by_variable =
       path.is_indexed || use.is_indexed || !pending.site.index.empty();
@@ -312,6 +307,19 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
                            is_private_local(path.variable);
   pending.local_root = is_in_local ? path.variable : null_cursor();
   sites_.add(std::move(pending));
+}
+
+/// Through a reference parameter, or to the member of a class that wraps it.
+void FunctionWalker::note_own_parameter(CXCursor object, CXCursor expression,
+                                        const ObjectUse& use) {
+  if (clang_getCursorKind(object) == CXCursor_FieldDecl) {
+    const ObjectPath path = path_of(expression);
+    const bool is_own = is_in_wrapper_ && frames_.size() == 1 && path.root == PathRoot::kThis &&
+                        !path.is_through_pointer && path.text == spelling_of(object);
+    if (is_own) note_parameter_access(kThisParameter, use);
+  } else if (canonical(type_of(object)).kind == CXType_LValueReference) {
+    if (const auto parameter = parameter_index(expression)) note_parameter_access(*parameter, use);
+  }
 }
 
 void FunctionWalker::note_locks(PendingSite& pending) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "extract/atomic_operation.h"
+#include "extract/function_summary.h"
 #include "extract/lock_calls.h"
 #include "extract/lock_tracker.h"
 #include "extract/loop_shape.h"
@@ -30,15 +32,22 @@ struct ObjectUse {
   const ValueFlow::Sources* value = nullptr;  ///< what flows into the stored value
 };
 
+/// What the walks of all functions of a unit have in common.
+struct WalkContext {
+  UnitFacts& unit;
+  RecordExtractor& records;
+  FunctionSummaries& summaries;
+  std::function<void(CXCursor)> on_definition;  ///< functions and local classes, to be walked later
+  std::function<void(CXCursor)> walk_first;     ///< a callee, unless it has been or is being walked
+};
+
 /// Walks one function definition with its lambdas, in source order.
 /// statement_walk.cc has statements and declarations, expression_walk.cc expressions, call_walk.cc
 /// calls with their atomics, locks and threads.
 class FunctionWalker {
  public:
-  /// `on_definition` gets functions and local classes met on the way, to be walked later.
-  FunctionWalker(UnitFacts& unit, RecordExtractor& records,
-                 std::function<void(CXCursor)> on_definition)
-      : unit_(unit), records_(records), on_definition_(std::move(on_definition)), sites_(unit) {}
+  explicit FunctionWalker(WalkContext& around)
+      : around_(around), unit_(around.unit), records_(around.records), sites_(around.unit) {}
 
   void walk(CXCursor function);
 
@@ -70,6 +79,7 @@ class FunctionWalker {
   void open_loop(CXCursor statement, CXCursor begin, bool is_counted);
   void close_loop();
   void note_pause();
+  void visit_assembly(CXCursor statement);
   void visit_range_for(CXCursor statement);
   void visit_declaration(CXCursor declaration);
   void visit_local_variable(CXCursor variable);
@@ -92,17 +102,36 @@ class FunctionWalker {
   void visit_lambda(CXCursor lambda, bool runs_here);
   void record_access(CXCursor object, CXCursor expression, ObjectUse use);
   void note_locks(PendingSite& pending);
+  void note_own_parameter(CXCursor object, CXCursor expression, const ObjectUse& use);
   void note_flow(PendingSite& pending, CXCursor object, const ObjectUse& use);
   bool is_discarded(CXCursor expression) const;
   std::string index_of(const ObjectPath& path, const ObjectUse& use) const;
   void note_fresh_pointer(CXCursor target, CXCursor value);
 
+  // What callees do.
+  void declare_parameters(const std::vector<CXCursor>& children, CXCursor function);
+  std::optional<int> parameter_index(CXCursor expression) const;
+  void note_parameter_access(int parameter, const ObjectUse& use);
+  void visit_pointee(CXCursor pointer, const ObjectUse& use);
+  void visit_either(CXCursor conditional, const ObjectUse& use);
+  void visit_pointer_alias(CXCursor reference, const ObjectUse& use);
+  void note_pointer(CXCursor variable, CXCursor value);
+  const FunctionSummary* summary_of(CXCursor callee);
+  bool visit_by_summary(const FunctionSummary* summary, CXCursor callee, int parameter,
+                        CXCursor argument, const ObjectUse& call_use);
+  bool visit_own_method(const FunctionSummary* summary, CXCursor base);
+  void apply_lock_effects(const FunctionSummary& summary, CXCursor call);
+  void summarise_locks();
+
   // Calls.
   void visit_call(CXCursor call, const ObjectUse& use);
   void visit_atomic(const AtomicOperation& operation, CXCursor at);
   void visit_lock_call(const LockCall& lock, CXCursor call);
+  ObjectUse use_of_argument(CXCursor call, CXCursor callee, int index, bool is_member_operator,
+                            const ObjectUse& use) const;
   void visit_arguments(CXCursor call, const ObjectUse& use);
-  void visit_callee(CXCursor call, CXCursor callee_expression);
+  void visit_callee(CXCursor call, CXCursor callee_expression, const FunctionSummary* summary,
+                    const ObjectUse& call_use);
   void visit_argument(CXCursor argument, const ObjectUse& use, bool runs_lambda_here);
   void note_call(CXCursor call);
   void note_cast(CXCursor cast);
@@ -114,14 +143,18 @@ class FunctionWalker {
   SymbolId lock_symbol(CXCursor object);
   LockRegion make_region(SymbolId lock, LockMode mode, std::string guard, CXCursor at);
 
+  WalkContext& around_;
   UnitFacts& unit_;
   RecordExtractor& records_;
-  std::function<void(CXCursor)> on_definition_;
   SiteRecorder sites_;
   std::vector<Frame> frames_;
   CursorMap<std::pair<CXCursor, bool>> aliases_;  ///< reference variable -> what it names, indexed
-  CursorSet fresh_pointers_;  ///< locals that point to an object that this function made
-  CXCursor alias_use_{};      ///< where the alias that is being followed was used
+  CursorSet fresh_pointers_;             ///< locals that point to an object that this function made
+  CursorMap<CXCursor> pointer_aliases_;  ///< pointer variable -> what it points to
+  CursorMap<int> parameters_;            ///< of the function that is walked
+  FunctionSummary summary_;
+  bool is_in_wrapper_ = false;  ///< in a method of a class with one member
+  CXCursor alias_use_{};        ///< where the alias that is being followed was used
   bool is_in_loop_condition_ = false;
   ValueFlow flow_;
   CursorMap<std::string> element_index_;  ///< local that refers to an element -> its index

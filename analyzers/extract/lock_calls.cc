@@ -152,7 +152,7 @@ std::optional<GuardDeclaration> guard_declaration(CXCursor variable) {
   if (!is_lock_guard(type_of(variable))) return std::nullopt;
   GuardDeclaration guard{.guard = guard_name(type_of(variable))};
   guard.mode = mode_of_guard(guard.guard);
-  const std::vector<CXCursor> initial = expressions_in(variable);
+  const std::vector<CXCursor> initial = initialiser_of(variable);
   const CXCursor constructor = initial.empty() ? null_cursor() : constructor_call(initial.back());
   if (is_null(constructor)) return guard;
   for (int i = 0; i < clang_Cursor_getNumArguments(constructor); ++i)

@@ -18,6 +18,19 @@ void LockTracker::release(SymbolId lock, SourcePos at) {
     held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
     return;
   }
+  unheld_.push_back(lock);
+}
+
+std::vector<SymbolId> LockTracker::released_unheld() const {
+  std::vector<SymbolId> locks;
+  for (SymbolId lock : unheld_) {
+    const bool is_acquired =
+        std::any_of(regions_.begin(), regions_.end(),
+                    [&](const LockRegion& region) { return region.lock == lock; });
+    const bool is_known = std::find(locks.begin(), locks.end(), lock) != locks.end();
+    if (!is_acquired && !is_known) locks.push_back(lock);
+  }
+  return locks;
 }
 
 void LockTracker::declare_guard(CXCursor guard, std::vector<LockRegion> regions, bool is_held) {

@@ -38,6 +38,11 @@ class LockTracker {
   /// Keeps only what is held on both ways into a place.
   void join_state(const State& other);
 
+  LockMode mode_of(const Held& held) const { return regions_[held.region].mode; }
+
+  /// Locks that were released without being held, and never acquired before.
+  std::vector<SymbolId> released_unheld() const;
+
   std::vector<SymbolId> locks_held() const;  ///< sorted, without duplicates
 
   /// Puts an object or a callee into every region that is open.
@@ -53,6 +58,7 @@ class LockTracker {
   size_t scope_ = 0;
   State held_;
   std::vector<LockRegion> regions_;
+  std::vector<SymbolId> unheld_;
   CursorMap<std::vector<LockRegion>> guards_;
 };
 

@@ -40,6 +40,18 @@ std::string collapsed(std::string_view text) {
   return result;
 }
 
+/// The offset of the first line end from `start` on that no backslash continues.
+unsigned end_of_definition(CXTranslationUnit unit, const Place& start) {
+  size_t size = 0;
+  const char* text = clang_getFileContents(unit, start.file, &size);
+  if (text == nullptr) return start.offset;
+  const std::string_view content(text, size);
+  size_t end = content.find('\n', start.offset);
+  while (end != std::string_view::npos && end > 0 && content[end - 1] == '\\')
+    end = content.find('\n', end + 1);
+  return static_cast<unsigned>(end == std::string_view::npos ? size : end);
+}
+
 }  // namespace
 
 std::string written_text(CXCursor expression) {
@@ -59,14 +71,24 @@ std::string text_in_use(CXCursor expression) {
   return collapsed(std::string_view(text + start.offset, end.offset - start.offset));
 }
 
-std::vector<std::string> tokens_of(CXCursor cursor) {
-  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(cursor);
+std::vector<std::string> tokens_where_spelt(CXCursor statement) {
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(statement);
+  CXSourceRange range = clang_getCursorExtent(statement);
+  const CXSourceLocation start = clang_getRangeStart(range);
+  Place spelt;
+  clang_getSpellingLocation(start, &spelt.file, nullptr, nullptr, &spelt.offset);
+  if (spelt.file != nullptr && is_from_macro_body(start, place_of(start))) {
+    const unsigned end = end_of_definition(unit, spelt);
+    range = clang_getRange(clang_getLocationForOffset(unit, spelt.file, spelt.offset),
+                           clang_getLocationForOffset(unit, spelt.file, end));
+  }
   CXToken* tokens = nullptr;
   unsigned count = 0;
-  clang_tokenize(unit, clang_getCursorExtent(cursor), &tokens, &count);
+  clang_tokenize(unit, range, &tokens, &count);
   std::vector<std::string> spellings;
   for (unsigned i = 0; i < count; ++i)
-    spellings.push_back(take(clang_getTokenSpelling(unit, tokens[i])));
+    if (clang_getTokenKind(tokens[i]) != CXToken_Comment)
+      spellings.push_back(take(clang_getTokenSpelling(unit, tokens[i])));
   clang_disposeTokens(unit, tokens, count);
   return spellings;
 }

@@ -14,8 +14,8 @@ std::string written_text(CXCursor expression);
 /// The same, but where a macro's body brings the expression, the use of the macro.
 std::string text_in_use(CXCursor expression);
 
-/// What clang_tokenize makes of the extent of a cursor; where a macro brings it, of the macro's
-/// use.
-std::vector<std::string> tokens_of(CXCursor cursor);
+/// The tokens from the start of a statement to its end; where a macro's body brings it, from there
+/// to the end of the macro's definition.
+std::vector<std::string> tokens_where_spelt(CXCursor statement);
 
 }  // namespace quarrel

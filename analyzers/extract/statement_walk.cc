@@ -69,12 +69,12 @@ void FunctionWalker::walk(CXCursor function) {
   if (kind == CXCursor_Destructor) frame().kind = FunctionKind::kDestructor;
 
   const std::vector<CXCursor> children = children_of(function);
-  for (CXCursor child : children)
-    if (clang_getCursorKind(child) == CXCursor_ParmDecl)
-      sites_.declare_local(child, frame().function);
+  declare_parameters(children, function);
   visit_members_initialised(children);
   for (CXCursor child : children)
     if (clang_isStatement(clang_getCursorKind(child))) visit(child);
+  summarise_locks();
+  around_.summaries[frame().function] = std::move(summary_);
   finish_frame(unit_.files.position(clang_getRangeEnd(clang_getCursorExtent(function))));
   sites_.finish();
 }
@@ -205,14 +205,14 @@ void FunctionWalker::visit_declaration(CXCursor declaration) {
   if (clang_getCursorKind(declaration) == CXCursor_VarDecl)
     visit_local_variable(declaration);
   else if (is_record(declaration))
-    on_definition_(declaration);
+    around_.on_definition(declaration);
 }
 
 void FunctionWalker::visit_local_variable(CXCursor variable) {
   records_.add_type(type_of(variable));
   if (clang_Cursor_getStorageClass(variable) == CX_SC_Static) unit_.variable_symbol(variable);
   sites_.declare_local(variable, frame().function);
-  const std::vector<CXCursor> initial = expressions_in(variable);
+  const std::vector<CXCursor> initial = initialiser_of(variable);
   if (const auto guard = guard_declaration(variable)) {
     for (CXCursor value : initial) visit(value);
     return declare_guard(variable, *guard);
@@ -228,6 +228,7 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
   }
   if (is_atomic_ref_type(type_of(variable))) return visit(initial.back(), {.is_silent = true});
   note_fresh_pointer(variable, initial.back());
+  note_pointer(variable, initial.back());
   const size_t mark = flow_.mark();
   for (CXCursor value : initial) visit(value);
   flow_.declare(variable, flow_.since(mark));
@@ -264,6 +265,9 @@ bool FunctionWalker::visit_statement(CXCursor cursor) {
     case CXCursor_CXXTryStmt:
     case CXCursor_CXXCatchStmt:
       visit_branch(cursor);
+      return true;
+    case CXCursor_GCCAsmStmt:
+      visit_assembly(cursor);
       return true;
     default:
       break;

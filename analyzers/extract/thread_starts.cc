@@ -60,7 +60,7 @@ CXCursor call_operator(CXType type) {
 }
 
 CXCursor initial_lambda(CXCursor variable) {
-  const std::vector<CXCursor> initial = expressions_in(variable);
+  const std::vector<CXCursor> initial = initialiser_of(variable);
   if (initial.empty()) return null_cursor();
   const CXCursor value = strip(initial.back());
   return clang_getCursorKind(value) == CXCursor_LambdaExpr ? value : null_cursor();

@@ -62,9 +62,16 @@ class UnitWalker {
     if (is_null(definition) || is_dependent(definition) || is_in_system_header(definition)) return;
     if (!functions_.insert(definition).second) return;
     note_overridden(definition);
-    FunctionWalker(unit_, records_, [this](CXCursor met) {
-      pending_.push_back(met);
-    }).walk(definition);
+    FunctionWalker(around_).walk(definition);
+  }
+
+  /// A chain of calls that is longer is not followed to its end: the stack has one.
+  void walk_first(CXCursor callee) {
+    constexpr int kMaxDepth = 16;
+    if (depth_ >= kMaxDepth) return;
+    ++depth_;
+    visit_function(callee);
+    --depth_;
   }
 
   /// A call of a virtual method may run any of its overriders.
@@ -120,6 +127,11 @@ class UnitWalker {
   RecordExtractor records_;
   CursorSet functions_;
   std::deque<CXCursor> pending_;
+  FunctionSummaries summaries_;
+  int depth_ = 0;
+  WalkContext around_{unit_, records_, summaries_,
+                      [this](CXCursor met) { pending_.push_back(met); },
+                      [this](CXCursor callee) { walk_first(callee); }};
 };
 
 /// Notes the errors of the compiler: their first text becomes the reason, and a record that one
