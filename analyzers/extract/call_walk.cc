@@ -100,7 +100,10 @@ void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   note_thread_start(call);
   note_call(call);
   note_allocation(call);
+  const auto around = lock_around_call(call);
+  if (around) visit_lock_call(*around, call);
   visit_arguments(call, use);
+  if (around) frame().locks.release(lock_symbol(around->objects[0]), end_of(call));
 }
 
 void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at) {
@@ -182,7 +185,7 @@ void FunctionWalker::visit_lock_call(const LockCall& lock, CXCursor call) {
   const SourcePos at = unit_.position(call);
   for (CXCursor object : lock.objects) {
     const CXCursor base = strip(object);
-    visit(base);
+    visit(base, {.is_silent = lock.makes_lock});
     if (lock.is_on_guard) {
       const CXCursor guard = named_object(base);
       if (is_null(guard)) continue;
@@ -194,6 +197,7 @@ void FunctionWalker::visit_lock_call(const LockCall& lock, CXCursor call) {
     }
     const SymbolId symbol = lock_symbol(base);
     if (!symbol.is_valid()) continue;
+    if (lock.makes_lock) unit_.spin_flags.insert(symbol);
     if (lock.step == LockStep::kRelease)
       frame().locks.release(symbol, at);
     else
@@ -234,7 +238,8 @@ void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
   const CXCursor named = clang_getCursorReferenced(call);
   const CXCursor callee = !is_null(named) && is_function(named) ? named : null_cursor();
   const FunctionSummary* summary = is_null(callee) ? nullptr : summary_of(callee);
-  const bool runs_lambda = !is_null(callee) && runs_lambda_at_once(callee);
+  const bool runs_lambda =
+      (!is_null(callee) && runs_lambda_at_once(callee)) || lock_around_call(call);
   const int count = clang_Cursor_getNumArguments(call);
   // The object of an operator that is a member is its first argument.
   const bool is_member_operator = !is_null(callee) &&

@@ -140,6 +140,9 @@ class FunctionWalker {
   void note_thread_start(CXCursor call);
   ValueFlow::Sources visit_operands(const AtomicOperation& operation);
   void spin_on_flag(const AtomicOperation& operation, CXCursor at);
+  SourcePos end_of(CXCursor cursor) {
+    return unit_.files.position(clang_getRangeEnd(clang_getCursorExtent(cursor)));
+  }
   SymbolId lock_symbol(CXCursor object);
   LockRegion make_region(SymbolId lock, LockMode mode, std::string guard, CXCursor at);
 

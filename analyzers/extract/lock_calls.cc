@@ -1,14 +1,23 @@
 // Does a call or a declaration take or give back a lock?
 #include "extract/lock_calls.h"
 
+#include <algorithm>
 #include <string_view>
 
+#include "extract/lock_verbs.h"
+#include "extract/name_words.h"
 #include "extract/names.h"
 #include "extract/object_path.h"
+#include "extract/source_text.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
 namespace {
+
+/// The type of a pointer before it was converted to that of the parameter.
+CXType written_type(CXCursor argument) {
+  return type_of(strip(argument));
+}
 
 struct NamedStep {
   std::string_view name;
@@ -86,6 +95,39 @@ std::optional<LockCall> method_call(CXCursor call, const std::string& name) {
   return result;
 }
 
+/// An integer is a lock if the name of what is done to it says so.
+bool can_be_lock(CXType pointer, const LockVerb& verb, bool& makes_lock) {
+  const CXType target = clang_getPointeeType(canonical(pointer));
+  if (target.kind == CXType_Invalid) return false;
+  makes_lock = lock_class_of(target) == LockClass::kNone;
+  if (!makes_lock) return true;
+  const CXTypeKind kind = canonical(target).kind;
+  return verb.names_lock && kind >= CXType_UChar && kind <= CXType_Int128;
+}
+
+std::optional<LockCall> call_by_name(CXCursor call, const std::string& name) {
+  const auto verb = lock_verb_of(name);
+  if (!verb) return std::nullopt;
+  LockCall result{.step = verb->step, .mode = verb->mode, .guard = name};
+  for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i) {
+    const CXCursor argument = clang_Cursor_getArgument(call, static_cast<unsigned>(i));
+    if (!can_be_lock(written_type(argument), *verb, result.makes_lock)) continue;
+    result.objects = {argument};
+    return result;
+  }
+  return std::nullopt;
+}
+
+/// The outermost expressions below `statement` that were written where the macro is used.
+void add_macro_arguments(CXCursor statement, std::vector<CXCursor>& arguments) {
+  for (CXCursor child : children_of(statement)) {
+    if (!written_text(child).empty() && clang_isExpression(clang_getCursorKind(child)) != 0)
+      arguments.push_back(child);
+    else
+      add_macro_arguments(child, arguments);
+  }
+}
+
 std::optional<LockCall> function_call(CXCursor call, CXCursor callee, const std::string& name) {
   if (const NamedStep* step = find_step(kFunctions, name)) {
     if (clang_Cursor_getNumArguments(call) < 1) return std::nullopt;
@@ -93,7 +135,7 @@ std::optional<LockCall> function_call(CXCursor call, CXCursor callee, const std:
     result.objects = {clang_Cursor_getArgument(call, 0)};
     return result;
   }
-  if (name != "lock" || qualified_name(callee) != "std::lock") return std::nullopt;
+  if (name != "lock" || qualified_name(callee) != "std::lock") return call_by_name(call, name);
   LockCall result{.guard = "std::lock"};
   for (int i = 0; i < clang_Cursor_getNumArguments(call); ++i)
     result.objects.push_back(clang_Cursor_getArgument(call, static_cast<unsigned>(i)));
@@ -138,7 +180,72 @@ LockMode mode_of_guard(const std::string& name) {
   return is_shared ? LockMode::kShared : LockMode::kExclusive;
 }
 
+bool is_synchronized(CXType type) {
+  return type_name(clang_getUnqualifiedType(pointee(type))).starts_with("folly::Synchronized<");
+}
+
+/// `x.wlock()` of a folly::Synchronized: what it returns holds the lock.
+CXCursor synchronized_object(CXCursor call) {
+  if (clang_getCursorKind(call) != CXCursor_CallExpr) return null_cursor();
+  const std::vector<CXCursor> parts = expressions_in(call);
+  const CXCursor base = parts.empty() ? null_cursor() : base_of_member(strip(parts[0]));
+  return !is_null(base) && is_synchronized(type_of(strip(base))) ? base : null_cursor();
+}
+
+LockMode mode_of_synchronized(const std::string& name) {
+  const bool is_shared = name.starts_with("r") || name.starts_with("withR");
+  return is_shared ? LockMode::kShared : LockMode::kExclusive;
+}
+
+/// A class that is named like a guard and is made from a lock holds that lock.
+std::optional<GuardDeclaration> guard_by_name(CXCursor variable) {
+  const std::vector<CXCursor> initial = initialiser_of(variable);
+  const CXCursor value = initial.empty() ? null_cursor() : strip(initial[0]);
+  if (is_null(value)) return std::nullopt;
+  const CXCursor object = synchronized_object(value);
+  if (!is_null(object) && spelling_of(value).ends_with("lock"))
+    return GuardDeclaration{.objects = {object},
+                            .mode = mode_of_synchronized(spelling_of(value)),
+                            .guard = spelling_of(value) + "()"};
+  const std::string name = guard_name(type_of(variable));
+  const std::vector<std::string> words = words_of(name);
+  const bool is_named = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "lock" || word == "guard" || word == "locker" || word == "scoped";
+  });
+  const bool is_made = clang_getCursorKind(value) == CXCursor_CallExpr &&
+                       canonical(type_of(variable)).kind == CXType_Record;
+  if (!is_named || !is_made || lock_class_of(type_of(variable)) != LockClass::kNone)
+    return std::nullopt;
+  GuardDeclaration guard{.mode = mode_of_guard(name), .guard = name};
+  for (int i = 0; i < clang_Cursor_getNumArguments(value); ++i)
+    add_argument(guard, clang_Cursor_getArgument(value, static_cast<unsigned>(i)));
+  return guard.objects.empty() ? std::nullopt : std::optional(guard);
+}
+
 }  // namespace
+
+std::optional<LockCall> lock_macro(CXCursor statement) {
+  const std::string name = macro_of(statement);
+  const auto verb = name.empty() ? std::nullopt : lock_verb_of(name);
+  if (!verb || verb->step == LockStep::kTry) return std::nullopt;
+  std::vector<CXCursor> arguments;
+  add_macro_arguments(statement, arguments);
+  LockCall result{.step = verb->step, .mode = verb->mode, .guard = name};
+  for (CXCursor argument : arguments) {
+    if (!can_be_lock(written_type(argument), *verb, result.makes_lock)) continue;
+    result.objects = {argument};
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<LockCall> lock_around_call(CXCursor call) {
+  const std::string name = spelling_of(call);
+  if (!name.starts_with("with")) return std::nullopt;
+  const CXCursor object = synchronized_object(call);
+  if (is_null(object)) return std::nullopt;
+  return LockCall{.mode = mode_of_synchronized(name), .objects = {object}, .guard = name + "()"};
+}
 
 std::optional<LockCall> lock_call(CXCursor call) {
   const CXCursor callee = clang_getCursorReferenced(call);
@@ -149,7 +256,7 @@ std::optional<LockCall> lock_call(CXCursor call) {
 }
 
 std::optional<GuardDeclaration> guard_declaration(CXCursor variable) {
-  if (!is_lock_guard(type_of(variable))) return std::nullopt;
+  if (!is_lock_guard(type_of(variable))) return guard_by_name(variable);
   GuardDeclaration guard{.guard = guard_name(type_of(variable))};
   guard.mode = mode_of_guard(guard.guard);
   const std::vector<CXCursor> initial = initialiser_of(variable);

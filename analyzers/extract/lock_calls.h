@@ -19,9 +19,17 @@ struct LockCall {
   std::vector<CXCursor> objects;  ///< expressions that denote the locks, or the guard
   bool is_on_guard = false;       ///< the object is a std::unique_lock or the like
   std::string guard;              ///< as LockRegion::guard
+  bool makes_lock = false;        ///< the type of the object does not tell that it is a lock
 };
 
 std::optional<LockCall> lock_call(CXCursor call);
+
+/// A statement that a macro brings, such as `SPIN_LOCK(label, &entry->lock);`, whatever it is made
+/// of. The object is the first argument that can be a lock.
+std::optional<LockCall> lock_macro(CXCursor statement);
+
+/// A function or macro that works on the value inside a lock: folly::Synchronized<T>::withLock.
+std::optional<LockCall> lock_around_call(CXCursor call);
 
 /// `std::scoped_lock both(a, b);`
 struct GuardDeclaration {

@@ -71,6 +71,21 @@ std::string text_in_use(CXCursor expression) {
   return collapsed(std::string_view(text + start.offset, end.offset - start.offset));
 }
 
+std::string macro_of(CXCursor cursor) {
+  const CXSourceLocation start = clang_getRangeStart(clang_getCursorExtent(cursor));
+  const Place used = place_of(start);
+  if (used.file == nullptr || !is_from_macro_body(start, used)) return {};
+  size_t size = 0;
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(cursor);
+  const char* text = clang_getFileContents(unit, used.file, &size);
+  std::string name;
+  for (size_t at = used.offset; text != nullptr && at < size; ++at) {
+    if (std::isalnum(static_cast<unsigned char>(text[at])) == 0 && text[at] != '_') break;
+    name += text[at];
+  }
+  return name;
+}
+
 std::vector<std::string> tokens_where_spelt(CXCursor statement) {
   const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(statement);
   CXSourceRange range = clang_getCursorExtent(statement);

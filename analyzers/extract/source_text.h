@@ -14,6 +14,9 @@ std::string written_text(CXCursor expression);
 /// The same, but where a macro's body brings the expression, the use of the macro.
 std::string text_in_use(CXCursor expression);
 
+/// The name of the macro whose body brings a statement or expression, or "".
+std::string macro_of(CXCursor cursor);
+
 /// The tokens from the start of a statement to its end; where a macro's body brings it, from there
 /// to the end of the macro's definition.
 std::vector<std::string> tokens_where_spelt(CXCursor statement);
