@@ -10,7 +10,7 @@ from options import wanted_options
 
 SOURCES = {"C": (".c",), "C++": (".cc", ".cpp", ".cxx", ".c++")}
 STANDARDS = {"C": ["-std=gnu11"], "C++": ["-std=gnu++17", "-std=gnu++20", "-std=gnu++14"]}
-MAX_EXTRA = {"C": 12, "C++": 3}  # a unit of C++ costs some 20 of C
+MAX_EXTRA = {"C": 12, "C++": 2}  # a unit of C++ costs some 20 of C
 TESTS = re.compile(r"test|bench|example|fuzz|regression|mock|third.?party|vendor", re.I)
 
 

@@ -11,8 +11,9 @@ made below WORK/cases/ID/; the scan's report, log and facts stay beside it.
   run_corpus.py ... --recheck build/dev/tests/corpus/recheck    # checks only, over the kept facts
   run_corpus.py ... --recheck ... --explain CASE                # why is this one missed?
 
-Facts are kept until --rescan asks for new ones (after a change to the extraction) or --rebuild for
-new compile commands too. --recheck takes seconds where a scan takes an hour.
+A fix is scanned only if the parent has a finding to lose, or with --all-fixes. Facts are kept until
+--rescan asks for new ones (after a change to the extraction) or --rebuild for new compile commands
+too. --recheck takes seconds where a scan takes an hour.
 """
 import argparse
 import concurrent.futures
@@ -20,12 +21,13 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 
 import facts_view
 import tables
 from cases import read_cases, selected
 from database import write_database
-from score import Side, matching, score
+from score import Side, expected_rules, matching, score
 from siblings import sibling_trees
 from trees import export_tree
 
@@ -43,10 +45,12 @@ def parse_arguments():
     parser.add_argument("--recheck", help="the test program that checks kept facts again")
     parser.add_argument("--rescan", action="store_true", help="extract the facts anew")
     parser.add_argument("--rebuild", action="store_true", help="and choose the units anew")
+    parser.add_argument("--all-fixes", action="store_true",
+                        help="scan fixes also of what is missed in the parent")
     parser.add_argument("--only", default="", help="case ids, separated by commas")
     parser.add_argument("--class", dest="classes", default="",
                         help="detect classes, kinds or labels, separated by commas")
-    parser.add_argument("--extra", type=int, help="further units per case (default 12 C, 3 C++)")
+    parser.add_argument("--extra", type=int, help="further units per case (default 12 C, 2 C++)")
     parser.add_argument("-j", type=int, default=1, help="cases at a time")
     parser.add_argument("--markdown", type=pathlib.Path, help="write the tables here too")
     parser.add_argument("--explain", metavar="ID", help="all that is known about one case")
@@ -85,14 +89,17 @@ def scan(case, sha, folder, options):
         write_database(case, tree, siblings, folder, options.extra)
     command = [options.scan, "-p", folder, "--root", tree, "--json", "-o", folder / "report.json",
                "--fail-on", "error", "-j1", "--timeout", UNIT_TIMEOUT,
-               "--facts", folder / "facts.quarrel", "--force"]
+               "--facts", folder / "facts.part", "--force"]
     try:
         with open(folder / "log", "w") as log:
             done = subprocess.run(command, stdout=log, stderr=log, timeout=SCAN_TIMEOUT_S,
                                   check=False)
     except subprocess.TimeoutExpired:
         return "the scan took too long"
-    return "" if done.returncode in (0, 1, 3) else f"scan: exit code {done.returncode}, see log"
+    if done.returncode not in (0, 1, 3):
+        return f"scan: exit code {done.returncode}, see log"
+    (folder / "facts.part").rename(folder / "facts.quarrel")
+    return ""
 
 
 def recheck(folder, options):
@@ -111,10 +118,28 @@ def load_findings(folder):
 
 
 def judge(case, options):
-    sides = {side: examine(case, side, sha, options) for side, sha in case.trees()}
+    start = time.monotonic()
+    sides = {}
+    for side, sha in case.trees():
+        if side == "parent" or is_fix_needed(case, sides, options):
+            sides[side] = examine(case, side, sha, options)
     verdict = score(case, sides.get("parent"), sides.get("fix"))
-    print(f"{case.id}: {verdict.outcome} {' '.join(verdict.rules)}", file=sys.stderr, flush=True)
+    print(f"{case.id}: {verdict.outcome} {' '.join(verdict.rules)} "
+          f"({time.monotonic() - start:.0f} s)", file=sys.stderr, flush=True)
     return case, verdict, [side.findings for side in sides.values()]
+
+
+def is_fix_needed(case, sides, options):
+    """What is missed in the parent need not be parsed again in the fix."""
+    if case.is_negative or options.all_fixes:
+        return True
+    facts = options.work / "cases" / case.id / "fix" / "facts.quarrel"
+    is_kept = facts.exists() and not options.rescan and not options.rebuild
+    return is_kept or bool(matching(case, sides["parent"].findings, expected_rules(case)))
+
+
+def cheap_first(cases):
+    return sorted(cases, key=lambda case: case.lang != "C")
 
 
 def explain(case, options):
@@ -143,7 +168,8 @@ def main():
         return explain(next(case for case in cases if case.id == options.explain), options)
     chosen = selected(cases, as_set(options.only), as_set(options.classes))
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
-        judged = list(pool.map(lambda case: judge(case, options), chosen))
+        judged = list(pool.map(lambda case: judge(case, options), cheap_first(chosen)))
+    judged.sort(key=lambda each: chosen.index(each[0]))
     results = [(case, verdict) for case, verdict, _ in judged]
     volume = tables.count_volume(findings for _, _, reports in judged for findings in reports)
     parts = (tables.totals(results), tables.precision(results, volume), tables.case_table(results))
