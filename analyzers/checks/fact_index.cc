@@ -23,7 +23,8 @@ FactIndex::FactIndex(const SourceFacts& facts)
       callees_(facts.calls, &CallEdge::caller, facts.symbols.size()),
       callers_(facts.calls, &CallEdge::callee, facts.symbols.size()),
       starts_(facts.thread_entries, &ThreadEntry::entry, facts.symbols.size()),
-      lock_regions_(facts.lock_regions, &LockRegion::function, facts.symbols.size()) {
+      lock_regions_(facts.lock_regions, &LockRegion::function, facts.symbols.size()),
+      allocations_(facts.allocations, &SourceAllocation::record, facts.symbols.size()) {
   for (const SourceRecord& record : facts.records)
     for (const SourceField& field : record.fields) {
       if (!field.type_record.is_valid()) continue;

@@ -39,6 +39,9 @@ class FactIndex {
   std::span<const LockRegion* const> lock_regions_in(SymbolId function) const {
     return lock_regions_.of(function);
   }
+  std::span<const SourceAllocation* const> allocations_of(SymbolId record) const {
+    return allocations_.of(record);
+  }
 
   /// Accesses to a field; for a field of a template instantiation also those to the field of that
   /// name in the template, from functions that are not instantiated.
@@ -77,6 +80,7 @@ class FactIndex {
   SymbolGroups<CallEdge> callers_;
   SymbolGroups<ThreadEntry> starts_;
   SymbolGroups<LockRegion> lock_regions_;
+  SymbolGroups<SourceAllocation> allocations_;
   std::map<std::pair<SymbolId, std::string>, std::set<SymbolId>> embeddings_;  // type, name: outer
   std::set<SuppressionKey> suppressions_;
 };

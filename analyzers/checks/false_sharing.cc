@@ -1,4 +1,4 @@
-// Which members of one cache line do different threads write, or write and read?
+// Which members of one cache line do different threads write?
 //
 // Types decide nothing here. A pair counts if its members are used outside setup, by different
 // functions that leave the other member alone, without a common lock, and if these functions run
@@ -11,10 +11,11 @@
 #include <tuple>
 
 #include "checks/check.h"
+#include "checks/group_findings.h"
 #include "checks/line_advice.h"
+#include "checks/member_finding.h"
 #include "checks/shared_pairs.h"
 #include "checks/wording.h"
-#include "model/fingerprint.h"
 
 namespace quarrel {
 namespace {
@@ -91,13 +92,6 @@ std::vector<Cluster> cluster(const MemberGroup& group, const std::vector<SharedP
   return clusters.take();
 }
 
-std::string member_list(const MemberGroup& group, const std::vector<size_t>& members) {
-  std::vector<std::string> names;
-  for (size_t member : members) names.push_back(group.members[member].name);
-  std::string text = enumerate(names);
-  return group.record == nullptr ? text : text + " of " + group.name;
-}
-
 std::string placement(const MemberGroup& group, const SharedPair& pair) {
   if (group.record == nullptr) return "are declared side by side and likely share a cache line";
   return pair.sharing == LineSharing::kAlways
@@ -105,18 +99,16 @@ std::string placement(const MemberGroup& group, const SharedPair& pair) {
              : "may share a cache line, depending on the address of the object";
 }
 
-std::string accusation(const CheckContext& context, const SharedPair& pair, bool is_read) {
+std::string accusation(const CheckContext& context, const SharedPair& pair) {
   const std::string one = short_function_name(context.index, pair.writer->function);
   const std::string other = short_function_name(context.index, pair.user->function);
   if (pair.proof == Proof::kRoles)
     return one + " (" + role_text(context, pair.writer->function) + ") writes one, " + other +
-           " (" + role_text(context, pair.user->function) + ") " + (is_read ? "reads" : "writes") +
-           " the other";
+           " (" + role_text(context, pair.user->function) + ") writes the other";
   const std::string_view who = pair.proof == Proof::kSameRole
                                    ? "many threads run both"
                                    : "each may be called by a different thread";
-  return one + " writes one, " + other + (is_read ? " reads" : " writes") + " the other, and " +
-         std::string(who);
+  return one + " writes one, " + other + " writes the other, and " + std::string(who);
 }
 
 std::string reason(const SharedPair& pair) {
@@ -131,81 +123,44 @@ std::string reason(const SharedPair& pair) {
          "the threads themselves nor how often they call";
 }
 
-Level level_of(const MemberGroup& group, const SharedPair& pair, bool is_read) {
+Level level_of(const MemberGroup& group, const SharedPair& pair) {
   const bool is_placed = group.record == nullptr || pair.sharing == LineSharing::kAlways;
-  const bool is_strong = pair.proof == Proof::kRoles && pair.is_hot && is_placed && !is_read;
+  const bool is_strong = pair.proof == Proof::kRoles && pair.is_hot && is_placed;
   return is_strong ? Level::kWarning : Level::kNote;
 }
 
-/// The strongest pair with the fields first, then one access to each other member.
-std::vector<FindingLocation> locations(const CheckContext& context, const MemberGroup& group,
-                                       const Cluster& cluster) {
+/// The strongest pair first, the later declared member foremost.
+std::vector<size_t> members_by_strength(const Cluster& cluster) {
   const SharedPair& best = cluster.pairs.front();
-  std::vector<FindingLocation> places;
-  std::vector<const AccessSite*> sites;
-  auto add_field = [&](size_t member) {
-    const LineMember& field = group.members[member];
-    places.push_back(context.index.locate(
-        field.position, "field",
-        field.name + " is declared here, at offset " + std::to_string(field.bytes.begin)));
-  };
-  add_field(std::max(best.written, best.other));
-  add_field(std::min(best.written, best.other));
+  std::vector<size_t> members{std::max(best.written, best.other),
+                              std::min(best.written, best.other)};
   for (size_t member : cluster.members)
-    if (member != best.written && member != best.other) add_field(member);
+    if (member != best.written && member != best.other) members.push_back(member);
+  return members;
+}
+
+/// One access to each member.
+std::vector<MemberUse> uses_of(const Cluster& cluster) {
   std::set<size_t> shown;
-  auto add_site = [&](size_t member, const AccessSite& site) {
-    if (!shown.insert(member).second) return;
-    places.push_back(context.index.locate(site, is_write(site.access) ? "writer" : "reader",
-                                          site_text(context, site, group.members[member].name)));
-    sites.push_back(&site);
-  };
+  std::vector<MemberUse> uses;
   for (const SharedPair& pair : cluster.pairs) {
-    add_site(pair.written, *pair.writer);
-    add_site(pair.other, *pair.user);
+    if (shown.insert(pair.written).second) uses.push_back({pair.written, pair.writer});
+    if (shown.insert(pair.other).second) uses.push_back({pair.other, pair.user});
   }
-  auto starts = thread_starts(context, sites);
-  places.insert(places.end(), starts.begin(), starts.end());
-  return places;
+  return uses;
 }
 
-Subject subject(const MemberGroup& group, const Cluster& cluster) {
-  Subject subject{.kind = SubjectKind::kSource, .name = group.name, .type = group.name};
-  std::vector<std::string> names;
-  for (size_t member : cluster.members) {
-    const LineMember& field = group.members[member];
-    names.push_back(field.name);
-    subject.fields.push_back(
-        {.name = field.name, .offset = field.bytes.begin, .size = field.bytes.size});
-  }
-  if (group.record == nullptr) subject.name = enumerate(names);
-  return subject;
-}
-
-Finding make_finding(const CheckContext& context, const MemberGroup& group, const Cluster& cluster,
-                     bool is_read) {
+Finding make_finding(const CheckContext& context, const MemberGroup& group,
+                     const Cluster& cluster) {
   const SharedPair& best = cluster.pairs.front();
-  Finding finding{.rule = std::string(kRule)};
-  std::vector<std::string> names;
-  for (size_t member : cluster.members) names.push_back(group.members[member].name);
-  finding.fingerprint = fingerprint_of(kRule, group.name, names);
-  finding.level = level_of(group, best, is_read);
+  Finding finding =
+      member_finding(kRule, context, group, members_by_strength(cluster), uses_of(cluster));
+  finding.level = level_of(group, best);
   finding.message = member_list(group, cluster.members) + " " + placement(group, best) + ": " +
-                    accusation(context, best, is_read);
+                    accusation(context, best);
   finding.reason = reason(best);
-  finding.subject = subject(group, cluster);
-  finding.sharing = Sharing::kFalse;
-  finding.locations = locations(context, group, cluster);
-  finding.advice = is_read ? separate_readers(group, cluster.members)
-                           : separate_writers(group, cluster.members, best.proof);
+  finding.advice = separate_writers(group, cluster.members, best.proof);
   return finding;
-}
-
-bool is_read_pair_reportable(const MemberGroup& group, const SharedPair& pair,
-                             const std::set<size_t>& reported) {
-  if (reported.contains(pair.written)) return false;
-  // Where the linker puts a read-only neighbour is a guess on a guess.
-  return group.record != nullptr || (pair.proof == Proof::kRoles && pair.is_hot);
 }
 
 /// Where the linker puts globals is a guess; without known threads it would be one on another.
@@ -214,46 +169,15 @@ bool is_written_pair_reportable(const MemberGroup& group, const SharedPair& pair
 }
 
 void report(const CheckContext& context, const MemberGroup& group, std::vector<Finding>& findings) {
-  std::set<size_t> reported;
   auto written = written_pairs(context, group);
   std::erase_if(written,
                 [&](const SharedPair& pair) { return !is_written_pair_reportable(group, pair); });
-  for (const Cluster& found : cluster(group, written)) {
-    findings.push_back(make_finding(context, group, found, false));
-    reported.insert(found.members.begin(), found.members.end());
-  }
-  auto victims = victim_pairs(context, group);
-  std::erase_if(victims, [&](const SharedPair& pair) {
-    return !is_read_pair_reportable(group, pair, reported);
-  });
-  for (const Cluster& found : cluster(group, victims))
-    findings.push_back(make_finding(context, group, found, true));
-}
-
-bool is_ours(const SourceRecord& record) {
-  return record.has_layout && !record.is_in_system_header && !record.is_lambda && !record.is_union;
-}
-
-/// Instantiations of one template share its fields' declarations: one finding speaks for all.
-void report_records(const CheckContext& context, std::vector<Finding>& findings) {
-  std::set<std::pair<SymbolId, std::string>> known;
-  for (const SourceRecord& record : context.index.facts().records) {
-    if (!is_ours(record)) continue;
-    std::vector<Finding> found;
-    report(context, members_of_record(context, record), found);
-    for (Finding& finding : found) {
-      std::string names;
-      for (const SubjectField& field : finding.subject.fields) names += field.name + " ";
-      const SymbolId source = record.pattern.is_valid() ? record.pattern : record.symbol;
-      if (known.insert({source, names}).second) findings.push_back(std::move(finding));
-    }
-  }
+  for (const Cluster& found : cluster(group, written))
+    findings.push_back(make_finding(context, group, found));
 }
 
 void check_false_sharing(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
-  report_records(context, findings);
-  for (const MemberGroup& group : members_of_files(context)) report(context, group, findings);
+  check_groups(index, report, findings);
 }
 
 const Registration<Check> kFalseSharing{{.name = kRule, .run = check_false_sharing}};

@@ -3,38 +3,20 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "checks/name_words.h"
 
 namespace quarrel {
 namespace {
 
-constexpr std::array<std::string_view, 22> kSetupWords = {
-    "clear",  "config", "configure",  "construct",  "create",   "deinit", "destroy",   "fini",
-    "fork",   "init",   "initialise", "initialize", "new",      "parse",  "postparse", "prealloc",
-    "reinit", "reset",  "setup",      "shutdown",   "teardown", "uninit"};
-
-bool is_setup_word(std::string_view word) {
-  return std::find(kSetupWords.begin(), kSetupWords.end(), word) != kSetupWords.end();
-}
-
-/// The words of the unqualified name, split at '_' and at capitals: "ResetStats" -> reset, stats.
-bool names_setup(std::string_view name) {
-  if (auto colon = name.rfind("::"); colon != name.npos) name.remove_prefix(colon + 2);
-  std::string word;
-  for (char letter : name) {
-    const bool is_capital = std::isupper(static_cast<unsigned char>(letter)) != 0;
-    if (is_capital || letter == '_') {
-      if (is_setup_word(word)) return true;
-      word.clear();
-    }
-    if (letter != '_') word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  }
-  return is_setup_word(word);
-}
-
-bool is_read_modify_write(SourceAccess access) {
-  return access == SourceAccess::kReadModifyWrite || access == SourceAccess::kCompareExchange;
-}
+/// What happens once in the life of a program, or of the one object that it has.
+constexpr std::array<std::string_view, 20> kOnceWords = {
+    "cfg",      "config", "configure", "construct",  "ctor",       "defaults",  "deinit",
+    "dtor",     "fini",   "init",      "initialise", "initialize", "postcheck", "postparse",
+    "prealloc", "preset", "setup",     "startup",    "teardown",   "uninit"};
+/// What happens once in the life of an object, of which there may be many.
+constexpr std::array<std::string_view, 9> kObjectWords = {
+    "clear", "create", "destroy", "fork", "new", "parse", "reinit", "reset", "shutdown"};
 
 /// A stop or ready flag is stored a few times in a run; one that is exchanged is a lock.
 bool is_flag_store(const AccessSite& site, std::string_view type) {
@@ -43,6 +25,46 @@ bool is_flag_store(const AccessSite& site, std::string_view type) {
 }
 
 }  // namespace
+
+Hotness::Hotness(const FactIndex& index, const ThreadRoles& roles)
+    : index_(index), roles_(roles), is_setup_function_(index.symbol_count()) {
+  for (const SourceFunction& function : index.facts().functions)
+    if (function.symbol.value < is_setup_function_.size() && has_word(function.name, kOnceWords))
+      is_setup_function_[function.symbol.value] = true;
+  spread_setup();
+  for (const SourceFunction& function : index.facts().functions)
+    if (function.symbol.value < is_setup_function_.size() && has_word(function.name, kObjectWords))
+      is_setup_function_[function.symbol.value] = true;
+}
+
+/// From callers to those that nobody else calls.
+void Hotness::spread_setup() {
+  std::vector<SymbolId> pending;
+  for (const SourceFunction& function : index_.facts().functions)
+    if (function.symbol.value < is_setup_function_.size() &&
+        is_setup_function_[function.symbol.value])
+      pending.push_back(function.symbol);
+  while (!pending.empty()) {
+    const SymbolId caller = pending.back();
+    pending.pop_back();
+    for (const CallEdge* call : index_.calls_from(caller)) {
+      if (call->callee.value >= is_setup_function_.size()) continue;
+      if (is_setup_function_[call->callee.value] || !is_called_in_setup_only(call->callee))
+        continue;
+      is_setup_function_[call->callee.value] = true;
+      pending.push_back(call->callee);
+    }
+  }
+}
+
+bool Hotness::is_called_in_setup_only(SymbolId function) const {
+  const auto calls = index_.calls_to(function);
+  return index_.starts_of(function).empty() &&
+         std::all_of(calls.begin(), calls.end(), [&](const CallEdge* call) {
+           return call->caller.value < is_setup_function_.size() &&
+                  is_setup_function_[call->caller.value];
+         });
+}
 
 bool Hotness::is_setup(const AccessSite& site) const {
   if (site.is_initialization) return true;
@@ -53,8 +75,10 @@ bool Hotness::is_setup(const AccessSite& site) const {
   // A constructor may count itself in an object that lives on; its own is not shared yet.
   const bool is_own = site.base.empty() || site.base == "this";
   if (is_lifetime && (is_own || !is_write(site.access))) return true;
-  if (is_atomic_form(site.form) && is_read_modify_write(site.access)) return false;
-  return names_setup(function->name);
+  const bool is_update = site.access == SourceAccess::kReadModifyWrite ||
+                         site.access == SourceAccess::kCompareExchange;
+  if (is_atomic_form(site.form) && is_update) return false;
+  return is_setup_function_[function->symbol.value];
 }
 
 Heat Hotness::of(const AccessSite& site, std::string_view type) const {

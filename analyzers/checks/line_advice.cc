@@ -42,7 +42,14 @@ std::string guard(const MemberGroup& group, size_t first, size_t second) {
          other.name + " on separate cache lines\");";
 }
 
-Advice pad(const MemberGroup& group, const std::vector<size_t>& members) {
+/// The remedy that a reader may think of first, and why it is not ours.
+Advice refuse(std::string remedy, std::string because) {
+  return {.remedy = std::move(remedy), .refused_because = std::move(because)};
+}
+
+}  // namespace
+
+Advice pad_members(const MemberGroup& group, const std::vector<size_t>& members) {
   auto names = names_of(group, members);
   Advice advice{.remedy = "pad"};
   advice.summary = "give " + enumerate(names) + " a cache line each: alignas(64), also on what " +
@@ -52,19 +59,13 @@ Advice pad(const MemberGroup& group, const std::vector<size_t>& members) {
   return advice;
 }
 
-/// The remedy that a reader may think of first, and why it is not ours.
-Advice refuse(std::string remedy, std::string because) {
-  return {.remedy = std::move(remedy), .refused_because = std::move(because)};
-}
-
-}  // namespace
-
 std::vector<Advice> separate_writers(const MemberGroup& group, const std::vector<size_t>& members,
                                      Proof proof) {
   if (proof != Proof::kSameRole)
-    return {pad(group, members), refuse("pad",
-                                        "to 128 bytes instead of 64, only where a measurement "
-                                        "shows a gain (prefetch of the adjacent line)")};
+    return {pad_members(group, members),
+            refuse("pad",
+                   "to 128 bytes instead of 64, only where a measurement "
+                   "shows a gain (prefetch of the adjacent line)")};
   // Each counter itself travels between the threads: padding only stops the detours.
   Advice shard{.remedy = "shard"};
   shard.summary = "let each thread count in an object of its own and sum when reading: every " +

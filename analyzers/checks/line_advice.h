@@ -9,6 +9,9 @@
 
 namespace quarrel {
 
+/// A line for each of the members (by offset).
+Advice pad_members(const MemberGroup& group, const std::vector<size_t>& members);
+
 /// Remedies for members (by offset) that different threads write; the best first.
 std::vector<Advice> separate_writers(const MemberGroup& group, const std::vector<size_t>& members,
                                      Proof proof);

@@ -23,7 +23,9 @@ bool is_opaque(const SourceRecord* record) {
 
 class Flattener {
  public:
-  explicit Flattener(const FactIndex& index) : index_(index) {}
+  enum class Yield : uint8_t { kLeaves, kAggregates };
+
+  Flattener(const FactIndex& index, Yield yield) : index_(index), yield_(yield) {}
 
   void add(const SourceRecord& record, const LineField& where, int depth) {
     if (depth > kMaxDepth || visited_ > kMaxFields || record.is_union || !record.has_layout) return;
@@ -59,15 +61,15 @@ class Flattener {
     const SourceRecord* type = index_.record(field.type_record);
     const bool is_leaf = is_opaque(type) || field.is_atomic || field.lock != LockClass::kNone ||
                          field.array_length > 0;
-    if (is_leaf) {
-      if (leaf.bytes.size > 0 && !field.name.empty()) fields_.push_back(std::move(leaf));
-      return;
-    }
+    const bool is_wanted = is_leaf == (yield_ == Yield::kLeaves);
+    if (is_wanted && leaf.bytes.size > 0 && !field.name.empty()) fields_.push_back(leaf);
+    if (is_leaf) return;
     if (!field.name.empty()) leaf.member = field.name;
     add(*type, leaf, depth + 1);
   }
 
   const FactIndex& index_;
+  Yield yield_;
   std::vector<LineField> fields_;
   size_t visited_ = 0;
 };
@@ -75,7 +77,13 @@ class Flattener {
 }  // namespace
 
 std::vector<LineField> flatten(const FactIndex& index, const SourceRecord& record) {
-  Flattener flattener(index);
+  Flattener flattener(index, Flattener::Yield::kLeaves);
+  flattener.add(record, {}, 0);
+  return std::move(flattener).take();
+}
+
+std::vector<LineField> aggregates(const FactIndex& index, const SourceRecord& record) {
+  Flattener flattener(index, Flattener::Yield::kAggregates);
   flattener.add(record, {}, 0);
   return std::move(flattener).take();
 }

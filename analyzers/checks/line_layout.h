@@ -25,6 +25,9 @@ struct LineField {
 /// unnamed or system types are not looked into.
 std::vector<LineField> flatten(const FactIndex& index, const SourceRecord& record);
 
+/// The members that flatten looks into, at any depth: code may also use them whole.
+std::vector<LineField> aggregates(const FactIndex& index, const SourceRecord& record);
+
 /// Bytes that an object grows by, if the fields at those offsets (sorted) each start a new line
 /// and the record is rounded up to whole lines.
 uint64_t padding_price(const SourceRecord& record, const std::vector<uint64_t>& aligned_offsets);

@@ -2,7 +2,10 @@
 #include "checks/line_members.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+
+#include "checks/name_words.h"
 
 namespace quarrel {
 namespace {
@@ -51,8 +54,9 @@ void add_uses(const CheckContext& context, const std::vector<const AccessSite*>&
     if (heat == Heat::kCold) continue;
     keep_hottest(is_write(site->access) ? member.writes : member.reads, {site, heat});
   }
-  std::erase_if(member.reads,
-                [&](const Use& use) { return member.is_written_in(use.site->function); });
+  std::erase_if(member.reads, [&](const Use& use) {
+    return member.is_lock || member.is_written_in(use.site->function);
+  });
 }
 
 bool is_marked(const std::vector<const AccessSite*>& sites) {
@@ -61,9 +65,36 @@ bool is_marked(const std::vector<const AccessSite*>& sites) {
   });
 }
 
+/// A word that is named as a lock and exchanged is one, whatever its type says.
+bool is_lock_word(std::string_view name, const std::vector<const AccessSite*>& sites) {
+  static constexpr std::array<std::string_view, 6> kLockWords = {"lock",   "mutex",    "mtx",
+                                                                 "rwlock", "spinlock", "lck"};
+  const auto words = words_of(name);
+  if (words.empty() || std::count(kLockWords.begin(), kLockWords.end(), words.back()) == 0)
+    return false;
+  return std::any_of(sites.begin(), sites.end(), [](const AccessSite* site) {
+    return is_atomic_form(site->form) && is_write(site->access) &&
+           site->access != SourceAccess::kWrite;
+  });
+}
+
 bool is_in(const std::vector<Use>& uses, SymbolId function) {
   return std::any_of(uses.begin(), uses.end(),
                      [&](const Use& use) { return use.site->function == function; });
+}
+
+/// Taking and releasing a mutex of the C library touches its state, not its list links.
+ByteRange contended_bytes(ByteRange bytes, std::string_view type, LockClass lock) {
+  constexpr uint64_t kMutexStateBytes = 20;
+  const bool is_mutex = type.find("pthread_mutex_t") != type.npos || type == "std::mutex";
+  if (lock != LockClass::kNone && is_mutex) bytes.size = std::min(bytes.size, kMutexStateBytes);
+  return bytes;
+}
+
+void add_acquisitions(const CheckContext& context, SymbolId lock,
+                      std::vector<const AccessSite*>& sites) {
+  const auto acquisitions = context.acquisitions.of(lock);
+  sites.insert(sites.end(), acquisitions.begin(), acquisitions.end());
 }
 
 void add_member(const CheckContext& context, const LineField& place, MemberGroup& group) {
@@ -77,13 +108,18 @@ void add_member(const CheckContext& context, const LineField& place, MemberGroup
   group.is_concurrent = group.is_concurrent || is_marked(sites);
   // An array that fills a line of its own is used by element: another rule's question.
   const bool is_long = field.array_length > 0 && place.bytes.size >= kLineBytes;
-  if (field.lock != LockClass::kNone || is_long) return;
+  if (is_long) return;
   LineMember member{.name = place.path,
                     .type = field.type,
-                    .bytes = place.bytes,
+                    .bytes = contended_bytes(place.bytes, field.type, field.lock),
                     .position = field.position,
                     .symbol = field.symbol,
-                    .parent = place.parent};
+                    .parent = place.parent,
+                    .is_lock = field.lock != LockClass::kNone || is_lock_word(field.name, sites)};
+  // Locks of members of one type in two records cannot be told apart.
+  const bool is_told_apart =
+      place.member.empty() || context.index.embedding_count(place.parent->symbol) == 1;
+  if (member.is_lock && is_told_apart) add_acquisitions(context, member.symbol, sites);
   add_uses(context, sites, member);
   if (!member.writes.empty() || !member.reads.empty()) group.members.push_back(std::move(member));
 }
@@ -110,15 +146,20 @@ MemberGroup lay_out(const CheckContext& context,
     if (variable->alignas_bytes == 1) alignment = kLineBytes;
     alignment = std::min<uint64_t>(alignment, 4096);
     offset = (offset + alignment - 1) / alignment * alignment;
-    LineMember member{.name = variable->name,
-                      .type = variable->type,
-                      .bytes = {offset, variable->size_bytes},
-                      .position = variable->position,
-                      .symbol = variable->symbol};
+    LineMember member{
+        .name = variable->name,
+        .type = variable->type,
+        .bytes = contended_bytes({offset, variable->size_bytes}, variable->type, variable->lock),
+        .position = variable->position,
+        .symbol = variable->symbol,
+        .is_lock = variable->lock != LockClass::kNone};
     offset += std::min<uint64_t>(variable->size_bytes, uint64_t{1} << 40);
-    if (!is_plain_global(*variable) || variable->lock != LockClass::kNone) continue;
-    auto sites = context.index.accesses_to(variable->symbol);
-    add_uses(context, {sites.begin(), sites.end()}, member);
+    const auto accesses = context.index.accesses_to(variable->symbol);
+    std::vector<const AccessSite*> sites(accesses.begin(), accesses.end());
+    member.is_lock = member.is_lock || is_lock_word(variable->name, sites);
+    if (!is_plain_global(*variable) && !member.is_lock) continue;
+    if (member.is_lock) add_acquisitions(context, member.symbol, sites);
+    add_uses(context, sites, member);
     if (!member.writes.empty() || !member.reads.empty()) group.members.push_back(std::move(member));
   }
   return group;
@@ -134,9 +175,19 @@ bool LineMember::is_used_in(SymbolId function) const {
   return is_in(writes, function) || is_in(reads, function);
 }
 
+bool is_overlap(const LineMember& one, const LineMember& other) {
+  return one.bytes.begin < other.bytes.begin + other.bytes.size &&
+         other.bytes.begin < one.bytes.begin + one.bytes.size;
+}
+
 MemberGroup members_of_record(const CheckContext& context, const SourceRecord& record) {
   MemberGroup group{.record = &record, .name = record.name, .alignment = record.align_bytes};
   for (const LineField& place : flatten(context.index, record)) add_member(context, place, group);
+  for (const LineField& place : aggregates(context.index, record))
+    add_member(context, place, group);
+  std::stable_sort(
+      group.members.begin(), group.members.end(),
+      [](const LineMember& a, const LineMember& b) { return a.bytes.begin < b.bytes.begin; });
   return group;
 }
 

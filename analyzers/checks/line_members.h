@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/acquisitions.h"
 #include "checks/fact_index.h"
 #include "checks/hotness.h"
 #include "checks/line_layout.h"
@@ -15,12 +16,13 @@ namespace quarrel {
 /// What the checks derive from the facts once.
 struct CheckContext {
   explicit CheckContext(const FactIndex& facts)
-      : index(facts), roles(facts), locks(facts), hotness(index, roles) {}
+      : index(facts), roles(facts), locks(facts), hotness(index, roles), acquisitions(facts) {}
 
   const FactIndex& index;
   ThreadRoles roles;
   LockContext locks;
   Hotness hotness;
+  Acquisitions acquisitions;
 };
 
 /// One access that is not cold.
@@ -29,7 +31,8 @@ struct Use {
   Heat heat = Heat::kWarm;
 };
 
-/// A field or variable with its uses: at most one read and one write for each function.
+/// A field or variable with its uses: at most one read and one write for each function. The writes
+/// of a lock are its acquisitions, and its bytes those that they touch.
 struct LineMember {
   std::string name;  ///< path in the record, or the variable
   std::string type;
@@ -37,12 +40,16 @@ struct LineMember {
   SourcePos position;
   SymbolId symbol;
   const SourceRecord* parent = nullptr;  ///< nullptr for a variable
+  bool is_lock = false;
   std::vector<Use> writes;
   std::vector<Use> reads;  ///< in functions that do not write it
 
   bool is_written_in(SymbolId function) const;
   bool is_used_in(SymbolId function) const;
 };
+
+/// Does one of them hold the other, as a member of a record type holds its parts?
+bool is_overlap(const LineMember& one, const LineMember& other);
 
 /// Members of one object (or neighbours in the data segment), by offset.
 struct MemberGroup {

@@ -10,17 +10,10 @@
 namespace quarrel {
 namespace {
 
-// One reading function may be chance; a loop or two functions say that the member is in use.
-constexpr size_t kMinVictimReaders = 2;
 // A hostile or generated record must not take quadratic time.
 constexpr size_t kMaxMembers = 1024;
 
 using Functions = std::set<SymbolId>;
-
-bool is_read_modify_write(const AccessSite& site) {
-  return site.access == SourceAccess::kReadModifyWrite ||
-         site.access == SourceAccess::kCompareExchange;
-}
 
 bool are_atomic(const AccessSite& one, const AccessSite& other) {
   return is_atomic_form(one.form) && is_atomic_form(other.form);
@@ -32,11 +25,8 @@ class PairJudge {
       : context_(context), group_(group) {
     for (const LineMember& member : group.members) {
       writing_.push_back(functions(member.writes));
-      using_.push_back(writing_.back());
-      using_.back().merge(functions(member.reads));
+      for (SymbolId function : writing_.back()) find_operations(function);
     }
-    for (const Functions& users : using_)
-      for (SymbolId function : users) find_operations(function);
   }
 
   std::optional<SharedPair> both_written(size_t a, size_t b) const {
@@ -48,23 +38,6 @@ class PairJudge {
         keep(best, judge(a, one, writing_[a], b, other, writing_[b]));
       }
     return best;
-  }
-
-  std::optional<SharedPair> one_read(size_t written, size_t read) const {
-    std::optional<SharedPair> best;
-    size_t readers = 0;
-    for (const Use& user : group_.members[read].reads) {
-      if (touches_written(user.site->function, group_.members[written].bytes)) continue;
-      std::optional<SharedPair> found;
-      for (const Use& writer : group_.members[written].writes)
-        if (!group_.members[read].is_used_in(writer.site->function)) {
-          auto pair = judge(written, writer, using_[written], read, user, using_[read]);
-          if (pair && is_harmful(*pair)) keep(found, pair);
-        }
-      if (found) readers += user.heat == Heat::kHot ? kMinVictimReaders : 1;
-      keep(best, found);
-    }
-    return readers >= kMinVictimReaders ? best : std::nullopt;
   }
 
  private:
@@ -81,19 +54,6 @@ class PairJudge {
     for (SymbolId operation : found->second)
       if (!reached_.contains(operation))
         reached_.emplace(operation, reached_from(context_.index, operation));
-  }
-
-  /// A reader that needs the line for a written member anyway loses nothing to its neighbour.
-  bool touches_written(SymbolId function, ByteRange written) const {
-    return std::any_of(group_.members.begin(), group_.members.end(), [&](const LineMember& member) {
-      return !member.writes.empty() && member.is_used_in(function) &&
-             share_line(member.bytes, written, group_.alignment) == LineSharing::kAlways;
-    });
-  }
-
-  /// Stores alone, without known threads, are those of list nodes and the like.
-  static bool is_harmful(const SharedPair& pair) {
-    return is_read_modify_write(*pair.writer) || (pair.proof == Proof::kRoles && pair.is_hot);
   }
 
   std::optional<SharedPair> judge(size_t a, const Use& one, const Functions& a_users, size_t b,
@@ -196,13 +156,12 @@ class PairJudge {
   std::map<SymbolId, std::vector<SymbolId>> operations_;  // by function
   std::map<SymbolId, Functions> reached_;                 // by operation
   std::vector<Functions> writing_;                        // by member: functions that write it
-  std::vector<Functions> using_;  // by member: functions that read or write it
 };
 
 bool is_pairable(const MemberGroup& group, size_t a, size_t b) {
   const LineMember& one = group.members[a];
   const LineMember& other = group.members[b];
-  if (one.bytes.begin == other.bytes.begin) return false;
+  if (is_overlap(one, other) || one.is_lock || other.is_lock) return false;
   // Fields of one nested record or base are that record's own question.
   return group.record == nullptr || one.parent != other.parent || one.parent == group.record;
 }
@@ -222,23 +181,6 @@ std::vector<SharedPair> written_pairs(const CheckContext& context, const MemberG
       if (!pair) continue;
       pair->sharing = sharing;
       pairs.push_back(*pair);
-    }
-  return pairs;
-}
-
-std::vector<SharedPair> victim_pairs(const CheckContext& context, const MemberGroup& group) {
-  std::vector<SharedPair> pairs;
-  if (group.members.size() > kMaxMembers) return pairs;
-  const PairJudge judge(context, group);
-  for (size_t a = 0; a < group.members.size(); ++a)
-    for (size_t b = 0; b < group.members.size(); ++b) {
-      if (group.members[a].writes.empty() || !group.members[b].writes.empty()) continue;
-      const LineSharing sharing =
-          share_line(group.members[a].bytes, group.members[b].bytes, group.alignment);
-      // A reader suffers less than a writer: an unlucky address alone is not worth a word.
-      if (sharing != LineSharing::kAlways || !is_pairable(group, a, b)) continue;
-      auto pair = judge.one_read(a, b);
-      if (pair) pairs.push_back(*pair);
     }
   return pairs;
 }

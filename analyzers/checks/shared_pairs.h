@@ -20,7 +20,7 @@ struct SharedPair {
   size_t written = 0;  ///< into MemberGroup::members
   size_t other = 0;
   const AccessSite* writer = nullptr;
-  const AccessSite* user = nullptr;  ///< of `other`: a writer, or a reader if nobody writes it
+  const AccessSite* user = nullptr;  ///< a writer of `other`
   Proof proof = Proof::kOperations;
   LineSharing sharing = LineSharing::kAlways;
   bool is_hot = false;  ///< both accesses in loops
@@ -28,10 +28,6 @@ struct SharedPair {
 
 /// The pairs of a group of which both members are written, each by functions that leave the other
 /// alone, outside any common lock. Functions that write both make friends of them: then the line
-/// travels anyway.
+/// travels anyway. Locks are left to another question.
 std::vector<SharedPair> written_pairs(const CheckContext& context, const MemberGroup& group);
-
-/// The pairs of a hot written member and one that others only read.
-std::vector<SharedPair> victim_pairs(const CheckContext& context, const MemberGroup& group);
-
 }  // namespace quarrel

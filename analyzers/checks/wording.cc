@@ -34,6 +34,13 @@ std::string entry_name(const CheckContext& context, const Role& role) {
   return short_function_name(context.index, role.entry);
 }
 
+/// Who does that, in a loop or not, and in which thread.
+std::string use_text(const CheckContext& context, const AccessSite& site, const std::string& does) {
+  const bool is_in_loop = site.loop_depth > 0 || context.roles.is_called_in_loop(site.function);
+  return short_function_name(context.index, site.function) + " " + does +
+         (is_in_loop ? " in a loop" : "") + " (" + role_text(context, site.function) + ")";
+}
+
 }  // namespace
 
 std::string short_function_name(const FactIndex& index, SymbolId symbol) {
@@ -72,12 +79,16 @@ std::string role_text(const CheckContext& context, SymbolId function) {
 }
 
 std::string site_text(const CheckContext& context, const AccessSite& site, std::string_view name) {
-  std::string text = short_function_name(context.index, site.function) + " ";
-  text += std::string(verb(site.access)) + " " + std::string(name);
-  text += manner(site.form);
-  const bool is_in_loop = site.loop_depth > 0 || context.roles.is_called_in_loop(site.function);
-  if (is_in_loop) text += " in a loop";
-  return text + " (" + role_text(context, site.function) + ")";
+  return use_text(
+      context, site,
+      std::string(verb(site.access)) + " " + std::string(name) + std::string(manner(site.form)));
+}
+
+std::string use_text(const CheckContext& context, const AccessSite& site,
+                     const LineMember& member) {
+  if (member.is_lock && is_write(site.access))
+    return use_text(context, site, "acquires " + member.name);
+  return site_text(context, site, member.name);
 }
 
 std::string enumerate(const std::vector<std::string>& names) {

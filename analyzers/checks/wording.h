@@ -14,6 +14,9 @@ std::string role_text(const CheckContext& context, SymbolId function);
 /// "ring_push writes head atomically in a loop (threads that run producer)".
 std::string site_text(const CheckContext& context, const AccessSite& site, std::string_view name);
 
+/// The same of a member; who writes a lock acquires it.
+std::string use_text(const CheckContext& context, const AccessSite& site, const LineMember& member);
+
 /// The name without its scope, as in "push" for "Queue::push"; a lambda is called so.
 std::string short_function_name(const FactIndex& index, SymbolId function);
 

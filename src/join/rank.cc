@@ -10,8 +10,8 @@ namespace {
 bool is_read_first(const Finding& a, const Finding& b) {
   const auto key = [](const Finding& f) {
     return std::tuple(-f.cost.thread_ms_per_s, -static_cast<int>(f.level),
-                      -static_cast<int>(f.evidence), std::string_view(f.fingerprint),
-                      std::string_view(f.message));
+                      -static_cast<int>(f.evidence), -static_cast<int64_t>(f.weight),
+                      std::string_view(f.fingerprint), std::string_view(f.message));
   };
   return key(a) < key(b);
 }

@@ -10,21 +10,29 @@ constexpr uint64_t kHeapAlignment = 16;
 
 }  // namespace
 
-LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment, uint64_t line_bytes) {
-  const uint64_t step = std::clamp(alignment, kHeapAlignment, line_bytes);
-  bool is_ever = false;
-  bool is_always = true;
-  for (uint64_t base = 0; base < line_bytes; base += step) {
-    auto first = [&](ByteRange range) { return (base + range.begin) / line_bytes; };
+double sharing_odds(ByteRange one, ByteRange other, uint64_t alignment) {
+  const uint64_t step = std::clamp(alignment, kHeapAlignment, kLineBytes);
+  double shared = 0;
+  double bases = 0;
+  for (uint64_t base = 0; base < kLineBytes; base += step) {
+    auto first = [&](ByteRange range) { return (base + range.begin) / kLineBytes; };
     auto last = [&](ByteRange range) {
-      return (base + range.begin + std::max<uint64_t>(range.size, 1) - 1) / line_bytes;
+      return (base + range.begin + std::max<uint64_t>(range.size, 1) - 1) / kLineBytes;
     };
-    const bool shares = first(one) <= last(other) && first(other) <= last(one);
-    is_ever = is_ever || shares;
-    is_always = is_always && shares;
+    if (first(one) <= last(other) && first(other) <= last(one)) ++shared;
+    ++bases;
   }
-  if (!is_ever) return LineSharing::kNever;
-  return is_always ? LineSharing::kAlways : LineSharing::kSomeBase;
+  return shared / bases;
+}
+
+LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment) {
+  const double odds = sharing_odds(one, other, alignment);
+  if (odds == 0) return LineSharing::kNever;
+  return odds == 1 ? LineSharing::kAlways : LineSharing::kSomeBase;
+}
+
+bool likely_share_line(ByteRange one, ByteRange other, uint64_t alignment) {
+  return sharing_odds(one, other, alignment) >= 0.5;
 }
 
 }  // namespace quarrel

@@ -1,0 +1,73 @@
+// How much does the source say that a member is written or read, and by whom?
+#include "checks/traffic.h"
+
+#include <algorithm>
+#include <array>
+
+#include "checks/name_words.h"
+
+namespace quarrel {
+namespace {
+
+constexpr uint32_t kAtomicUpdate = 3;
+constexpr uint32_t kAtomicStore = 2;
+constexpr uint32_t kPlainStore = 1;
+constexpr uint32_t kLoopFactor = 2;
+
+uint32_t points(const AccessSite& site) {
+  if (!is_atomic_form(site.form)) return kPlainStore;
+  return is_read_modify_write(site) ? kAtomicUpdate : kAtomicStore;
+}
+
+constexpr std::array<std::string_view, 13> kReportWords = {
+    "cli",  "debug", "describe", "dump", "format", "inspect", "json",
+    "info", "log",   "print",    "show", "string", "trace"};
+constexpr std::array<std::string_view, 9> kCountWords = {
+    "ref", "refs", "refcnt", "refcount", "references", "usecount", "rc", "users", "weakrefs"};
+
+bool points_to_own_kind(const SourceRecord& record, const SourceField& field) {
+  if (field.element_record == record.symbol && record.symbol.is_valid()) return true;
+  std::string_view name = record.name;
+  if (auto angle = name.find('<'); angle != name.npos) name = name.substr(0, angle);
+  if (auto colon = name.rfind("::"); colon != name.npos) name.remove_prefix(colon + 2);
+  const auto words = identifiers_in(field.type);
+  return field.type.find('*') != field.type.npos &&
+         std::find(words.begin(), words.end(), name) != words.end();
+}
+
+}  // namespace
+
+bool is_read_modify_write(const AccessSite& site) {
+  return site.access == SourceAccess::kReadModifyWrite ||
+         site.access == SourceAccess::kCompareExchange;
+}
+
+uint32_t write_traffic(const Use& use) {
+  return points(*use.site) * (use.heat == Heat::kHot ? kLoopFactor : 1);
+}
+
+uint32_t read_traffic(const CheckContext& context, const Use& use) {
+  if (is_report(context.index.function_name(use.site->function))) return 0;
+  return use.heat == Heat::kHot ? kLoopFactor : 1;
+}
+
+uint32_t write_traffic(const LineMember& member) {
+  uint32_t sum = 0;
+  for (const Use& use : member.writes) sum += write_traffic(use);
+  return sum;
+}
+
+bool is_report(std::string_view function_name) {
+  return has_word(function_name, kReportWords);
+}
+
+bool is_reference_count(const LineMember& member) {
+  return has_word(member.name, kCountWords);
+}
+
+bool is_node(const SourceRecord& record) {
+  return std::any_of(record.fields.begin(), record.fields.end(),
+                     [&](const SourceField& field) { return points_to_own_kind(record, field); });
+}
+
+}  // namespace quarrel
