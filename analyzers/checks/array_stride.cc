@@ -5,10 +5,13 @@
 // lines, and each thread's writes disturb the next. Small atomics that are indexed by something
 // else are the weaker case: then chance decides who is whose neighbour.
 #include <algorithm>
+#include <array>
 
 #include "checks/check.h"
 #include "checks/element_arrays.h"
 #include "checks/element_findings.h"
+#include "checks/identifiers.h"
+#include "checks/name_words.h"
 #include "checks/traffic.h"
 #include "checks/wording.h"
 
@@ -78,9 +81,18 @@ class ArrayJudge {
     return use;
   }
 
+  /// An index that is spread on purpose: neighbours in time are none in memory.
+  static bool is_scattered(std::string_view index) {
+    static constexpr std::array<std::string_view, 8> kSpreadWords = {
+        "map", "permute", "remap", "scatter", "shuffle", "spread", "swizzle", "stride"};
+    const auto names = identifiers_in(index);
+    return std::any_of(names.begin(), names.end(),
+                       [](std::string_view name) { return has_any_word(name, kSpreadWords); });
+  }
+
   /// The address of an element is mostly taken to write to it.
   Heat heat_of(const AccessSite& site) const {
-    if (!site.is_indexed_by_variable) return Heat::kCold;
+    if (!site.is_indexed_by_variable || is_scattered(site.index)) return Heat::kCold;
     AccessSite write = site;
     if (site.access == SourceAccess::kRead) return Heat::kCold;
     if (site.access == SourceAccess::kAddress) write.access = SourceAccess::kReadModifyWrite;
@@ -108,7 +120,7 @@ void check_array_stride(const FactIndex& index, std::vector<Finding>& findings) 
   report_thread_objects(context, findings);
 }
 
-const Registration<Check> kArrayStride{{.name = kArrayStrideRule, .run = check_array_stride}};
+const Registration<Check> kArrayStride{{.name = "array-stride", .run = check_array_stride}};
 
 }  // namespace
 }  // namespace quarrel

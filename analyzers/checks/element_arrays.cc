@@ -5,6 +5,7 @@
 #include <array>
 
 #include "checks/group_findings.h"
+#include "checks/identifiers.h"
 #include "checks/name_words.h"
 
 namespace quarrel {
@@ -15,6 +16,14 @@ constexpr std::array<std::string_view, 16> kThreadWords = {
     "reactor", "reactors", "shard", "shards", "thread", "threads", "worker", "workers"};
 constexpr std::array<std::string_view, 9> kNumberWords = {
     "cid", "coreid", "cpuid", "nthreads", "ntid", "threadid", "thr", "tid", "tnum"};
+
+constexpr std::array<std::string_view, 11> kManyThreadWords = {
+    "cores",     "cpus",     "lcores", "per",     "percore", "percpu",
+    "perthread", "reactors", "shards", "threads", "workers"};
+
+bool names_many_threads(std::string_view name) {
+  return has_any_word(simple_name(name), kManyThreadWords);
+}
 
 /// What a field and a variable have in common.
 struct Declared {
@@ -165,14 +174,8 @@ class ArrayFinder {
   bool is_indexed_base(const SourceRecord& element, std::string_view name) const {
     for (const SourceField& field : element.fields)
       for (const AccessSite* site : index_.accesses_to(field.symbol))
-        if (site->is_indexed_by_variable && mentions(site->base, name)) return true;
+        if (site->is_indexed_by_variable && mentions(site->base, simple_name(name))) return true;
     return false;
-  }
-
-  static bool mentions(std::string_view text, std::string_view name) {
-    if (auto colon = name.rfind("::"); colon != name.npos) name.remove_prefix(colon + 2);
-    const auto words = identifiers_in(text);
-    return std::find(words.begin(), words.end(), name) != words.end();
   }
 
   void find_owner(const Declared& object, ElementArray& array) const {
@@ -181,7 +184,9 @@ class ArrayFinder {
       array.ownership = ownership;
       array.evidence = std::move(evidence);
     };
-    if (names_thread(object.name)) claim(Ownership::kNamed, "its name");
+    // Of scalars only a plural says that there is one for each: not thread_id[2].
+    const bool is_telling = array.element != nullptr || names_many_threads(object.name);
+    if (names_thread(object.name) && is_telling) claim(Ownership::kNamed, "its name");
     if (array.element != nullptr && names_thread(array.element->name))
       claim(Ownership::kNamed, "the name of the element");
     if (numbers_thread(object.bound)) {
@@ -198,7 +203,8 @@ class ArrayFinder {
   std::string thread_index(const ElementArray& array) const {
     auto numbering = [&](SymbolId object, bool is_element) -> std::string {
       for (const AccessSite* site : index_.accesses_to(object))
-        if (numbers_thread(site->index) && (!is_element || mentions(site->base, array.name)))
+        if (numbers_thread(site->index) &&
+            (!is_element || mentions(site->base, simple_name(array.name))))
           return site->index;
       return "";
     };
@@ -212,7 +218,7 @@ class ArrayFinder {
   const ThreadEntry* start_with_element(const ElementArray& array) const {
     for (const ThreadEntry& start : index_.facts().thread_entries)
       if (array.element != nullptr && start.argument_record == array.element->symbol &&
-          mentions(start.argument, array.name) &&
+          mentions(start.argument, simple_name(array.name)) &&
           start.argument.find_first_of("[+") != std::string::npos)
         return &start;
     return nullptr;
@@ -230,13 +236,13 @@ std::vector<ElementArray> element_arrays(const CheckContext& context) {
 }
 
 bool names_thread(std::string_view name) {
-  return has_word(name, kThreadWords);
+  return has_any_word(simple_name(name), kThreadWords);
 }
 
 bool numbers_thread(std::string_view text) {
   const auto identifiers = identifiers_in(text);
   return std::any_of(identifiers.begin(), identifiers.end(), [](std::string_view name) {
-    return has_word(name, kThreadWords) || has_word(name, kNumberWords);
+    return has_any_word(name, kThreadWords) || has_any_word(name, kNumberWords);
   });
 }
 

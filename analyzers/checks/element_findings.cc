@@ -19,7 +19,7 @@ uint64_t align_up(uint64_t value) {
 }
 
 std::string full_name(const ElementArray& array) {
-  return array.owner.empty() ? array.name : array.name + " of " + array.owner;
+  return array.owner.empty() ? array.name : array.name + " of " + short_record_name(array.owner);
 }
 
 uint32_t weight_of(const ElementArray& array, const ElementUse& use) {

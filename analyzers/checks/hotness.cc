@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "checks/identifiers.h"
 #include "checks/name_words.h"
 
 namespace quarrel {
@@ -29,11 +30,13 @@ bool is_flag_store(const AccessSite& site, std::string_view type) {
 Hotness::Hotness(const FactIndex& index, const ThreadRoles& roles)
     : index_(index), roles_(roles), is_setup_function_(index.symbol_count()) {
   for (const SourceFunction& function : index.facts().functions)
-    if (function.symbol.value < is_setup_function_.size() && has_word(function.name, kOnceWords))
+    if (function.symbol.value < is_setup_function_.size() &&
+        has_any_word(simple_name(function.name), kOnceWords))
       is_setup_function_[function.symbol.value] = true;
   spread_setup();
   for (const SourceFunction& function : index.facts().functions)
-    if (function.symbol.value < is_setup_function_.size() && has_word(function.name, kObjectWords))
+    if (function.symbol.value < is_setup_function_.size() &&
+        has_any_word(simple_name(function.name), kObjectWords))
       is_setup_function_[function.symbol.value] = true;
 }
 

@@ -121,7 +121,8 @@ void add_member(const CheckContext& context, const LineField& place, MemberGroup
       place.member.empty() || context.index.embedding_count(place.parent->symbol) == 1;
   if (member.is_lock && is_told_apart) add_acquisitions(context, member.symbol, sites);
   add_uses(context, sites, member);
-  if (!member.writes.empty() || !member.reads.empty()) group.members.push_back(std::move(member));
+  const bool is_used = !member.writes.empty() || !member.reads.empty() || member.is_lock;
+  if (is_used) group.members.push_back(std::move(member));
 }
 
 /// What an object of a class does to its fields is not known by the variable.
@@ -175,6 +176,18 @@ bool LineMember::is_used_in(SymbolId function) const {
   return is_in(writes, function) || is_in(reads, function);
 }
 
+namespace {
+
+/// Then the parts say more than the whole.
+bool is_used_in_parts(const MemberGroup& group, ByteRange whole) {
+  return std::any_of(group.members.begin(), group.members.end(), [&](const LineMember& member) {
+    return member.bytes.begin >= whole.begin &&
+           member.bytes.begin + member.bytes.size <= whole.begin + whole.size;
+  });
+}
+
+}  // namespace
+
 bool is_overlap(const LineMember& one, const LineMember& other) {
   return one.bytes.begin < other.bytes.begin + other.bytes.size &&
          other.bytes.begin < one.bytes.begin + one.bytes.size;
@@ -184,7 +197,7 @@ MemberGroup members_of_record(const CheckContext& context, const SourceRecord& r
   MemberGroup group{.record = &record, .name = record.name, .alignment = record.align_bytes};
   for (const LineField& place : flatten(context.index, record)) add_member(context, place, group);
   for (const LineField& place : aggregates(context.index, record))
-    add_member(context, place, group);
+    if (!is_used_in_parts(group, place.bytes)) add_member(context, place, group);
   std::stable_sort(
       group.members.begin(), group.members.end(),
       [](const LineMember& a, const LineMember& b) { return a.bytes.begin < b.bytes.begin; });

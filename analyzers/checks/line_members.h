@@ -57,7 +57,7 @@ struct MemberGroup {
   std::string name;                      ///< of the record; "" for globals
   uint64_t alignment = 0;
   bool is_concurrent = false;       ///< holds a lock, an atomic, a volatile, or is used atomically
-  std::vector<LineMember> members;  ///< only those that are used outside setup
+  std::vector<LineMember> members;  ///< those that are used outside setup, and all locks
 };
 
 MemberGroup members_of_record(const CheckContext& context, const SourceRecord& record);

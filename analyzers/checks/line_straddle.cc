@@ -79,10 +79,10 @@ void report_member(const CheckContext& context, const MemberGroup& group, size_t
   if (!member.writes.empty()) uses.push_back({i, member.writes.front().site});
   Finding finding = member_finding(kRule, context, group, {i}, uses);
   finding.sharing = Sharing::kNone;
-  finding.message = member.name + " of " + group.name + " lies across two cache lines " +
+  finding.message = member_list(group, {i}) + " lies across two cache lines " +
                     how(group, member, where) + ": every use of it takes both";
   finding.reason = "the source shows the layout, not how often it is used";
-  finding.weight = 20 + 2 * std::min<uint32_t>(write_traffic(member), 12);
+  finding.weight = 10 + 2 * std::min<uint32_t>(write_traffic(member), 12);
   finding.advice = {advice_of(group, member, where)};
   findings.push_back(std::move(finding));
 }

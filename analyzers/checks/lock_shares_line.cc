@@ -68,7 +68,7 @@ class StrangerFinder {
     auto look_at = [&](const Use& use, uint32_t points) {
       if (holds_lock(*use.site)) {
         ++under_lock;
-      } else if (points > 0 && !takes_lock(*use.site) && !is_same_thread(*use.site)) {
+      } else if (points > 0 && !needs_line(*use.site) && !is_same_thread(*use.site)) {
         stranger.uses.push_back(use.site);
         stranger.points += points;
       }
@@ -84,8 +84,11 @@ class StrangerFinder {
     return std::binary_search(held.begin(), held.end(), lock_.symbol);
   }
 
-  /// A function that takes the lock needs its line anyway.
-  bool takes_lock(const AccessSite& site) const { return lock_.is_written_in(site.function); }
+  /// A function that takes the lock has its line when it reads; a write before or after disturbs
+  /// those that have the lock then.
+  bool needs_line(const AccessSite& site) const {
+    return lock_.is_written_in(site.function) && !is_write(site.access);
+  }
 
   bool is_same_thread(const AccessSite& site) const {
     return std::all_of(lock_.writes.begin(), lock_.writes.end(), [&](const Use& use) {

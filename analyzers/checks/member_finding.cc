@@ -68,7 +68,7 @@ std::string name_list(const MemberGroup& group, const std::vector<size_t>& membe
 
 std::string member_list(const MemberGroup& group, const std::vector<size_t>& members) {
   const std::string text = name_list(group, members);
-  return group.record == nullptr ? text : text + " of " + group.name;
+  return group.record == nullptr ? text : text + " of " + short_record_name(group.name);
 }
 
 }  // namespace quarrel

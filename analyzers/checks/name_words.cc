@@ -1,4 +1,4 @@
-// Which words make up a name?
+// Which words does a name consist of?
 #include "checks/name_words.h"
 
 #include <algorithm>
@@ -11,60 +11,46 @@ bool is_upper(char letter) {
   return std::isupper(static_cast<unsigned char>(letter)) != 0;
 }
 
-bool is_letter(char letter) {
-  return std::isalpha(static_cast<unsigned char>(letter)) != 0;
+bool is_word_letter(char letter) {
+  return std::isalnum(static_cast<unsigned char>(letter)) != 0;
 }
 
-bool is_identifier_part(char letter) {
-  return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
-}
-
-/// A capital after a small letter, or the last of several capitals before a small one: "numCPUs",
-/// "TLSKey" -> num, cpus; tls, key.
+/// A capital starts a word if a small letter stands ahead of it or behind it: "L1Cache" -> l1
+/// cache.
 bool starts_word(std::string_view name, size_t i) {
   if (!is_upper(name[i]) || i == 0) return false;
-  if (!is_upper(name[i - 1])) return true;
-  const bool is_before_small = i + 1 < name.size() && is_letter(name[i + 1]) &&
-                               !is_upper(name[i + 1]) && name.substr(i + 1) != "s";
-  return is_before_small;
+  const bool is_next_small =
+      i + 1 < name.size() && std::islower(static_cast<unsigned char>(name[i + 1])) != 0;
+  return !is_upper(name[i - 1]) || is_next_small;
+}
+
+void add_word(std::vector<std::string>& words, std::string& word) {
+  const size_t end = word.find_last_not_of("0123456789");
+  // "l1" names a cache: a digit behind a single letter is a part of it.
+  if (end != word.npos && end > 0) word.resize(end + 1);
+  if (!word.empty()) words.push_back(word);
+  word.clear();
 }
 
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view name) {
-  if (auto colon = name.rfind("::"); colon != name.npos) name.remove_prefix(colon + 2);
   std::vector<std::string> words;
   std::string word;
-  auto finish = [&] {
-    if (!word.empty()) words.push_back(std::move(word));
-    word.clear();
-  };
   for (size_t i = 0; i < name.size(); ++i) {
-    if (!is_letter(name[i]) || starts_word(name, i)) finish();
-    if (is_letter(name[i]))
+    if (!is_word_letter(name[i]) || starts_word(name, i)) add_word(words, word);
+    if (is_word_letter(name[i]))
       word += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
   }
-  finish();
+  add_word(words, word);
   return words;
 }
 
-bool has_word(std::string_view name, std::span<const std::string_view> words) {
+bool has_any_word(std::string_view name, std::span<const std::string_view> words) {
   const auto own = words_of(name);
   return std::any_of(own.begin(), own.end(), [&](const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   });
-}
-
-std::vector<std::string_view> identifiers_in(std::string_view text) {
-  std::vector<std::string_view> found;
-  for (size_t i = 0; i < text.size();) {
-    size_t end = i;
-    while (end < text.size() && is_identifier_part(text[end])) ++end;
-    if (end > i && std::isdigit(static_cast<unsigned char>(text[i])) == 0)
-      found.push_back(text.substr(i, end - i));
-    i = std::max(end, i + 1);
-  }
-  return found;
 }
 
 }  // namespace quarrel

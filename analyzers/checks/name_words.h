@@ -1,4 +1,4 @@
-// Which words make up a name?
+// Which words does a name consist of?
 #pragma once
 
 #include <span>
@@ -8,14 +8,10 @@
 
 namespace quarrel {
 
-/// The words of the unqualified name in lower case, split at '_', at capitals and at digits:
-/// "Pool::ResetStats" -> reset, stats; "MAX_THREADS" -> max, threads.
+/// In lower case, split at capitals and at everything that is no letter or digit; numbers at the
+/// end of a word are dropped: "m_prePad2" -> m, pre, pad; "CACHE_LINE_SIZE" -> cache, line, size.
 std::vector<std::string> words_of(std::string_view name);
 
-/// Is one of these (lower case) among them?
-bool has_word(std::string_view name, std::span<const std::string_view> words);
-
-/// The identifiers in a piece of source text, in order: "q->cells[i % N]" -> q, cells, i, N.
-std::vector<std::string_view> identifiers_in(std::string_view text);
+bool has_any_word(std::string_view name, std::span<const std::string_view> words);
 
 }  // namespace quarrel

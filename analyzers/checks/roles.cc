@@ -6,6 +6,10 @@
 namespace quarrel {
 namespace {
 
+// What main calls directly and one call further is a program's own course of events. Deeper down
+// lies what other threads get to as well, by calls through pointers that the facts do not show.
+constexpr int kNearMain = 2;
+
 /// A thread start is no call: the starter does not run the entry itself.
 bool is_thread_start(const FactIndex& index, const CallEdge& call) {
   for (const ThreadEntry* start : index.starts_of(call.callee))
@@ -23,7 +27,8 @@ ThreadRoles::ThreadRoles(const FactIndex& index)
       first_start_(index.symbol_count()),
       is_called_after_start_(index.symbol_count()),
       by_function_(index.symbol_count()),
-      is_in_loop_(index.symbol_count()) {
+      is_in_loop_(index.symbol_count()),
+      is_near_main_(index.symbol_count()) {
   collect_roles(index);
   for (uint32_t i = 0; i < roles_.size(); ++i)
     spread(index, RoleId{i}, entries_of(index, roles_[i]));
@@ -31,6 +36,7 @@ ThreadRoles::ThreadRoles(const FactIndex& index)
   find_multiplicity(index);
   find_starters();
   spread_after_start();
+  find_near_main(index);
 }
 
 void ThreadRoles::collect_roles(const FactIndex& index) {
@@ -113,7 +119,34 @@ Overlap ThreadRoles::overlap(SymbolId one, SymbolId other) const {
   if (left.empty() || right.empty()) return Overlap::kUnknown;
   if (left != right) return Overlap::kDifferentRoles;
   const bool is_many = left.size() > 1 || roles_[left.front().value].is_many;
-  return is_many ? Overlap::kSameRole : Overlap::kNever;
+  if (is_many) return Overlap::kSameRole;
+  const bool is_main = roles_[left.front().value].start == nullptr;
+  return is_main && !(is_main_alone(one) && is_main_alone(other)) ? Overlap::kUnknown
+                                                                  : Overlap::kNever;
+}
+
+void ThreadRoles::find_near_main(const FactIndex& index) {
+  std::vector<SymbolId> level;
+  for (const Role& role : roles_)
+    if (role.start == nullptr) level = entries_of(index, role);
+  for (SymbolId main : level) is_near_main_[main.value] = true;
+  for (int depth = 0; depth < kNearMain; ++depth) {
+    std::vector<SymbolId> next;
+    for (SymbolId caller : level)
+      for (const CallEdge* call : index.calls_from(caller)) {
+        if (call->callee.value >= is_near_main_.size() || is_near_main_[call->callee.value])
+          continue;
+        is_near_main_[call->callee.value] = true;
+        next.push_back(call->callee);
+      }
+    level = std::move(next);
+  }
+}
+
+bool ThreadRoles::is_main_alone(SymbolId function) const {
+  const auto& roles = of(function);
+  return roles.size() == 1 && roles_[roles.front().value].start == nullptr &&
+         is_near_main_[function.value];
 }
 
 bool ThreadRoles::note_start(SymbolId function, SourcePos position) {
@@ -167,9 +200,8 @@ bool ThreadRoles::is_after_start(SymbolId function, SourcePos position) const {
 bool ThreadRoles::is_outside_threads(const AccessSite& site) const {
   if (index_.facts().thread_entries.empty() || site.function.value >= first_start_.size())
     return false;
-  const auto& roles = of(site.function);
-  const bool is_main_only = roles.size() == 1 && roles_[roles.front().value].start == nullptr;
-  if (!is_main_only && !(is_starter(site.function) && roles.empty())) return false;
+  const bool is_unknown_starter = is_starter(site.function) && of(site.function).empty();
+  if (!is_main_alone(site.function) && !is_unknown_starter) return false;
   if (!is_write(site.access) && !is_atomic_form(site.form)) return true;
   return !is_after_start(site.function, site.position) &&
          !is_called_after_start_[site.function.value];

@@ -22,7 +22,7 @@ struct Role {
 
 /// What is known about two functions running at the same time in two threads.
 enum class Overlap : uint8_t {
-  kNever,           ///< only one thread, the same, runs both
+  kNever,           ///< only one thread, the same, runs both; of main: close to it, as far as known
   kUnknown,         ///< nothing in the facts runs at least one of them
   kSameRole,        ///< threads of one role run both
   kDifferentRoles,  ///< proven: threads of different roles run them
@@ -55,6 +55,8 @@ class ThreadRoles {
 
  private:
   bool is_starter(SymbolId function) const;
+  bool is_main_alone(SymbolId function) const;
+  void find_near_main(const FactIndex& index);
   bool is_after_start(SymbolId function, SourcePos position) const;
   void collect_roles(const FactIndex& index);
   static std::vector<SymbolId> entries_of(const FactIndex& index, const Role& role);
@@ -71,6 +73,7 @@ class ThreadRoles {
   std::vector<bool> is_called_after_start_;       // by symbol
   std::vector<std::vector<RoleId>> by_function_;  // by symbol
   std::vector<bool> is_in_loop_;                  // by symbol
+  std::vector<bool> is_near_main_;                // by symbol
 };
 
 }  // namespace quarrel

@@ -7,6 +7,7 @@
 
 #include "checks/element_findings.h"
 #include "checks/group_findings.h"
+#include "checks/identifiers.h"
 #include "checks/member_finding.h"
 #include "checks/name_words.h"
 #include "checks/traffic.h"
@@ -24,9 +25,7 @@ bool is_of_thread(const SourceRecord& record) {
   static constexpr std::array<std::string_view, 12> kWholes = {
       "pool",  "pools",   "factory", "manager", "group",  "list",
       "local", "options", "config",  "base",    "traits", "executor"};
-  std::string_view name = record.name;
-  name = name.substr(0, name.find('<'));
-  return names_thread(name) && !has_word(name, kWholes);
+  return names_thread(record.name) && !has_any_word(simple_name(record.name), kWholes);
 }
 
 /// Atomics that somebody updates while others look.
@@ -66,7 +65,8 @@ Finding make_finding(const CheckContext& context, const MemberGroup& group,
   const Use& writer = group.members[hot.front()].writes.front();
   Finding finding =
       member_finding(kArrayStrideRule, context, group, hot, {{hot.front(), writer.site}});
-  finding.message = "objects of " + group.name + " (" + std::to_string(group.record->size_bytes) +
+  finding.message = "objects of " + short_record_name(group.name) + " (" +
+                    std::to_string(group.record->size_bytes) +
                     " bytes), one for each thread by its name, are allocated one by one and can "
                     "share a cache line with those of other threads: " +
                     site_text(context, *writer.site, group.members[hot.front()].name);

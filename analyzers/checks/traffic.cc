@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "checks/identifiers.h"
 #include "checks/name_words.h"
 
 namespace quarrel {
@@ -27,12 +28,7 @@ constexpr std::array<std::string_view, 9> kCountWords = {
 
 bool points_to_own_kind(const SourceRecord& record, const SourceField& field) {
   if (field.element_record == record.symbol && record.symbol.is_valid()) return true;
-  std::string_view name = record.name;
-  if (auto angle = name.find('<'); angle != name.npos) name = name.substr(0, angle);
-  if (auto colon = name.rfind("::"); colon != name.npos) name.remove_prefix(colon + 2);
-  const auto words = identifiers_in(field.type);
-  return field.type.find('*') != field.type.npos &&
-         std::find(words.begin(), words.end(), name) != words.end();
+  return field.type.find('*') != field.type.npos && mentions(field.type, simple_name(record.name));
 }
 
 }  // namespace
@@ -58,11 +54,11 @@ uint32_t write_traffic(const LineMember& member) {
 }
 
 bool is_report(std::string_view function_name) {
-  return has_word(function_name, kReportWords);
+  return has_any_word(simple_name(function_name), kReportWords);
 }
 
 bool is_reference_count(const LineMember& member) {
-  return has_word(member.name, kCountWords);
+  return has_any_word(member.name, kCountWords);
 }
 
 bool is_node(const SourceRecord& record) {

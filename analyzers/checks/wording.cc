@@ -75,6 +75,8 @@ std::string role_text(const CheckContext& context, SymbolId function) {
       names.push_back((role.is_many ? "threads that run " : "the thread that runs ") +
                       entry_name(context, role));
   }
+  // Instantiations of one template have one name.
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return enumerate(names);
 }
 
@@ -89,6 +91,15 @@ std::string use_text(const CheckContext& context, const AccessSite& site,
   if (member.is_lock && is_write(site.access))
     return use_text(context, site, "acquires " + member.name);
   return site_text(context, site, member.name);
+}
+
+std::string short_record_name(std::string_view name) {
+  constexpr size_t kMaxArguments = 24;
+  const auto begin = name.find('<');
+  const auto end = name.rfind('>');
+  if (begin == name.npos || end == name.npos || end < begin + kMaxArguments)
+    return std::string(name);
+  return std::string(name.substr(0, begin)) + "<...>" + std::string(name.substr(end + 1));
 }
 
 std::string enumerate(const std::vector<std::string>& names) {

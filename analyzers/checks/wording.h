@@ -20,6 +20,9 @@ std::string use_text(const CheckContext& context, const AccessSite& site, const 
 /// The name without its scope, as in "push" for "Queue::push"; a lambda is called so.
 std::string short_function_name(const FactIndex& index, SymbolId function);
 
+/// Long template arguments are left out: "Cache<...>".
+std::string short_record_name(std::string_view name);
+
 /// "a", "a and b", "a, b and c", "a, b, c and 4 more".
 std::string enumerate(const std::vector<std::string>& names);
 

@@ -21,4 +21,11 @@ enum class LineSharing : uint8_t { kNever, kSomeBase, kAlways };
 LineSharing share_line(ByteRange one, ByteRange other, uint64_t alignment,
                        uint64_t line_bytes = kLineBytes);
 
+/// For what part of these addresses do they share one: 0 never, 1 always.
+double sharing_odds(ByteRange one, ByteRange other, uint64_t alignment,
+                    uint64_t line_bytes = kLineBytes);
+
+/// Do they share a line for at least half of the addresses?
+bool likely_share_line(ByteRange one, ByteRange other, uint64_t alignment);
+
 }  // namespace quarrel

@@ -192,16 +192,6 @@ TEST(FalseSharing, IsSilentOnAnOperationThatReachesTheOtherThroughAnotherClass) 
   EXPECT_TRUE(check(program).empty());
 }
 
-TEST(FalseSharing, IsSilentOnTheKeyOfAListNodeWhoseLinkIsStored) {
-  FactsBuilder program;
-  const SymbolId node = program.record("Node", 16);
-  const SymbolId key = program.field(node, "key", 0);
-  const SymbolId next = program.atomic_field(node, "next", 8);
-  program.atomic_store(next, program.function("Node::set_next", node), 1);
-  program.plain_read(key, program.function("Node::compare", node), 1);
-  EXPECT_TRUE(check(program).empty());
-}
-
 TEST(FalseSharing, IsSilentUnderACommonLockThatTheCallerTakes) {
   FactsBuilder program;
   const SymbolId cache = program.record("Cache", 64);
@@ -325,32 +315,6 @@ TEST(FalseSharing, LooksIntoNestedRecords) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].fingerprint,
             fingerprint_of("false-sharing", "Queue", {"c.head", "p.tail"}));
-}
-
-TEST(FalseSharing, NotesReadOnlyNeighboursOfACounterThatOthersRead) {
-  FactsBuilder program;
-  const SymbolId pool = program.record("pool", 64, 64);
-  const SymbolId used = program.field(pool, "used", 0);
-  const SymbolId limit = program.field(pool, "limit", 8);
-  program.atomic_add(used, program.function("pool_get")).form = AccessForm::kBuiltin;
-  program.plain_read(limit, program.function("pool_size"), 1);
-  const auto findings = check(program);
-  ASSERT_EQ(findings.size(), 1u);
-  EXPECT_EQ(findings[0].level, Level::kNote);
-  EXPECT_EQ(findings[0].advice.front().remedy, "reorder");
-}
-
-TEST(FalseSharing, IsSilentIfTheReaderNeedsTheCounterAnyway) {
-  FactsBuilder program;
-  const SymbolId pool = program.record("pool", 64, 64);
-  const SymbolId used = program.field(pool, "used", 0);
-  const SymbolId limit = program.field(pool, "limit", 8);
-  const SymbolId get = program.function("pool_get");
-  program.atomic_add(used, get).form = AccessForm::kBuiltin;
-  const SymbolId check_limit = program.function("pool_is_full");
-  program.plain_read(limit, check_limit, 1);
-  program.plain_read(used, check_limit, 1);
-  EXPECT_TRUE(check(program).empty());
 }
 
 TEST(FalseSharing, WarnsOfGlobalsDeclaredSideBySide) {
