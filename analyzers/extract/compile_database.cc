@@ -104,9 +104,15 @@ Result<std::vector<CompileCommand>> read_compile_database(const std::string& dir
   TRY(const fs::path path, locate(directory));
   std::ifstream stream(path);
   if (!stream) return Error{"cannot read " + path.string()};
-  const json entries = json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  return parse_compile_database(text, path.string());
+}
+
+Result<std::vector<CompileCommand>> parse_compile_database(const std::string& text,
+                                                           const std::string& path) {
+  const json entries = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (entries.is_discarded() || !entries.is_array())
-    return Error{path.string() + " is not a JSON array of compile commands; " + kHowToMake};
+    return Error{path + " is not a JSON array of compile commands; " + kHowToMake};
   return parse_database(path, entries);
 }
 

@@ -20,6 +20,10 @@ struct CompileCommand {
 /// JSON, no usable entry; the message tells how to make one.
 Result<std::vector<CompileCommand>> read_compile_database(const std::string& directory);
 
+/// The same for the text of a database that stands, or would stand, at `path`.
+Result<std::vector<CompileCommand>> parse_compile_database(const std::string& text,
+                                                           const std::string& path);
+
 /// The folder that the database stands in; real path. Errors as above.
 Result<std::string> find_build_folder(const std::string& directory);
 
