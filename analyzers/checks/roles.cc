@@ -24,6 +24,7 @@ bool is_thread_start(const FactIndex& index, const CallEdge& call) {
 
 ThreadRoles::ThreadRoles(const FactIndex& index)
     : index_(index),
+      is_starter_(index.symbol_count()),
       first_start_(index.symbol_count()),
       is_called_after_start_(index.symbol_count()),
       by_function_(index.symbol_count()),
@@ -152,7 +153,8 @@ bool ThreadRoles::is_main_alone(SymbolId function) const {
 bool ThreadRoles::note_start(SymbolId function, SourcePos position) {
   if (function.value >= first_start_.size()) return false;
   SourcePos& first = first_start_[function.value];
-  const bool is_news = !first.file.is_valid();
+  const bool is_news = !is_starter_[function.value];
+  is_starter_[function.value] = true;
   if (is_news || (first.file == position.file && position < first)) first = position;
   return is_news;
 }
@@ -188,7 +190,7 @@ void ThreadRoles::spread_after_start() {
 }
 
 bool ThreadRoles::is_starter(SymbolId function) const {
-  return function.value < first_start_.size() && first_start_[function.value].file.is_valid();
+  return function.value < is_starter_.size() && is_starter_[function.value];
 }
 
 bool ThreadRoles::is_after_start(SymbolId function, SourcePos position) const {

@@ -69,8 +69,9 @@ class ThreadRoles {
 
   const FactIndex& index_;
   std::vector<Role> roles_;
-  std::vector<SourcePos> first_start_;            // by symbol: of a thread, directly or by a call
-  std::vector<bool> is_called_after_start_;       // by symbol
+  std::vector<bool> is_starter_;             // by symbol: starts threads, directly or by a call
+  std::vector<SourcePos> first_start_;       // by symbol: of a thread, directly or by a call
+  std::vector<bool> is_called_after_start_;  // by symbol
   std::vector<std::vector<RoleId>> by_function_;  // by symbol
   std::vector<bool> is_in_loop_;                  // by symbol
   std::vector<bool> is_near_main_;                // by symbol
