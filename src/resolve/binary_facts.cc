@@ -43,7 +43,7 @@ class BinaryReader {
     facts_.units.push_back({.main_file = file, .standard = std::string(kFromDebugInfo)});
     if (!unit.is_tree_missing) return;
     facts_.units.back().state = UnitState::kFailed;
-    facts_.units.back().reason = "its .dwo file, which holds the types, was not found";
+    facts_.units.back().reason = "the .dwo file that holds the types was not found";
   }
 
   static std::string unit_folder(Dwarf_Die& unit) {
