@@ -9,6 +9,7 @@
 #include "commands/rendering.h"
 #include "pipeline.h"
 #include "report/record_layout.h"
+#include "report/text_layout.h"
 
 namespace quarrel {
 namespace {
@@ -95,7 +96,7 @@ int list_records(const LayoutBuilder& builder) {
 std::string name_list(const std::vector<const SourceRecord*>& records) {
   std::string list;
   for (size_t i = 0; i < std::min(records.size(), kMaxListed); ++i)
-    list += "\n  " + records[i]->name;
+    list += "\n  " + shorten(records[i]->name, kTextColumns - 2);
   if (records.size() > kMaxListed)
     list += fmt::format("\n  and {} more", records.size() - kMaxListed);
   return list;

@@ -72,6 +72,11 @@ SymbolId RecordReader::symbol_of(Dwarf_Die& record) {
   return place->second = known->second;
 }
 
+bool RecordReader::is_of_library(const std::string& name, FileId file) const {
+  if (is_library_type_name(name)) return true;
+  return file.is_valid() ? tables_.is_library_file(file) : is_undeclared_library_type_name(name);
+}
+
 void RecordReader::add(Dwarf_Die record) {
   const SymbolId symbol = symbol_of(record);
   if (!symbol.is_valid() || !read_.insert(symbol).second) return;

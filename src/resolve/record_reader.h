@@ -34,6 +34,7 @@ class RecordReader {
   void add_field(Dwarf_Die& member, const MemberPlace& place, const ObjectType& type);
   void add_base(Dwarf_Die& base);
   void finish_fields();
+  bool is_of_library(const std::string& name, FileId file) const;
 
   TypeTable& types_;
   ObjectTypes& objects_;

@@ -99,6 +99,21 @@ constexpr NamedClass kClasses[] = {
 constexpr std::string_view kLibraryNames[] = {
     "std::", "__", "_IO_", "core::", "alloc::", "hashbrown::", "runtime.", "internal/", "runtime/"};
 
+constexpr std::string_view kUndeclaredNames[] = {
+    "&",     "*",       "(",       "<",      "[",      "dyn ",     "struct {",
+    "hash<", "bucket<", "hchan<",  "sudog<", "waitq<", "map",      "noalg.",
+    "func(", "string",  "interfac", "chan ", "eface",  "iface",    "type..",
+    "_type"};
+
+/// Top folders of Go's standard library.
+constexpr std::string_view kGoPackages[] = {
+    "archive", "bufio",   "bytes",  "compress", "container", "context", "crypto",  "database",
+    "debug",   "embed",   "encoding", "errors", "expvar",    "flag",    "fmt",     "go",
+    "hash",    "html",    "image",  "index",    "internal",  "io",      "log",     "math",
+    "mime",    "net",     "os",     "path",     "plugin",    "reflect", "regexp",  "runtime",
+    "sort",    "strconv", "strings", "sync",    "syscall",   "testing", "text",    "time",
+    "unicode", "unsafe",  "vendor"};
+
 constexpr std::string_view kLibraryPaths[] = {"/usr/include/", "/usr/lib/", "/usr/local/include/",
                                               "/usr/share/go", "/rustc/",   "/usr/local/go/"};
 
@@ -130,6 +145,15 @@ TypeClass class_of_type_name(std::string_view name) {
 
 bool is_library_type_name(std::string_view name) {
   return starts_with_any(name, kLibraryNames);
+}
+
+bool is_undeclared_library_type_name(std::string_view name) {
+  if (starts_with_any(name, kUndeclaredNames)) return true;
+  const size_t end = name.find_first_of("./");
+  if (end == std::string_view::npos || name.find("::") != std::string_view::npos) return false;
+  const std::string_view package = name.substr(0, end);
+  return std::find(std::begin(kGoPackages), std::end(kGoPackages), package) !=
+         std::end(kGoPackages);
 }
 
 bool is_library_path(std::string_view path) {
