@@ -41,6 +41,7 @@ class RecordReader {
   FactTables& tables_;
   SourceRecord record_;                 // the one that is being read
   std::unordered_set<size_t> unsized_;  // indices of its fields whose type is only declared
+  size_t visited_ = 0;                  // members, of it and of unnamed ones in it
   std::vector<SourceRecord> records_;
   std::unordered_map<void*, SymbolId> by_entry_;
   std::unordered_map<std::string, SymbolId> by_identity_;

@@ -100,18 +100,17 @@ constexpr std::string_view kLibraryNames[] = {
     "std::", "__", "_IO_", "core::", "alloc::", "hashbrown::", "runtime.", "internal/", "runtime/"};
 
 constexpr std::string_view kUndeclaredNames[] = {
-    "&",     "*",       "(",       "<",      "[",      "dyn ",     "struct {",
-    "hash<", "bucket<", "hchan<",  "sudog<", "waitq<", "map",      "noalg.",
-    "func(", "string",  "interfac", "chan ", "eface",  "iface",    "type..",
-    "_type"};
+    "&",        "*",      "(",      "<",      "[",      "dyn ",   "struct {", "hash<",
+    "bucket<",  "hchan<", "sudog<", "waitq<", "map",    "noalg.", "func(",    "string",
+    "interfac", "chan ",  "eface",  "iface",  "type..", "_type"};
 
 /// Top folders of Go's standard library.
 constexpr std::string_view kGoPackages[] = {
-    "archive", "bufio",   "bytes",  "compress", "container", "context", "crypto",  "database",
-    "debug",   "embed",   "encoding", "errors", "expvar",    "flag",    "fmt",     "go",
-    "hash",    "html",    "image",  "index",    "internal",  "io",      "log",     "math",
-    "mime",    "net",     "os",     "path",     "plugin",    "reflect", "regexp",  "runtime",
-    "sort",    "strconv", "strings", "sync",    "syscall",   "testing", "text",    "time",
+    "archive", "bufio",   "bytes",    "compress", "container", "context", "crypto", "database",
+    "debug",   "embed",   "encoding", "errors",   "expvar",    "flag",    "fmt",    "go",
+    "hash",    "html",    "image",    "index",    "internal",  "io",      "log",    "math",
+    "mime",    "net",     "os",       "path",     "plugin",    "reflect", "regexp", "runtime",
+    "sort",    "strconv", "strings",  "sync",     "syscall",   "testing", "text",   "time",
     "unicode", "unsafe",  "vendor"};
 
 constexpr std::string_view kLibraryPaths[] = {"/usr/include/", "/usr/lib/", "/usr/local/include/",
