@@ -68,9 +68,14 @@ int finish(const LayoutBuilder& builder, const std::string& text) {
   return is_partial ? kExitPartial : kExitClean;
 }
 
+/// What a user can ask for: "struct { ... }" is how Go calls records without a name.
+bool has_own_name(const SourceRecord& record) {
+  return !record.is_lambda && !record.name.starts_with("struct {") &&
+         record.name.find("(unnamed ") == std::string::npos;
+}
+
 bool is_listed(const SourceRecord& record) {
-  return record.size_bytes > 0 && !record.is_lambda &&
-         record.name.find("(unnamed ") == std::string::npos &&
+  return record.size_bytes > 0 && has_own_name(record) &&
          (g_options.all || !record.is_in_system_header);
 }
 
@@ -89,8 +94,7 @@ int list_records(const LayoutBuilder& builder) {
                      return std::tuple(a.atomics + a.locks == 0, std::string_view(a.record->name)) <
                             std::tuple(b.atomics + b.locks == 0, std::string_view(b.record->name));
                    });
-  return finish(builder,
-                g_options.json ? layout_json(builder, layouts, false) : layout_table(layouts));
+  return finish(builder, g_options.json ? layout_json(builder, layouts) : layout_table(layouts));
 }
 
 std::string name_list(const std::vector<const SourceRecord*>& records) {
@@ -131,7 +135,7 @@ int show_records(const LayoutBuilder& builder) {
                                       found.size(), g_options.type, name_list(found)));
   std::vector<RecordLayout> layouts;
   for (const SourceRecord* record : found) layouts.push_back(builder.layout_of(*record));
-  if (g_options.json) return finish(builder, layout_json(builder, layouts, true));
+  if (g_options.json) return finish(builder, layout_json(builder, layouts));
   std::string text;
   for (const RecordLayout& layout : layouts)
     text += (text.empty() ? "" : "\n") + layout_text(builder, layout);

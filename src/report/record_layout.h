@@ -91,8 +91,7 @@ std::string layout_text(const LayoutBuilder& builder, const RecordLayout& layout
 /// A table of records, one a line.
 std::string layout_table(const std::vector<RecordLayout>& layouts);
 
-/// The records as JSON (docs/json.md); members only if `with_members`.
-std::string layout_json(const LayoutBuilder& builder, const std::vector<RecordLayout>& layouts,
-                        bool with_members);
+/// The records as JSON (docs/json.md).
+std::string layout_json(const LayoutBuilder& builder, const std::vector<RecordLayout>& layouts);
 
 }  // namespace quarrel

@@ -100,9 +100,9 @@ constexpr std::string_view kLibraryNames[] = {
     "std::", "__", "_IO_", "core::", "alloc::", "hashbrown::", "runtime.", "internal/", "runtime/"};
 
 constexpr std::string_view kUndeclaredNames[] = {
-    "&",        "*",      "(",      "<",      "[",      "dyn ",   "struct {", "hash<",
-    "bucket<",  "hchan<", "sudog<", "waitq<", "map",    "noalg.", "func(",    "string",
-    "interfac", "chan ",  "eface",  "iface",  "type..", "_type"};
+    "&",       "*",          "(",      "<",      "[",     "dyn ",   "hash<",
+    "bucket<", "hchan<",     "sudog<", "waitq<", "map",   "noalg.", "func(",
+    "string",  "interface ", "chan ",  "eface",  "iface", "type..", "_type"};
 
 /// Top folders of Go's standard library.
 constexpr std::string_view kGoPackages[] = {

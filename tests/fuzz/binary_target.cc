@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const quarrel::SourceRecord& record : facts->records) {
     const auto layout = builder.layout_of(record);
     if (quarrel::layout_text(builder, layout).empty()) __builtin_trap();
-    if (quarrel::layout_json(builder, {layout}, true).empty()) __builtin_trap();
+    if (quarrel::layout_json(builder, {layout}).empty()) __builtin_trap();
   }
   return 0;
 }
