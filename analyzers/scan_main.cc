@@ -8,6 +8,7 @@
 #include "extract/scan.h"
 #include "extract/source_files.h"
 #include "join/join.h"
+#include "resolve/binary_facts.h"
 #include "scan_output.h"
 #include "since/regression.h"
 #include "since/revision_tree.h"
@@ -27,6 +28,7 @@ struct ScanOptions {
   bool force = false;
   std::vector<std::string> checks;
   std::string since;
+  std::string binary;
   bool explain = false;
   OutputOptions output;
 };
@@ -35,7 +37,8 @@ constexpr std::chrono::seconds kDefaultTimeout{300};
 
 constexpr const char* kDetails =
     "Example:\n  quarrel scan -p build src/cache --facts app.quarrel --sarif\n"
-    "  quarrel scan -p build --since origin/main --fail-on note\n\n"
+    "  quarrel scan -p build --since origin/main --fail-on note\n"
+    "  quarrel scan --binary /usr/sbin/server --fail-on note    # no source at hand\n\n"
     "Exit: 0 clean, 1 findings at or above --fail-on, 2 usage or error, 3 a translation unit could "
     "not be analysed, 130 interrupted.";
 
@@ -52,6 +55,10 @@ CommandSpec spec_of(ScanOptions& options) {
           {"--root", "DIR", "report paths relative to this (default: nearest .git)", &options.root},
           {"--checks", "RULE", "run only these, separated by commas", &options.checks},
           {"--since", "REV", "only what became worse since that git revision", &options.since},
+          {"--binary", "FILE",
+           "judge the types of a program or library by its debug information, without its source: "
+           "only the rules that need nothing else",
+           &options.binary},
           {"--explain", "", "show by which calls threads get to what a finding accuses",
            &options.explain},
           {"--facts", "FILE", "keep the facts, for 'quarrel report --facts'", &options.facts_file},
@@ -110,26 +117,54 @@ Result<std::optional<std::vector<Finding>>> findings_since(const ScanOptions& op
   return std::optional(std::move(found.worse));
 }
 
-Result<int> run(const ScanOptions& options) {
-  TRY(const auto checks, wanted_checks(options));
-  TRY(const Output output, Output::prepare(options.output));
+Result<int> report(const ScanOptions& options, const Output& output, const SourceFacts& facts,
+                   std::vector<Finding> findings) {
+  if (options.explain) explain_findings(facts, findings);
+  const Diagnosis diagnosis = join_static(facts, std::move(findings));
+  TRY_VOID(output.write(diagnosis));
+  if (has_failed_units(facts)) return static_cast<int>(kExitPartial);
+  return static_cast<int>(output.fails(diagnosis) ? kExitFindings : kExitClean);
+}
+
+Result<void> keep_facts(const ScanOptions& options, const SourceFacts& facts) {
+  if (options.facts_file.empty()) return {};
+  return write_facts(options.facts_file, facts, options.force);
+}
+
+Result<int> run_on_binary(const ScanOptions& options, const std::vector<std::string>& checks,
+                          const Output& output) {
+  if (!options.build_folder.empty() || !options.paths.empty() || !options.since.empty())
+    return Error{"--binary reads no source: it goes with neither -p, --since nor paths"};
+  const std::string root = real_path(options.root.empty() ? "." : options.root);
+  TRY(const auto facts,
+      read_binary_facts(options.binary, {.root = root, .with_library_records = false}));
+  report_units(facts);
+  TRY_VOID(keep_facts(options, facts));
+  return report(options, output, facts, run_checks(facts, checks));
+}
+
+Result<int> run_on_sources(const ScanOptions& options, const std::vector<std::string>& checks,
+                           const Output& output) {
   TRY(const ScanPlan plan, plan_of(options));
   TRY(const auto facts, scan(plan, unit_progress(plan.commands.size())));
   if (!facts) return 128 + scan_signal();
   // From here on nothing reads a source file or starts a process.
   report_units(*facts);
-  if (!options.facts_file.empty()) TRY_VOID(write_facts(options.facts_file, *facts, options.force));
+  TRY_VOID(keep_facts(options, *facts));
   std::vector<Finding> findings = run_checks(*facts, checks);
   if (!options.since.empty()) {
     TRY(auto worse, findings_since(options, plan, *facts, findings));
     if (!worse) return 128 + scan_signal();
     findings = std::move(*worse);
   }
-  if (options.explain) explain_findings(*facts, findings);
-  const Diagnosis diagnosis = join_static(*facts, std::move(findings));
-  TRY_VOID(output.write(diagnosis));
-  if (has_failed_units(*facts)) return static_cast<int>(kExitPartial);
-  return static_cast<int>(output.fails(diagnosis) ? kExitFindings : kExitClean);
+  return report(options, output, *facts, std::move(findings));
+}
+
+Result<int> run(const ScanOptions& options) {
+  TRY(const auto checks, wanted_checks(options));
+  TRY(const Output output, Output::prepare(options.output));
+  return options.binary.empty() ? run_on_sources(options, checks, output)
+                                : run_on_binary(options, checks, output);
 }
 
 }  // namespace

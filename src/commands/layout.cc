@@ -9,6 +9,7 @@
 #include "commands/rendering.h"
 #include "pipeline.h"
 #include "report/record_layout.h"
+#include "report/text_layout.h"
 
 namespace quarrel {
 namespace {
@@ -37,21 +38,44 @@ constexpr const char* kDetails =
     "  quarrel layout build/server cache::Shard      # one record; Shard alone will do\n"
     "  quarrel layout build/server 'Queue<Job>' --line-size 128\n"
     "  quarrel layout build/server --json | jq '.records[] | select(.locks > 1) | .name'\n\n"
-    "Exit: 0 printed, 2 error: no ELF file, no debug information, no such type, or several.";
+    "Exit: 0 printed, 2 error (no ELF file, no debug information, no such type), 3 printed, but "
+    "the\n"
+    "types of some units are in .dwo files that were not found.";
 
 bool print(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
          std::fflush(stdout) == 0;
 }
 
-int finish(const std::string& text) {
+/// Units whose types are in a file that was not found.
+size_t warn_of_missing_units(const SourceFacts& facts) {
+  size_t missing = 0;
+  std::string reason;
+  for (const TranslationUnit& unit : facts.units) {
+    if (unit.state == UnitState::kComplete) continue;
+    ++missing;
+    reason = unit.reason;
+  }
+  if (missing > 0)
+    fmt::print(stderr, "quarrel layout: {} of {} units could not be read: {}\n", missing,
+               facts.units.size(), reason);
+  return missing;
+}
+
+int finish(const LayoutBuilder& builder, const std::string& text) {
+  const bool is_partial = warn_of_missing_units(builder.facts()) > 0;
   if (!print(text)) return fail("layout", "cannot write to the standard output");
-  return kExitClean;
+  return is_partial ? kExitPartial : kExitClean;
+}
+
+/// What a user can ask for: "struct { ... }" is how Go calls records without a name.
+bool has_own_name(const SourceRecord& record) {
+  return !record.is_lambda && !record.name.starts_with("struct {") &&
+         record.name.find("(unnamed ") == std::string::npos;
 }
 
 bool is_listed(const SourceRecord& record) {
-  return record.size_bytes > 0 && !record.is_lambda &&
-         record.name.find("(unnamed ") == std::string::npos &&
+  return record.size_bytes > 0 && has_own_name(record) &&
          (g_options.all || !record.is_in_system_header);
 }
 
@@ -59,22 +83,24 @@ int list_records(const LayoutBuilder& builder) {
   std::vector<RecordLayout> layouts;
   for (const SourceRecord& record : builder.facts().records)
     if (is_listed(record)) layouts.push_back(builder.layout_of(record));
-  if (layouts.empty())
+  if (layouts.empty()) {
+    warn_of_missing_units(builder.facts());
     return fail("layout", g_options.binary +
                               " describes no records of its own: its debug information holds line "
-                              "tables only (-g1), or is that of a library; --all lists those too");
+                              "tables only (-g1), or is elsewhere; --all lists library records");
+  }
   std::stable_sort(layouts.begin(), layouts.end(),
                    [](const RecordLayout& a, const RecordLayout& b) {
                      return std::tuple(a.atomics + a.locks == 0, std::string_view(a.record->name)) <
                             std::tuple(b.atomics + b.locks == 0, std::string_view(b.record->name));
                    });
-  return finish(g_options.json ? layout_json(builder, layouts, false) : layout_table(layouts));
+  return finish(builder, g_options.json ? layout_json(builder, layouts) : layout_table(layouts));
 }
 
 std::string name_list(const std::vector<const SourceRecord*>& records) {
   std::string list;
   for (size_t i = 0; i < std::min(records.size(), kMaxListed); ++i)
-    list += "\n  " + records[i]->name;
+    list += "\n  " + shorten(records[i]->name, kTextColumns - 2);
   if (records.size() > kMaxListed)
     list += fmt::format("\n  and {} more", records.size() - kMaxListed);
   return list;
@@ -100,17 +126,20 @@ int report_unknown(const LayoutBuilder& builder) {
 
 int show_records(const LayoutBuilder& builder) {
   const std::vector<const SourceRecord*> found = builder.find(g_options.type);
-  if (found.empty()) return report_unknown(builder);
+  if (found.empty()) {
+    warn_of_missing_units(builder.facts());
+    return report_unknown(builder);
+  }
   if (found.size() > kMaxShown)
     return fail("layout", fmt::format("{} records are called '{}'; name one of them:{}",
                                       found.size(), g_options.type, name_list(found)));
   std::vector<RecordLayout> layouts;
   for (const SourceRecord* record : found) layouts.push_back(builder.layout_of(*record));
-  if (g_options.json) return finish(layout_json(builder, layouts, true));
+  if (g_options.json) return finish(builder, layout_json(builder, layouts));
   std::string text;
   for (const RecordLayout& layout : layouts)
     text += (text.empty() ? "" : "\n") + layout_text(builder, layout);
-  return finish(text);
+  return finish(builder, text);
 }
 
 int run(const std::vector<std::string>&) {

@@ -12,6 +12,7 @@ namespace {
 constexpr int kMaxDepth = 12;
 constexpr size_t kMaxRows = 20000;
 constexpr size_t kMaxSynchronized = 512;
+constexpr uint64_t kMaxCount = uint64_t{1} << 40;
 constexpr uint64_t kMaxBits = uint64_t{1} << 43;
 
 bool is_leaf(const LayoutRow& row) {
@@ -57,7 +58,19 @@ std::vector<LayoutRow> holes_in(const RecordLayout& layout, uint64_t& end_bits) 
   return holes;
 }
 
+/// Below the innermost base or member that it lies in.
+int depth_of(const LayoutRow& hole, const std::vector<LayoutRow>& rows) {
+  int depth = 0;
+  for (const LayoutRow& row : rows) {
+    const bool is_inside = row.offset_bits <= hole.offset_bits &&
+                           hole.offset_bits + hole.size_bits <= row.offset_bits + row.size_bits;
+    if (!is_leaf(row) && is_inside) depth = std::max(depth, row.depth + 1);
+  }
+  return depth;
+}
+
 void insert_by_offset(std::vector<LayoutRow>& rows, LayoutRow row) {
+  row.depth = depth_of(row, rows);
   auto after = std::find_if(rows.begin(), rows.end(), [&](const LayoutRow& each) {
     return each.offset_bits > row.offset_bits;
   });
@@ -81,13 +94,6 @@ void add_holes(RecordLayout& layout) {
   rest.name = is_hidden ? "(virtual bases)" : "(padding)";
   if (!is_hidden) layout.padding_bytes = rest.size_bits / 8;
   layout.rows.push_back(std::move(rest));
-}
-
-void count(const LayoutRow& row, RecordLayout& layout) {
-  if (row.field == nullptr || !is_leaf(row)) return;
-  const uint64_t objects = std::max<uint64_t>(row.field->array_length, 1);
-  if (row.field->is_atomic) layout.atomics += objects;
-  if (row.field->lock != LockClass::kNone) layout.locks += objects;
 }
 
 /// Maximal runs, in order of offset, whose first and last share a line: so do all between them.
@@ -179,16 +185,9 @@ class LayoutWalk {
     if (inner != nullptr) add(*inner, offset, inner_path, depth + 1);
   }
 
-  /// The record whose members are shown below the field: the user's own, not in an array.
+  /// The record whose members are shown below the field: not those of an array.
   const SourceRecord* opened(const SourceField& field) const {
-    const SourceRecord* inner = builder_.record(field.type_record);
-    const bool is_one_object = field.array_length == 0 && !field.is_bit_field;
-    if (inner == nullptr || !is_one_object || field.is_atomic || field.lock != LockClass::kNone)
-      return nullptr;
-    const bool is_open = !inner->is_in_system_header && inner->has_layout &&
-                         inner->size_bytes * 8 == field.size_bits &&
-                         (!inner->fields.empty() || !inner->bases.empty());
-    return is_open ? inner : nullptr;
+    return field.array_length == 0 ? builder_.element_of(field) : nullptr;
   }
 
   const LayoutBuilder& builder_;
@@ -205,10 +204,43 @@ const SourceRecord* LayoutBuilder::record(SymbolId symbol) const {
   return found != records_.end() && symbol.is_valid() ? found->second : nullptr;
 }
 
+/// The record that the field holds, if it is the user's own and its members are of interest.
+const SourceRecord* LayoutBuilder::element_of(const SourceField& field) const {
+  if (field.is_bit_field || field.is_atomic || field.lock != LockClass::kNone) return nullptr;
+  const SourceRecord* inner = record(field.type_record);
+  if (inner == nullptr || inner->is_in_system_header || !inner->has_layout) return nullptr;
+  const uint64_t objects = std::max<uint64_t>(field.array_length, 1);
+  const bool is_whole = inner->size_bytes == field.size_bits / 8 / objects;
+  return is_whole && !(inner->fields.empty() && inner->bases.empty()) ? inner : nullptr;
+}
+
+LayoutBuilder::Totals LayoutBuilder::totals_of(const SourceRecord& record, int depth) const {
+  if (depth > kMaxDepth) return {};
+  auto [place, is_new] = totals_.try_emplace(&record);
+  if (!is_new) return place->second;
+  Totals totals;
+  auto add = [&](Totals more, uint64_t times) {
+    times = std::clamp<uint64_t>(times, 1, uint64_t{1} << 20);
+    totals.atomics = std::min(kMaxCount, totals.atomics + more.atomics * times);
+    totals.locks = std::min(kMaxCount, totals.locks + more.locks * times);
+  };
+  for (const SourceBase& base : record.bases)
+    if (const SourceRecord* inner = this->record(base.record)) add(totals_of(*inner, depth + 1), 1);
+  for (const SourceField& field : record.fields) {
+    const SourceRecord* inner = element_of(field);
+    add(inner != nullptr ? totals_of(*inner, depth + 1)
+                         : Totals{field.is_atomic, field.lock != LockClass::kNone},
+        field.array_length);
+  }
+  return totals_[&record] = totals;
+}
+
 RecordLayout LayoutBuilder::layout_of(const SourceRecord& record) const {
   RecordLayout layout{.record = &record, .line_bytes = line_bytes_};
   LayoutWalk(*this, layout).add(record, 0, "", 0);
-  for (const LayoutRow& row : layout.rows) count(row, layout);
+  const Totals totals = totals_of(record, 0);
+  layout.atomics = totals.atomics;
+  layout.locks = totals.locks;
   layout.lines = record.size_bytes / line_bytes_ + (record.size_bytes % line_bytes_ != 0 ? 1 : 0);
   add_holes(layout);
   add_sharing(layout);

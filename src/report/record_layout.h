@@ -59,12 +59,20 @@ class LayoutBuilder {
   const SourceFacts& facts() const { return facts_; }
 
  private:
+  struct Totals {
+    uint64_t atomics = 0;
+    uint64_t locks = 0;
+  };
+
   const SourceRecord* record(SymbolId symbol) const;
+  const SourceRecord* element_of(const SourceField& field) const;
+  Totals totals_of(const SourceRecord& record, int depth) const;
   friend class LayoutWalk;
 
   const SourceFacts& facts_;
   uint64_t line_bytes_;
   std::unordered_map<uint32_t, const SourceRecord*> records_;  // by symbol
+  mutable std::unordered_map<const SourceRecord*, Totals> totals_;
 };
 
 /// True for atomics and locks, or arrays of them.
@@ -83,8 +91,7 @@ std::string layout_text(const LayoutBuilder& builder, const RecordLayout& layout
 /// A table of records, one a line.
 std::string layout_table(const std::vector<RecordLayout>& layouts);
 
-/// The records as JSON (docs/json.md); members only if `with_members`.
-std::string layout_json(const LayoutBuilder& builder, const std::vector<RecordLayout>& layouts,
-                        bool with_members);
+/// The records as JSON (docs/json.md).
+std::string layout_json(const LayoutBuilder& builder, const std::vector<RecordLayout>& layouts);
 
 }  // namespace quarrel

@@ -6,13 +6,13 @@
 namespace quarrel {
 namespace {
 
-/// "ns::Queue<ns::Job>" -> "ns::Queue".
+/// "ns::Queue<ns::Job>" -> "ns::Queue", and Go's "main.Ring[int32]" -> "main.Ring".
 std::string_view without_arguments(std::string_view name) {
-  if (!name.ends_with('>')) return name;
+  if (!name.ends_with('>') && !name.ends_with(']')) return name;
   int depth = 0;
   for (size_t at = name.size(); at-- > 0;) {
-    if (name[at] == '>') ++depth;
-    if (name[at] == '<' && --depth == 0) return name.substr(0, at);
+    if (name[at] == '>' || name[at] == ']') ++depth;
+    if ((name[at] == '<' || name[at] == '[') && --depth == 0) return name.substr(0, at);
   }
   return name;
 }

@@ -57,7 +57,7 @@ Json names_of(const RecordLayout& layout, const std::vector<std::vector<size_t>>
   return all;
 }
 
-Json to_json(const LayoutBuilder& builder, const RecordLayout& layout, bool with_members) {
+Json to_json(const LayoutBuilder& builder, const RecordLayout& layout) {
   const SourceRecord& record = *layout.record;
   const bool has_file = record.position.file.value < builder.facts().files.size();
   Json json = {{"name", record.name},
@@ -72,7 +72,6 @@ Json to_json(const LayoutBuilder& builder, const RecordLayout& layout, bool with
                {"padding_bytes", layout.padding_bytes},
                {"atomics", layout.atomics},
                {"locks", layout.locks}};
-  if (!with_members) return json;
   json["rows"] = Json::array();
   for (const LayoutRow& row : layout.rows) json["rows"].push_back(to_json(row, layout));
   json["always_share_line"] = names_of(layout, layout.always_together);
@@ -82,11 +81,9 @@ Json to_json(const LayoutBuilder& builder, const RecordLayout& layout, bool with
 
 }  // namespace
 
-std::string layout_json(const LayoutBuilder& builder, const std::vector<RecordLayout>& layouts,
-                        bool with_members) {
+std::string layout_json(const LayoutBuilder& builder, const std::vector<RecordLayout>& layouts) {
   Json records = Json::array();
-  for (const RecordLayout& layout : layouts)
-    records.push_back(to_json(builder, layout, with_members));
+  for (const RecordLayout& layout : layouts) records.push_back(to_json(builder, layout));
   const uint64_t line_size = layouts.empty() ? kLineBytes : layouts.front().line_bytes;
   const Json json = {{"quarrel", {{"format", kJsonFormat}, {"version", QUARREL_VERSION}}},
                      {"line_size", line_size},

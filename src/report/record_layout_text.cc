@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kNumberColumns = 7;
 constexpr size_t kMaxNameColumns = 44;
-constexpr size_t kMarkColumns = 12;
+constexpr size_t kMaxRuns = 8;
 constexpr size_t kGap = 2;
 
 std::string place_of(const LayoutBuilder& builder, SourcePos position) {
@@ -31,17 +31,20 @@ std::string counted(uint64_t count, std::string_view one, std::string_view many)
 }
 
 std::string summary_of(const RecordLayout& layout) {
-  std::string text = fmt::format(
-      "{} {}, alignment {}, {} of {}; {}", layout.record->is_union ? "union of" : "size",
-      layout.record->size_bytes, layout.record->align_bytes, counted(layout.lines, "line", "lines"),
-      layout.line_bytes,
-      layout.holes == 0 ? "no holes"
-                        : fmt::format("{} ({} bytes)", counted(layout.holes, "hole", "holes"),
-                                      layout.hole_bytes));
-  text += fmt::format(", {} at the end",
-                      counted(layout.padding_bytes, "byte of padding", "bytes of padding"));
-  return text + fmt::format("; {}, {}", counted(layout.atomics, "atomic", "atomics"),
-                            counted(layout.locks, "lock", "locks"));
+  const SourceRecord& record = *layout.record;
+  const std::string holes = layout.holes == 0
+                                ? "no holes"
+                                : fmt::format("{} ({})", counted(layout.holes, "hole", "holes"),
+                                              counted(layout.hole_bytes, "byte", "bytes"));
+  const std::string padding = layout.padding_bytes == 0
+                                  ? ""
+                                  : fmt::format(", {} of padding at the end",
+                                                counted(layout.padding_bytes, "byte", "bytes"));
+  return fmt::format("{}size {}, alignment {}, {} of {}; {}{}; {}, {}",
+                     record.is_union ? "union, " : "", record.size_bytes, record.align_bytes,
+                     counted(layout.lines, "line", "lines"), layout.line_bytes, holes, padding,
+                     counted(layout.atomics, "atomic", "atomics"),
+                     counted(layout.locks, "lock", "locks"));
 }
 
 std::string size_cell(const LayoutRow& row) {
@@ -55,26 +58,49 @@ std::string offset_cell(const LayoutRow& row) {
                  : fmt::format("{}", row.offset_bits / 8);
 }
 
-/// "8 x 24 bytes": each element of the array, where it is not obvious.
+/// " (every 24 bytes)", where it tells which elements share a line.
 std::string stride_note(const LayoutRow& row) {
   if (row.field == nullptr || row.field->array_length < 2) return {};
+  if (!row.field->type_record.is_valid() && !is_synchronized(row)) return {};
   const uint64_t stride = row.size_bits / 8 / row.field->array_length;
   return fmt::format(" (every {})", counted(stride, "byte", "bytes"));
 }
 
-std::string row_text(const LayoutRow& row, const RecordLayout& layout, size_t name_columns) {
-  std::string mark = row.field != nullptr ? mark_of(*row.field) : "";
-  if (row.kind == LayoutRowKind::kRecord) mark.clear();
-  std::string type = row.type + stride_note(row);
-  if (!mark.empty() && crosses_line(row, layout.line_bytes)) type += "; crosses a line";
-  const std::string name = std::string(size_t(row.depth) * 2, ' ') + std::string(last_part(row));
-  const size_t used = 2 * kNumberColumns + name_columns + kMarkColumns + 4 * kGap;
+std::string mark_cell(const LayoutRow& row) {
+  return is_synchronized(row) ? mark_of(*row.field) : "";
+}
+
+struct Columns {
+  size_t name = 6;
+  size_t mark = 0;
+};
+
+Columns columns_of(const RecordLayout& layout) {
+  Columns columns;
+  for (const LayoutRow& row : layout.rows) {
+    columns.name = std::max(columns.name, size_t(row.depth) * 2 + last_part(row).size());
+    columns.mark = std::max(columns.mark, mark_cell(row).size());
+  }
+  columns.name = std::min(columns.name, kMaxNameColumns);
+  if (columns.mark > 0) columns.mark += kGap;
+  return columns;
+}
+
+std::string table_row(const Columns& columns, std::string_view offset, std::string_view size,
+                      std::string_view name, std::string_view mark, std::string_view type) {
   std::string line =
-      fmt::format("{:>{}}  {:>{}}  {:<{}}  {:<{}}  {}", offset_cell(row), kNumberColumns,
-                  size_cell(row), kNumberColumns, shorten(name, name_columns), name_columns,
-                  shorten(mark, kMarkColumns), kMarkColumns, shorten(type, kTextColumns - used));
+      fmt::format("{:>{}}  {:>{}}  {:<{}}  {:<{}}", offset, kNumberColumns, size, kNumberColumns,
+                  shorten(name, columns.name), columns.name, mark, columns.mark);
+  line += shorten(type, kTextColumns - line.size());
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
+}
+
+std::string row_text(const LayoutRow& row, const RecordLayout& layout, const Columns& columns) {
+  std::string type = row.type + stride_note(row);
+  if (is_synchronized(row) && crosses_line(row, layout.line_bytes)) type += "; crosses a line";
+  const std::string name = std::string(size_t(row.depth) * 2, ' ') + std::string(last_part(row));
+  return table_row(columns, offset_cell(row), size_cell(row), name, mark_cell(row), type);
 }
 
 std::string line_rule(uint64_t line, const RecordLayout& layout) {
@@ -82,21 +108,16 @@ std::string line_rule(uint64_t line, const RecordLayout& layout) {
   return text + std::string(kTextColumns - text.size(), '-') + "\n";
 }
 
-size_t name_columns_of(const RecordLayout& layout) {
-  size_t columns = 6;
-  for (const LayoutRow& row : layout.rows)
-    columns = std::max(columns, size_t(row.depth) * 2 + last_part(row).size());
-  return std::min(columns, kMaxNameColumns);
-}
-
 std::string sharing_text(const RecordLayout& layout, const std::vector<std::vector<size_t>>& runs,
                          const std::string& when) {
   std::string text;
-  for (const std::vector<size_t>& run : runs) {
+  for (size_t i = 0; i < std::min(runs.size(), kMaxRuns); ++i) {
     std::vector<std::string> names;
-    for (size_t index : run) names.push_back(layout.rows[index].name);
+    for (size_t index : runs[i]) names.push_back(layout.rows[index].name);
     text += wrap(fmt::format("{}: {}", when, fmt::join(names, ", ")), 0, 2);
   }
+  if (runs.size() > kMaxRuns)
+    text += fmt::format("{}: {} more runs (--json lists them)\n", when, runs.size() - kMaxRuns);
   return text;
 }
 
@@ -108,10 +129,8 @@ std::string layout_text(const LayoutBuilder& builder, const RecordLayout& layout
   if (const std::string place = place_of(builder, record.position); !place.empty())
     text += wrap("declared at " + place, 0, 2);
   text += wrap(summary_of(layout), 0, 2);
-  const size_t columns = name_columns_of(layout);
-  if (!layout.rows.empty())
-    text += fmt::format("{:>{}}  {:>{}}  {:<{}}  {:<{}}  type\n", "offset", kNumberColumns, "size",
-                        kNumberColumns, "member", columns, "", kMarkColumns);
+  const Columns columns = columns_of(layout);
+  if (!layout.rows.empty()) text += table_row(columns, "offset", "size", "member", "", "type");
   uint64_t line = ~uint64_t{0};
   for (const LayoutRow& row : layout.rows) {
     const uint64_t at = row.offset_bits / 8 / layout.line_bytes;

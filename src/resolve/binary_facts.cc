@@ -43,7 +43,7 @@ class BinaryReader {
     facts_.units.push_back({.main_file = file, .standard = std::string(kFromDebugInfo)});
     if (!unit.is_tree_missing) return;
     facts_.units.back().state = UnitState::kFailed;
-    facts_.units.back().reason = "its .dwo file, which holds the types, was not found";
+    facts_.units.back().reason = "the .dwo file that holds the types was not found";
   }
 
   static std::string unit_folder(Dwarf_Die& unit) {
@@ -123,19 +123,29 @@ void drop_library_records(SourceFacts& facts) {
   std::erase_if(facts.records, [](const SourceRecord& each) { return each.is_in_system_header; });
 }
 
+Result<SourceFacts> read(ElfFile& file, const std::string& path,
+                         const BinaryFactsOptions& options) {
+  if (is_object_file(file))
+    return Error{path +
+                 " is an object file, whose debug information is not linked yet; "
+                 "name the program or shared library that it becomes part of"};
+  const DebugInfo info(file, normal_path(path), options.paths);
+  if (!info.is_available()) return no_debug_info(path, file, options.paths);
+  SourceFacts facts = BinaryReader(info, options).read();
+  if (!options.with_library_records) drop_library_records(facts);
+  return facts;
+}
+
 }  // namespace
 
 Result<SourceFacts> read_binary_facts(const std::string& path, const BinaryFactsOptions& options) {
   TRY(auto file, ElfFile::open(path));
-  if (is_object_file(*file))
-    return Error{path +
-                 " is an object file, whose debug information is not linked yet; "
-                 "name the program or shared library that it becomes part of"};
-  const DebugInfo info(*file, normal_path(path), options.paths);
-  if (!info.is_available()) return no_debug_info(path, *file, options.paths);
-  SourceFacts facts = BinaryReader(info, options).read();
-  if (!options.with_library_records) drop_library_records(facts);
-  return facts;
+  return read(*file, path, options);
+}
+
+Result<SourceFacts> binary_facts_of(std::vector<char> image) {
+  TRY(auto file, ElfFile::from_memory(std::move(image)));
+  return read(*file, "the image", {.paths = {}});
 }
 
 }  // namespace quarrel

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/source_facts.h"
@@ -22,5 +23,8 @@ struct BinaryFactsOptions {
 /// Errors: not an ELF file that quarrel reads; no debug information, neither its own nor in a
 /// separate file. Damaged debug information yields what can be read of it.
 Result<SourceFacts> read_binary_facts(const std::string& path, const BinaryFactsOptions& options);
+
+/// The same of a file whose bytes are at hand; separate debug files are not looked for.
+Result<SourceFacts> binary_facts_of(std::vector<char> image);
 
 }  // namespace quarrel

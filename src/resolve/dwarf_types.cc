@@ -33,10 +33,6 @@ const char* type_suffix(int tag) {
   }
 }
 
-std::string scope_part(const std::string& name, const char* if_unnamed) {
-  return (name.empty() ? if_unnamed : name) + "::";
-}
-
 std::string array_suffix(Dwarf_Die& array) {
   std::string suffix;
   for (uint64_t length : dimensions_of(array)) suffix += "[" + std::to_string(length) + "]";
@@ -89,8 +85,9 @@ uint64_t TypeTable::size_of(PlainType& type) {
 }
 
 std::string TypeTable::record_name(PlainType& type) {
-  if (auto known = names_.find(type.die.addr); known != names_.end()) return known->second;
-  return name_of(type.die).empty() ? type.alias : qualified(type.die);
+  if (!name_of(type.die).empty()) return qualified(type.die);
+  auto given = given_names_.find(type.die.addr);
+  return given != given_names_.end() ? given->second : type.alias;
 }
 
 const std::string& TypeTable::qualified(Dwarf_Die& die) {
@@ -110,8 +107,10 @@ std::string TypeTable::type_name(Dwarf_Die& entry) {
       suffix = array_suffix(die) + suffix;
     else if (const char* mark = type_suffix(tag))
       suffix = mark + suffix;
-    else if (names_.contains(die.addr) || !name_of(die).empty())
+    else if (!name_of(die).empty())
       return prefix + qualified(die) + suffix;
+    else if (auto given = given_names_.find(die.addr); given != given_names_.end())
+      return prefix + given->second + suffix;
     else if (tag == DW_TAG_const_type && suffix.empty())
       prefix = "const ";
     else if (tag == DW_TAG_volatile_type && suffix.empty())
@@ -128,8 +127,9 @@ std::string TypeTable::type_name(Dwarf_Die& entry) {
 }
 
 Dwarf_Die TypeTable::definition_of(Dwarf_Die die) {
-  if (!is_record_tag(dwarf_tag(&die)) || !has_flag(die, DW_AT_declaration)) return die;
+  if (!is_record_tag(dwarf_tag(&die))) return die;
   if (auto in_type_unit = referenced(die, DW_AT_signature)) return *in_type_unit;
+  if (!has_flag(die, DW_AT_declaration)) return die;
   return definition_by_name(die).value_or(die);
 }
 
@@ -172,8 +172,9 @@ void TypeTable::name_unnamed_record(Dwarf_Die& user, const std::string& name) {
     if (tag != DW_TAG_array_type && !is_qualifier(tag)) return;
     target = referenced(*target, DW_AT_type);
   }
-  if (target && is_record_tag(dwarf_tag(&*target)) && name_of(*target).empty())
-    names_.try_emplace(target->addr, shorten_type(name));
+  if (!target || !is_record_tag(dwarf_tag(&*target))) return;
+  Dwarf_Die record = definition_of(*target);
+  if (name_of(record).empty()) given_names_.try_emplace(record.addr, shorten_type(name));
 }
 
 void TypeTable::name_children(Dwarf_Die& parent, const std::string& scope, int level) {
@@ -204,16 +205,24 @@ void TypeTable::name_entry(Dwarf_Die& entry, const std::string& scope, int level
       return name_children(entry, scope, level + 1);
     case DW_TAG_namespace:
     case DW_TAG_module:
-      return name_children(entry, scope + scope_part(name, "(anonymous namespace)"), level + 1);
+      return name_children(
+          entry, scope + (name.empty() ? "(anonymous namespace)" : name) + "::", level + 1);
     case DW_TAG_structure_type:
     case DW_TAG_class_type:
     case DW_TAG_union_type:
     case DW_TAG_subprogram:
-      if (!name.empty()) remember_name(entry, scope + name);
-      return name_children(entry, scope + scope_part(name, "{unnamed}"), level + 1);
+      return name_scope(entry, name.empty() ? "" : scope + name, scope, level);
     default:
       return;
   }
+}
+
+// A type unit defines what it declares inside of the namespaces, outside of them.
+void TypeTable::name_scope(Dwarf_Die& entry, std::string name, const std::string& scope,
+                           int level) {
+  if (dwarf_hasattr(&entry, DW_AT_specification) != 0) name = qualified_name_of(entry);
+  if (!name.empty()) remember_name(entry, name);
+  name_children(entry, (name.empty() ? scope + "{unnamed}" : name) + "::", level + 1);
 }
 
 void TypeTable::remember_name(Dwarf_Die& entry, const std::string& name) {

@@ -62,12 +62,14 @@ class TypeTable {
   void index_definitions(Dwarf_Die& parent, const std::string& scope, int level);
   void name_children(Dwarf_Die& parent, const std::string& scope, int level);
   void name_entry(Dwarf_Die& entry, const std::string& scope, int level);
+  void name_scope(Dwarf_Die& entry, std::string name, const std::string& scope, int level);
   void remember_name(Dwarf_Die& entry, const std::string& name);
   void name_unnamed_record(Dwarf_Die& user, const std::string& name);
   std::optional<Dwarf_Die> definition_by_name(Dwarf_Die& declaration);
 
   const DebugInfo& info_;
   std::unordered_map<void*, std::string> names_;            // by entry
+  std::unordered_map<void*, std::string> given_names_;      // of unnamed records
   std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified, shortened name
   bool has_definitions_ = false;
 };

@@ -89,18 +89,18 @@ void ObjectTypes::classify_element(ObjectType& object) {
   if (!object.element || !object.element->is_record()) return;
   add_class(class_of_type_name(types_.record_name(*object.element)), object);
   if (!object.is_atomic && object.lock == LockClass::kNone)
-    object.lock = wrapped_lock(object.element->die);
+    object.lock = wrapped_lock(*object.element);
 }
 
 // A user's record that has methods to lock and unlock it, and a lock or an atomic as a member.
-LockClass ObjectTypes::wrapped_lock(Dwarf_Die& record) {
-  auto [place, is_new] = wrappers_.try_emplace(record.addr, LockClass::kNone);
+LockClass ObjectTypes::wrapped_lock(PlainType& record) {
+  auto [place, is_new] = wrappers_.try_emplace(record.die.addr, LockClass::kNone);
   if (!is_new) return place->second;
-  if (is_library_type_name(types_.qualified(record))) return LockClass::kNone;
+  if (is_library_type_name(types_.record_name(record))) return LockClass::kNone;
   bool locks = false;
   bool unlocks = false;
   LockClass inner = LockClass::kNone;
-  for_each_child(record, [&](Dwarf_Die& child) {
+  for_each_child(record.die, [&](Dwarf_Die& child) {
     const int tag = dwarf_tag(&child);
     if (tag == DW_TAG_subprogram) {
       const std::string name = name_of(child);
@@ -115,7 +115,7 @@ LockClass ObjectTypes::wrapped_lock(Dwarf_Die& record) {
     return true;
   });
   const LockClass lock = locks && unlocks ? inner : LockClass::kNone;
-  wrappers_[record.addr] = lock;
+  wrappers_[record.die.addr] = lock;
   return lock;
 }
 

@@ -40,7 +40,7 @@ class ObjectTypes {
   void follow(Dwarf_Die entry, ObjectType& object);
   void enter_std_array(ObjectType& object);
   void classify_element(ObjectType& object);
-  LockClass wrapped_lock(Dwarf_Die& record);
+  LockClass wrapped_lock(PlainType& record);
   uint64_t type_alignment(Dwarf_Die type, int depth);
   uint64_t record_alignment(Dwarf_Die& record, int depth);
   uint64_t member_alignment(Dwarf_Die& member, int depth);

@@ -72,6 +72,11 @@ SymbolId RecordReader::symbol_of(Dwarf_Die& record) {
   return place->second = known->second;
 }
 
+bool RecordReader::is_of_library(const std::string& name, FileId file) const {
+  if (is_library_type_name(name)) return true;
+  return file.is_valid() ? tables_.is_library_file(file) : is_undeclared_library_type_name(name);
+}
+
 void RecordReader::add(Dwarf_Die record) {
   const SymbolId symbol = symbol_of(record);
   if (!symbol.is_valid() || !read_.insert(symbol).second) return;
@@ -79,20 +84,20 @@ void RecordReader::add(Dwarf_Die record) {
   const std::string name = types_.record_name(type);
   const std::string pattern = pattern_name(name);
   const SourcePos position = tables_.position_of(record);
-  record_ = {
-      .symbol = symbol,
-      .name = name,
-      .pattern = pattern.empty() ? SymbolId{} : tables_.symbol(pattern),
-      .size_bytes = record_size(record),
-      .align_bytes = objects_.alignment_of_type(record),
-      .is_union = type.tag() == DW_TAG_union_type,
-      .is_lambda = is_lambda_name(name),
-      .has_layout = true,
-      .is_in_system_header = is_library_type_name(name) || tables_.is_library_file(position.file),
-      .template_arguments = template_arguments(types_, record),
-      .position = position,
-      .end = position};
+  record_ = {.symbol = symbol,
+             .name = name,
+             .pattern = pattern.empty() ? SymbolId{} : tables_.symbol(pattern),
+             .size_bytes = record_size(record),
+             .align_bytes = objects_.alignment_of_type(record),
+             .is_union = type.tag() == DW_TAG_union_type,
+             .is_lambda = is_lambda_name(name),
+             .has_layout = true,
+             .is_in_system_header = is_of_library(name, position.file),
+             .template_arguments = template_arguments(types_, record),
+             .position = position,
+             .end = position};
   unsized_.clear();
+  visited_ = 0;
   add_children(record, 0, 0);
   finish_fields();
   records_.push_back(std::move(record_));
@@ -115,7 +120,7 @@ void RecordReader::add_children(Dwarf_Die& parent, uint64_t start_bits, int dept
       default:
         break;
     }
-    return record_.fields.size() < kMaxFields;
+    return ++visited_ < kMaxFields;
   });
 }
 

@@ -34,12 +34,14 @@ class RecordReader {
   void add_field(Dwarf_Die& member, const MemberPlace& place, const ObjectType& type);
   void add_base(Dwarf_Die& base);
   void finish_fields();
+  bool is_of_library(const std::string& name, FileId file) const;
 
   TypeTable& types_;
   ObjectTypes& objects_;
   FactTables& tables_;
   SourceRecord record_;                 // the one that is being read
   std::unordered_set<size_t> unsized_;  // indices of its fields whose type is only declared
+  size_t visited_ = 0;                  // members, of it and of unnamed ones in it
   std::vector<SourceRecord> records_;
   std::unordered_map<void*, SymbolId> by_entry_;
   std::unordered_map<std::string, SymbolId> by_identity_;

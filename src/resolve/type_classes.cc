@@ -59,16 +59,11 @@ constexpr NamedClass kClasses[] = {
     {"atomic_flag", kAtomic},
     {"atomic_bool", kAtomic},
     {"atomic_char*", kAtomic},
-    {"atomic_schar", kAtomic},
-    {"atomic_uchar", kAtomic},
-    {"atomic_short", kAtomic},
-    {"atomic_ushort", kAtomic},
+    {"atomic_*char", kAtomic},
+    {"atomic_*short", kAtomic},
     {"atomic_int", kAtomic},
     {"atomic_uint", kAtomic},
-    {"atomic_long", kAtomic},
-    {"atomic_ulong", kAtomic},
-    {"atomic_llong", kAtomic},
-    {"atomic_ullong", kAtomic},
+    {"atomic_*long", kAtomic},
     {"atomic_wchar_t", kAtomic},
     {"atomic_int_*_t", kAtomic},
     {"atomic_uint_*_t", kAtomic},
@@ -104,6 +99,20 @@ constexpr NamedClass kClasses[] = {
 constexpr std::string_view kLibraryNames[] = {
     "std::", "__", "_IO_", "core::", "alloc::", "hashbrown::", "runtime.", "internal/", "runtime/"};
 
+constexpr std::string_view kUndeclaredNames[] = {
+    "&",       "*",          "(",      "<",      "[",     "dyn ",   "hash<",
+    "bucket<", "hchan<",     "sudog<", "waitq<", "map",   "noalg.", "func(",
+    "string",  "interface ", "chan ",  "eface",  "iface", "type..", "_type"};
+
+/// Top folders of Go's standard library.
+constexpr std::string_view kGoPackages[] = {
+    "archive", "bufio",   "bytes",    "compress", "container", "context", "crypto", "database",
+    "debug",   "embed",   "encoding", "errors",   "expvar",    "flag",    "fmt",    "go",
+    "hash",    "html",    "image",    "index",    "internal",  "io",      "log",    "math",
+    "mime",    "net",     "os",       "path",     "plugin",    "reflect", "regexp", "runtime",
+    "sort",    "strconv", "strings",  "sync",     "syscall",   "testing", "text",   "time",
+    "unicode", "unsafe",  "vendor"};
+
 constexpr std::string_view kLibraryPaths[] = {"/usr/include/", "/usr/lib/", "/usr/local/include/",
                                               "/usr/share/go", "/rustc/",   "/usr/local/go/"};
 
@@ -135,6 +144,15 @@ TypeClass class_of_type_name(std::string_view name) {
 
 bool is_library_type_name(std::string_view name) {
   return starts_with_any(name, kLibraryNames);
+}
+
+bool is_undeclared_library_type_name(std::string_view name) {
+  if (starts_with_any(name, kUndeclaredNames)) return true;
+  const size_t end = name.find_first_of("./");
+  if (end == std::string_view::npos || name.find("::") != std::string_view::npos) return false;
+  const std::string_view package = name.substr(0, end);
+  return std::find(std::begin(kGoPackages), std::end(kGoPackages), package) !=
+         std::end(kGoPackages);
 }
 
 bool is_library_path(std::string_view path) {

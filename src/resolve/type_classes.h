@@ -18,6 +18,11 @@ TypeClass class_of_type_name(std::string_view name);
 /// True for what a compiler or a standard library brings along, by its qualified name.
 bool is_library_type_name(std::string_view name);
 
+/// True for what has no declaration in any source, by its name: Rust's tuples, slices and virtual
+/// tables, Go's slices, maps and standard packages. Only for types without a declaring file, as the
+/// DWARF of these two languages has them.
+bool is_undeclared_library_type_name(std::string_view name);
+
 /// True for headers that a user did not write, by their path.
 bool is_library_path(std::string_view path);
 
