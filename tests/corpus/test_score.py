@@ -106,6 +106,7 @@ class Selection(unittest.TestCase):
     def test_templates_of_headers_detect_headers_and_nothing_else(self):
         self.assertEqual(headers.fill_template("#cmakedefine01 A\n#cmakedefine B\n#define C @C@"),
                          "#define A 0\n\n#define C 0")
+        self.assertEqual(headers.fill_template("#define @A@ @B@"), "#define UNSET_A 0")
         self.assertEqual(headers.fill_template("#undef HAVE_SYS_EPOLL_H\n#undef HAVE_NO_SUCH_H"),
                          "#define HAVE_SYS_EPOLL_H 1\n")
 
