@@ -43,6 +43,12 @@ class Positive(unittest.TestCase):
     def test_another_pair_in_the_fix_is_another_matter(self):
         self.assertEqual(outcome([finding(["head", "tail"])], [finding(["head", "size"])]), "pass")
 
+    def test_a_fix_that_separates_some_of_the_members_passes_in_part(self):
+        case = dataclasses.replace(CASE, fields=("head", "tail", "size"))
+        verdict = score(case, Side([finding(["head", "tail", "size"])]),
+                        Side([finding(["head", "tail"])]))
+        self.assertEqual((verdict.outcome, verdict.is_part), ("pass", True))
+
     def test_a_lower_level_in_the_fix_counts_as_gone(self):
         self.assertEqual(outcome([finding(["head", "tail"], level="warning")],
                                  [finding(["head", "tail"])]), "pass")
