@@ -80,7 +80,8 @@ class NeighbourSearch {
 
 std::optional<Complaint> misplaced_pad(const CheckContext& context, const PaddedRecord& padded) {
   if (padded.pads.size() < kMinPads || padded.groups.size() < kMinPads) return std::nullopt;
-  const auto found = NeighbourSearch(context, padded).find();
+  const NeighbourSearch search(context, padded);
+  const auto found = search.find();
   if (!found) return std::nullopt;
   const auto& [read, written] = *found;
   Complaint complaint = complaint_about(*padded.record);

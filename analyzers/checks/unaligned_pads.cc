@@ -75,9 +75,10 @@ class PadJudge {
     return {};
   }
 
-  /// Written fields behind the last pad, if they end less than a line ahead of the record's end.
+  /// Written fields behind the last pad. What follows the object is a guess: only where the padding
+  /// says that it is about lines.
   std::vector<LineField> open_end() const {
-    if (padded_.pads.back().is_last || padded_.groups.empty()) return {};
+    if (padded_.pads.back().is_last || !padded_.names_line) return {};
     std::vector<LineField> written;
     for (const LineField& place : padded_.groups.back().fields)
       if (is_written(place)) written.push_back(place);
@@ -111,6 +112,8 @@ class PadJudge {
         keep(a);
         keep(b);
       }
+    std::sort(found.begin(), found.end(),
+              [](const LineField& a, const LineField& b) { return a.bytes.begin < b.bytes.begin; });
     return found;
   }
 

@@ -82,6 +82,8 @@ TEST(PadNoOp, ReportsAnOpenEnd) {
   const auto findings = check(program, "pad-no-op");
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].subject.fields.front().name, "head");
+  for (SourceField& field : program.record_of(program.queue).fields) field.bound_text = "48";
+  EXPECT_TRUE(check(program, "pad-no-op").empty());
 }
 
 TEST(PadNoOp, IsSilentOnAnEndThatIsOnlyRead) {
