@@ -74,16 +74,29 @@ uint64_t aligned_size(const PaddedRecord& padded) {
   return align_up(end, kLineBytes);
 }
 
-/// C++ since C++17, and C whose allocations of the record are aligned or unknown.
+bool is_cxx(const TranslationUnit& unit) {
+  return unit.standard.find("++") != std::string::npos;
+}
+
+/// Does a known allocation honour the alignment, and none ignore it? In C++ since C++17, new does.
 bool honours_alignment(const FactIndex& index, const SourceRecord& record) {
-  for (const TranslationUnit& unit : index.facts().units)
-    if (unit.standard.find("++") != std::string::npos && !unit.has_aligned_new) return false;
-  return std::none_of(index.facts().allocations.begin(), index.facts().allocations.end(),
-                      [&](const SourceAllocation& allocation) {
-                        return allocation.record == record.symbol &&
-                               allocation.guarantee_bytes > 1 &&
-                               allocation.guarantee_bytes < kLineBytes;
-                      });
+  const auto& units = index.facts().units;
+  if (std::any_of(units.begin(), units.end(), [](const TranslationUnit& unit) {
+        return is_cxx(unit) && !unit.has_aligned_new;
+      }))
+    return false;
+  bool is_honoured = !units.empty() && std::all_of(units.begin(), units.end(), is_cxx);
+  for (const SourceAllocation& allocation : index.facts().allocations) {
+    if (allocation.record != record.symbol) continue;
+    if (allocation.guarantee_bytes > 1 && allocation.guarantee_bytes < kLineBytes) {
+      const bool is_new = allocation.allocator.find("new") != std::string::npos ||
+                          allocation.allocator.find("make_") != std::string::npos;
+      if (!is_new) return false;
+    } else if (allocation.guarantee_bytes > 0) {
+      is_honoured = true;
+    }
+  }
+  return is_honoured;
 }
 
 }  // namespace
