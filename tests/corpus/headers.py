@@ -129,6 +129,7 @@ def fill_template(text):
     text = re.sub(r"^#\s*(?:mesondefine|cmakedefine|undef)\s+(\w+).*$",
                   lambda line: f"#define {line[1]} 1" if is_detected(line[1]) else "", text,
                   flags=re.M)
+    text = re.sub(r"^(#\s*\w+\s+)@(\w+)@", r"\1UNSET_\2", text, flags=re.M)
     return re.sub(r"@\w+@|\$\{\w+\}", "0", text)
 
 

@@ -35,6 +35,7 @@ class Verdict:
     notes: int = 0
     false_rules: tuple = ()  # rules that still speak in the fix, or of a negative
     is_hit: bool = False
+    is_part: bool = False  # the fix separated some, not all, of the members that were reported
 
 
 def expected_rules(case):
@@ -104,6 +105,20 @@ def is_gone(case, hit, fixed):
                    for other in fixed)
 
 
+def is_part_gone(case, hit, fixed):
+    """True if two of the case's fields were reported together, and in the fix are not."""
+    named = {frozenset(pair) for pair in itertools.combinations(sorted(own_fields(case, hit)), 2)}
+    left = {frozenset(pair) for other in fixed if LEVELS[other["level"]] >= LEVELS[hit["level"]]
+            for pair in itertools.combinations(sorted(own_fields(case, other)), 2)}
+    return bool(named - left)
+
+
+def own_fields(case, finding):
+    """The case's fields that are members of the finding itself, not just words of its message."""
+    components = {part for name in names_of(finding) for part in re.split(r"\.|\[.*?\]", name)}
+    return components & set(case.fields)
+
+
 def score(case, parent, fix):
     """The verdict over a case from the reports of its trees (parent is None for negatives)."""
     return score_negative(case, fix) if case.is_negative else score_positive(case, parent, fix)
@@ -132,8 +147,12 @@ def score_positive(case, parent, fix):
         return Verdict("not parsed", detail="fix: " + fix.reason, is_hit=True)
     left = matching(case, fix.findings, rules) if fix else []
     gone = [hit for hit in hits if is_gone(case, hit, left)]
+    is_part = not gone
+    if is_part:
+        gone = [hit for hit in hits if is_part_gone(case, hit, left)]
     enough = min(2, len(case.fields))
     return Verdict("pass" if gone else "not gone", rules_of(gone or hits), is_hit=True,
+                   is_part=bool(gone) and is_part,
                    strong=any(len(mentions(hit, case.fields)) >= enough for hit in gone or hits),
                    false_rules=tuple(sorted(set(rules_of(hits)) - set(rules_of(gone)))),
                    detail=first_message(gone or hits))

@@ -30,14 +30,15 @@ def case_table(results):
         detail = verdict.detail.replace("|", "\\|").replace("\n", " ")
         is_weak = verdict.outcome == "pass" and not case.is_negative and not verdict.strong
         result = verdict.outcome + (" (1 field)" if is_weak else "")
+        result += " (in part)" if verdict.is_part else ""
         yield (f"| {case.id} | {case.detect} | {case.kind} | `{case.record}` | "
                f"{result} | {', '.join(verdict.rules)} | {detail[:120]} |")
 
 
 def totals(results):
     """Markdown, one row a group."""
-    yield "| group | cases | parsed | found in the parent | pass | by 2 fields | % | target |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| group | cases | parsed | in parent | pass | in part | by 2 fields | % | target |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, target, is_limit, belongs in GROUPS:
         verdicts = [verdict for case, verdict in results if belongs(case)]
         parsed = [each for each in verdicts if each.outcome != "not parsed"]
@@ -45,7 +46,8 @@ def totals(results):
         share = 100 * len(good) / len(parsed) if parsed else 0
         goal = f"{'<=' if is_limit else '>='} {target}" if target else ""
         yield (f"| {name} | {len(verdicts)} | {len(parsed)} | {sum(e.is_hit for e in parsed)} | "
-               f"{len(good)} | {sum(e.strong for e in good)} | {share:.0f} | {goal} |")
+               f"{len(good)} | {sum(e.is_part for e in good)} | {sum(e.strong for e in good)} | "
+               f"{share:.0f} | {goal} |")
 
 
 def precision(results, volume):

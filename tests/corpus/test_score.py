@@ -43,6 +43,12 @@ class Positive(unittest.TestCase):
     def test_another_pair_in_the_fix_is_another_matter(self):
         self.assertEqual(outcome([finding(["head", "tail"])], [finding(["head", "size"])]), "pass")
 
+    def test_a_fix_that_separates_some_of_the_members_passes_in_part(self):
+        case = dataclasses.replace(CASE, fields=("head", "tail", "size"))
+        verdict = score(case, Side([finding(["head", "tail", "size"])]),
+                        Side([finding(["head", "tail"])]))
+        self.assertEqual((verdict.outcome, verdict.is_part), ("pass", True))
+
     def test_a_lower_level_in_the_fix_counts_as_gone(self):
         self.assertEqual(outcome([finding(["head", "tail"], level="warning")],
                                  [finding(["head", "tail"])]), "pass")
@@ -106,6 +112,7 @@ class Selection(unittest.TestCase):
     def test_templates_of_headers_detect_headers_and_nothing_else(self):
         self.assertEqual(headers.fill_template("#cmakedefine01 A\n#cmakedefine B\n#define C @C@"),
                          "#define A 0\n\n#define C 0")
+        self.assertEqual(headers.fill_template("#define @A@ @B@"), "#define UNSET_A 0")
         self.assertEqual(headers.fill_template("#undef HAVE_SYS_EPOLL_H\n#undef HAVE_NO_SUCH_H"),
                          "#define HAVE_SYS_EPOLL_H 1\n")
 

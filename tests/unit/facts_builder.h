@@ -132,6 +132,26 @@ class FactsBuilder {
     facts.suppressions.push_back({position, std::move(rule), "a reason"});
   }
 
+  SourceField& array_field(SymbolId owner, std::string name, uint64_t offset, uint64_t size,
+                           std::string bound = {}) {
+    field(owner, std::move(name), offset, "char[" + std::to_string(size) + "]", size);
+    SourceField& array = record_of(owner).fields.back();
+    array.array_length = size;
+    array.bound_text = std::move(bound);
+    return array;
+  }
+
+  SourceAllocation& allocation(SymbolId record, SymbolId function, std::string allocator,
+                               std::string size, uint64_t guarantee = 16) {
+    facts.allocations.push_back({.record = record,
+                                 .function = function,
+                                 .position = next(),
+                                 .allocator = std::move(allocator),
+                                 .guarantee_bytes = guarantee,
+                                 .size_text = std::move(size)});
+    return facts.allocations.back();
+  }
+
   SourceRecord& record_of(SymbolId symbol) {
     for (SourceRecord& record : facts.records)
       if (record.symbol == symbol) return record;
