@@ -77,7 +77,14 @@ def mentions(finding, fields):
     components = {part for name in [*names_of(finding), subject.get("name", "")]
                   for part in re.split(r"\.|::|\[.*?\]", name)}
     words = set(re.findall(r"\w+", finding.get("message", "")))
-    return {field for field in fields if field in components or field in words}
+    return {field for field in fields
+            if field in components or field in words
+            or any(is_pasted(field, each) for each in components)}
+
+
+def is_pasted(field, name):
+    """A macro that declares members may paste a suffix of its own: `total` is `total_atomic__`."""
+    return name.startswith(field + "_") and name.endswith("__")
 
 
 def matching(case, findings, rules):
@@ -116,7 +123,8 @@ def is_part_gone(case, hit, fixed):
 def own_fields(case, finding):
     """The case's fields that are members of the finding itself, not just words of its message."""
     components = {part for name in names_of(finding) for part in re.split(r"\.|\[.*?\]", name)}
-    return components & set(case.fields)
+    return {field for field in case.fields
+            if field in components or any(is_pasted(field, each) for each in components)}
 
 
 def score(case, parent, fix):

@@ -61,6 +61,10 @@ class Positive(unittest.TestCase):
     def test_nested_member_names_count_by_component(self):
         self.assertEqual(outcome([finding(["state.head", "state.size"])], []), "pass")
 
+    def test_a_suffix_that_a_macro_pastes_does_not_matter(self):
+        self.assertEqual(outcome([finding(["head_atomic__", "size"])], []), "pass")
+        self.assertEqual(outcome([finding(["head_lock", "size"])], []), "missed")
+
     def test_globals_match_by_the_variables_named(self):
         case = dataclasses.replace(CASE, record="(globals)")
         self.assertEqual(outcome([finding(["tail"], record="a.c")], [], case), "pass")
