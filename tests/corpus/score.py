@@ -62,13 +62,13 @@ def has_record(case, finding):
     if case.record.startswith("("):
         return mentions(finding, case.fields)
     alike = {case.simple_record, re.sub(r"_(s|t|st|stct|struct)$", "", case.simple_record)}
-    return bool(named & alike) or bool(qualifiers(subject) & alike)
+    return bool(named & alike) or owner_of(case, subject) in alike
 
 
-def qualifiers(subject):
-    """`Q::tail` or `Q.tail`: the record stands before the member."""
+def owner_of(case, subject):
+    """`Q::tail` or `Q.tail`: the record stands before the member; `Q::Node` is another record."""
     words = re.split(r"::|\.|->", re.sub(r"<.*>", "", subject.get("name", "")))
-    return {word.strip() for word in words[-2:-1]}
+    return words[-2].strip() if len(words) > 1 and words[-1] in case.fields else ""
 
 
 def mentions(finding, fields):
