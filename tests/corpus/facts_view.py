@@ -58,7 +58,7 @@ class Facts:
 def presence(case, path):
     """(is the case's object in the facts, why not, accesses per field that is there)."""
     facts = Facts(path)
-    if case.record.startswith("(") or case.record.endswith(")"):
+    if case.is_of_variables:
         found = {last_component(row[1]): row[0] for row in facts.variables(case.fields)}
         counts = {name: len(facts.accesses(symbol)) for name, symbol in found.items()}
         return (True, "", counts) if found else (False, "no such variable" + first_error(facts), {})

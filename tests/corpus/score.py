@@ -59,8 +59,8 @@ def names_of(finding):
 def has_record(case, finding):
     subject = finding["subject"]
     named = {last_component(name) for name in (subject.get("name", ""), subject.get("type", ""))}
-    if case.record.startswith("("):
-        return mentions(finding, case.fields)
+    if case.is_of_variables:
+        return bool(mentions(finding, case.fields))
     alike = {case.simple_record, re.sub(r"_(s|t|st|stct|struct)$", "", case.simple_record)}
     return bool(named & alike) or owner_of(case, subject) in alike
 

@@ -55,8 +55,8 @@ class Positive(unittest.TestCase):
 
     def test_another_record_or_rule_or_field_is_a_miss(self):
         for wrong in (finding(["head", "tail"], record="ns::Stack"),
-                      finding(["head", "tail"], record="ns::Queue::Node"), finding(["size", "mutex"]),
-                      finding(["head", "tail"], rule="mixed-access")):
+                      finding(["head", "tail"], record="ns::Queue::Node"),
+                      finding(["size", "mutex"]), finding(["head", "tail"], rule="mixed-access")):
             self.assertEqual(outcome([wrong], []), "missed")
 
     def test_nested_member_names_count_by_component(self):
