@@ -35,6 +35,11 @@ class Case:
         """The record's own name: no scopes, no template arguments, no parentheses."""
         return last_component(self.record)
 
+    @property
+    def is_of_variables(self):
+        """Globals, or the static locals of a function."""
+        return self.record.startswith("(") or self.record.endswith("()")
+
     def trees(self):
         """(side, sha) of the trees that exist: a negative has only the one it was read in."""
         sides = [("fix", self.fix_sha)] if self.is_negative else [

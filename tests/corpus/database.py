@@ -113,7 +113,7 @@ def sources(case, tree):
 def ranked_sources(case, tree):
     """Sources that use the case's fields; rare names count more, tests come last."""
     words = [*case.fields, *([case.simple_record] if case.lang == "C++" else [])]
-    if case.record.startswith("(") or not words:
+    if case.is_of_variables or not words:
         words.append(pathlib.PurePath(case.path).stem)
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b")
     mentions = {}

@@ -3,6 +3,7 @@ import re
 import sqlite3
 
 from cases import last_component
+from score import is_pasted
 
 ACCESSES = """
 SELECT a.access, a.form, a.memory_order, a.loop_depth, a.is_indexed_by_variable,
@@ -42,6 +43,11 @@ class Facts:
     def accesses(self, symbol):
         return self.db.execute(ACCESSES, (symbol,)).fetchall()
 
+    def lock_regions(self, symbol):
+        """How often the lock is taken."""
+        return self.db.execute("SELECT count(*) FROM source_lock_regions WHERE lock_symbol_id = ?",
+                               (symbol,)).fetchone()[0]
+
     def units(self):
         """(file, state, reason) of each translation unit."""
         return self.db.execute(
@@ -52,7 +58,7 @@ class Facts:
 def presence(case, path):
     """(is the case's object in the facts, why not, accesses per field that is there)."""
     facts = Facts(path)
-    if case.record.startswith("(") or case.record.endswith(")"):
+    if case.is_of_variables:
         found = {last_component(row[1]): row[0] for row in facts.variables(case.fields)}
         counts = {name: len(facts.accesses(symbol)) for name, symbol in found.items()}
         return (True, "", counts) if found else (False, "no such variable" + first_error(facts), {})
@@ -68,9 +74,16 @@ def count_accesses(case, facts, records):
     counts = {}
     for record in records:
         for symbol, name, *_ in facts.fields(record[0]):
-            if name in case.fields and symbol is not None:
-                counts[name] = max(counts.get(name, 0), len(facts.accesses(symbol)))
+            field = field_of(case, name)
+            if field and symbol is not None:
+                uses = len(facts.accesses(symbol)) + facts.lock_regions(symbol)
+                counts[field] = max(counts.get(field, 0), uses)
     return counts
+
+
+def field_of(case, name):
+    """The case's field that the member is, if any."""
+    return next((each for each in case.fields if each == name or is_pasted(each, name)), None)
 
 
 def first_error(facts):
@@ -95,7 +108,7 @@ def describe(case, path):
 
 def field_lines(case, facts, record):
     for symbol, name, kind, offset, bits, *rest in facts.fields(record):
-        chosen = name in case.fields
+        chosen = field_of(case, name) is not None
         yield (f"  {'*' if chosen else ' '} line {offset // 512:<3} @{offset // 8:<5} "
                f"+{bits // 8:<4} {name or '(unnamed)'}: {kind}{marks(*rest)}")
         if chosen and symbol is not None:

@@ -59,16 +59,16 @@ def names_of(finding):
 def has_record(case, finding):
     subject = finding["subject"]
     named = {last_component(name) for name in (subject.get("name", ""), subject.get("type", ""))}
-    if case.record.startswith("("):
-        return mentions(finding, case.fields)
+    if case.is_of_variables:
+        return bool(mentions(finding, case.fields))
     alike = {case.simple_record, re.sub(r"_(s|t|st|stct|struct)$", "", case.simple_record)}
-    return bool(named & alike) or bool(qualifiers(subject) & alike)
+    return bool(named & alike) or owner_of(case, subject) in alike
 
 
-def qualifiers(subject):
-    """`Q::tail` or `Q.tail`: the record stands before the member."""
+def owner_of(case, subject):
+    """`Q::tail` or `Q.tail`: the record stands before the member; `Q::Node` is another record."""
     words = re.split(r"::|\.|->", re.sub(r"<.*>", "", subject.get("name", "")))
-    return {word.strip() for word in words[-2:-1]}
+    return words[-2].strip() if len(words) > 1 and words[-1] in case.fields else ""
 
 
 def mentions(finding, fields):
@@ -77,7 +77,14 @@ def mentions(finding, fields):
     components = {part for name in [*names_of(finding), subject.get("name", "")]
                   for part in re.split(r"\.|::|\[.*?\]", name)}
     words = set(re.findall(r"\w+", finding.get("message", "")))
-    return {field for field in fields if field in components or field in words}
+    return {field for field in fields
+            if field in components or field in words
+            or any(is_pasted(field, each) for each in components)}
+
+
+def is_pasted(field, name):
+    """A macro that declares members may paste a suffix of its own: `total` is `total_atomic__`."""
+    return name.startswith(field + "_") and name.endswith("__")
 
 
 def matching(case, findings, rules):
@@ -116,7 +123,8 @@ def is_part_gone(case, hit, fixed):
 def own_fields(case, finding):
     """The case's fields that are members of the finding itself, not just words of its message."""
     components = {part for name in names_of(finding) for part in re.split(r"\.|\[.*?\]", name)}
-    return components & set(case.fields)
+    return {field for field in case.fields
+            if field in components or any(is_pasted(field, each) for each in components)}
 
 
 def score(case, parent, fix):

@@ -54,12 +54,17 @@ class Positive(unittest.TestCase):
                                  [finding(["head", "tail"])]), "pass")
 
     def test_another_record_or_rule_or_field_is_a_miss(self):
-        for wrong in (finding(["head", "tail"], record="ns::Stack"), finding(["size", "mutex"]),
-                      finding(["head", "tail"], rule="mixed-access")):
+        for wrong in (finding(["head", "tail"], record="ns::Stack"),
+                      finding(["head", "tail"], record="ns::Queue::Node"),
+                      finding(["size", "mutex"]), finding(["head", "tail"], rule="mixed-access")):
             self.assertEqual(outcome([wrong], []), "missed")
 
     def test_nested_member_names_count_by_component(self):
         self.assertEqual(outcome([finding(["state.head", "state.size"])], []), "pass")
+
+    def test_a_suffix_that_a_macro_pastes_does_not_matter(self):
+        self.assertEqual(outcome([finding(["head_atomic__", "size"])], []), "pass")
+        self.assertEqual(outcome([finding(["head_lock", "size"])], []), "missed")
 
     def test_globals_match_by_the_variables_named(self):
         case = dataclasses.replace(CASE, record="(globals)")
