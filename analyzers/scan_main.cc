@@ -5,6 +5,7 @@
 #include "base/command_line.h"
 #include "checks/check.h"
 #include "checks/explain.h"
+#include "extract/fact_cache.h"
 #include "extract/scan.h"
 #include "extract/source_files.h"
 #include "join/join.h"
@@ -28,6 +29,8 @@ struct ScanOptions {
   bool force = false;
   std::vector<std::string> checks;
   std::string since;
+  std::string cache;
+  bool no_cache = false;
   std::string binary;
   bool explain = false;
   OutputOptions output;
@@ -54,6 +57,9 @@ CommandSpec spec_of(ScanOptions& options) {
           {"--timeout", "TIME", "for one translation unit (default 300s)", &options.timeout},
           {"--root", "DIR", "report paths relative to this (default: nearest .git)", &options.root},
           {"--checks", "RULE", "run only these, separated by commas", &options.checks},
+          {"--cache", "DIR", "keep facts of unchanged units here (default ~/.cache/quarrel)",
+           &options.cache},
+          {"--no-cache", "", "parse every unit", &options.no_cache},
           {"--since", "REV", "only what became worse since that git revision", &options.since},
           {"--binary", "FILE",
            "judge the types of a program or library by its debug information, without its source: "
@@ -82,6 +88,8 @@ Result<ScanPlan> plan_of(const ScanOptions& options) {
   TRY(plan.commands, restrict_to(std::move(all), options.paths));
   if (options.jobs < 0) return Error{"-j must be 1 or more"};
   if (options.memory_limit_mib <= 0) return Error{"--memory-limit must be 1 or more MiB"};
+  if (!options.no_cache)
+    plan.cache_folder = options.cache.empty() ? default_cache_folder() : options.cache;
   plan.jobs = options.jobs == 0 ? default_jobs() : static_cast<size_t>(options.jobs);
   plan.limits = {.memory_bytes = static_cast<uint64_t>(options.memory_limit_mib) << 20,
                  .timeout = options.timeout.value_or(kDefaultTimeout)};

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <list>
+#include <set>
 
+#include "extract/fact_cache.h"
 #include "merge/fact_merger.h"
 
 namespace quarrel {
@@ -39,29 +41,39 @@ class SignalScope {
 
 class Pool {
  public:
-  Pool(const ScanPlan& plan, const ScanProgress& progress) : plan_(plan), progress_(progress) {}
+  Pool(const ScanPlan& plan, const ScanProgress& progress)
+      : plan_(plan), progress_(progress), cache_(plan.cache_folder, plan.root) {}
 
   Result<std::optional<SourceFacts>> run() {
+    if (auto whole = cache_.find(plan_.commands)) return std::optional(std::move(whole->facts));
     while (done_ < plan_.commands.size()) {
       TRY_VOID(fill());
+      if (workers_.empty()) break;  // the cache had the rest
       wait();
       if (g_signal != 0) return std::optional<SourceFacts>();
       collect();
     }
-    return std::optional<SourceFacts>(merger_.finish());
+    CachedFacts whole{merger_.finish(), {files_.begin(), files_.end()}};
+    cache_.keep(plan_.commands, whole);
+    cache_.prune();
+    return std::optional(std::move(whole.facts));
   }
 
  private:
   Result<void> fill() {
     while (next_ < plan_.commands.size() && workers_.size() < std::max<size_t>(1, plan_.jobs)) {
+      if (auto known = cache_.find({plan_.commands[next_]})) {
+        ++next_;
+        take(*known);
+        continue;
+      }
       auto worker = UnitWorker::start(plan_.commands[next_], plan_.root, plan_.limits);
       if (!worker.ok()) {
         // With some running there is hope that processes become free.
         if (workers_.empty()) return worker.error();
         break;
       }
-      workers_.push_back(std::move(*worker));
-      ++next_;
+      workers_.push_back({std::move(*worker), next_++});
     }
     return {};
   }
@@ -70,7 +82,7 @@ class Pool {
   void wait() {
     auto first = std::chrono::steady_clock::time_point::max();
     polled_.clear();
-    for (const UnitWorker& worker : workers_) {
+    for (const auto& [worker, command] : workers_) {
       polled_.push_back({.fd = worker.fd(), .events = POLLIN, .revents = 0});
       first = std::min(first, worker.deadline());
     }
@@ -85,10 +97,14 @@ class Pool {
     const auto now = std::chrono::steady_clock::now();
     size_t index = 0;
     for (auto worker = workers_.begin(); worker != workers_.end(); ++index) {
-      const bool is_closed = polled_[index].revents != 0 && !worker->read_some();
-      const bool is_late = !is_closed && now >= worker->deadline();
+      UnitWorker& each = worker->first;
+      const bool is_closed = polled_[index].revents != 0 && !each.read_some();
+      const bool is_late = !is_closed && now >= each.deadline();
       if (is_closed || is_late) {
-        finish(worker->finish(is_late));
+        SourceFacts facts = each.finish(is_late);
+        const CachedFacts fresh{std::move(facts), each.files_read()};
+        cache_.keep({plan_.commands[worker->second]}, fresh);
+        take(fresh);
         worker = workers_.erase(worker);
       } else {
         ++worker;
@@ -96,15 +112,18 @@ class Pool {
     }
   }
 
-  void finish(const SourceFacts& unit) {
-    merger_.add(unit);
-    const TranslationUnit& state = unit.units[0];
-    progress_(++done_, state, unit.files[state.main_file.value]);
+  void take(const CachedFacts& unit) {
+    merger_.add(unit.facts);
+    files_.insert(unit.files.begin(), unit.files.end());
+    const TranslationUnit& state = unit.facts.units[0];
+    progress_(++done_, state, unit.facts.files[state.main_file.value]);
   }
 
   const ScanPlan& plan_;
   const ScanProgress& progress_;
-  std::list<UnitWorker> workers_;
+  FactCache cache_;
+  std::set<std::string> files_;                       // that any unit was read from
+  std::list<std::pair<UnitWorker, size_t>> workers_;  // with the index of its command
   std::vector<pollfd> polled_;
   size_t next_ = 0;
   size_t done_ = 0;

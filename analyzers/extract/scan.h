@@ -18,6 +18,7 @@ struct ScanPlan {
   std::string root;  ///< real path; files below it are named relative to it
   size_t jobs = 1;
   WorkerLimits limits;
+  std::string cache_folder;  ///< "": every unit is parsed
 };
 
 /// Called after each unit: how many are done, and which was the last.

@@ -159,10 +159,12 @@ void apply_diagnostics(UnitFacts& unit, CXTranslationUnit translation_unit) {
 struct Inclusions {
   UnitFacts& unit;
   CXTranslationUnit translation_unit;
+  std::vector<std::string>& files;
 };
 
-void read_suppressions(CXFile file, CXSourceLocation*, unsigned, CXClientData data) {
-  auto& [unit, translation_unit] = *static_cast<Inclusions*>(data);
+void read_inclusion(CXFile file, CXSourceLocation*, unsigned, CXClientData data) {
+  auto& [unit, translation_unit, files] = *static_cast<Inclusions*>(data);
+  files.push_back(real_path(take(clang_getFileName(file))));
   const CXSourceLocation start = clang_getLocationForOffset(translation_unit, file, 0);
   size_t size = 0;
   const char* text = clang_getFileContents(translation_unit, file, &size);
@@ -180,12 +182,13 @@ void mark_spin_flags(UnitFacts& unit) {
     if (unit.spin_flags.contains(variable.symbol)) variable.lock = LockClass::kSpin;
 }
 
-void walk_unit(UnitFacts& unit, CXTranslationUnit translation_unit) {
+void walk_unit(UnitFacts& unit, CXTranslationUnit translation_unit,
+               std::vector<std::string>& files) {
   UnitWalker(unit).walk(translation_unit);
   mark_spin_flags(unit);
   apply_diagnostics(unit, translation_unit);
-  Inclusions inclusions{unit, translation_unit};
-  clang_getInclusions(translation_unit, read_suppressions, &inclusions);
+  Inclusions inclusions{unit, translation_unit, files};
+  clang_getInclusions(translation_unit, read_inclusion, &inclusions);
 }
 
 TranslationUnit describe_unit(UnitFacts& unit, const CompileCommand& command) {
@@ -205,7 +208,8 @@ CXErrorCode parse(CXIndex index, const CompileCommand& command, CXTranslationUni
 
 }  // namespace
 
-SourceFacts extract_unit(const CompileCommand& command, const std::string& root) {
+SourceFacts extract_unit(const CompileCommand& command, const std::string& root,
+                         std::vector<std::string>& files) {
   const bool has_folder = chdir(command.directory.c_str()) == 0;
   CXIndex index = clang_createIndex(/*excludeDeclarationsFromPCH=*/0, /*displayDiagnostics=*/0);
   CXTranslationUnit parsed = nullptr;
@@ -214,7 +218,7 @@ SourceFacts extract_unit(const CompileCommand& command, const std::string& root)
   unit.facts.units.push_back(describe_unit(unit, command));
   TranslationUnit& state = unit.facts.units[0];
   if (parsed != nullptr && error == CXError_Success) {
-    walk_unit(unit, parsed);
+    walk_unit(unit, parsed, files);
   } else {
     state.state = error == CXError_Crashed ? UnitState::kCrashed : UnitState::kFailed;
     state.reason = !has_folder                ? "the folder of its compile command does not exist"

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -60,6 +61,7 @@ struct ChildPipes {
   int facts;
   int layouts;
   int messages;
+  int files;
 };
 
 [[noreturn]] void run_child(const CompileCommand& command, const std::string& root,
@@ -70,8 +72,10 @@ struct ChildPipes {
   dup2(pipes.layouts, STDOUT_FILENO);
   dup2(pipes.messages, STDERR_FILENO);
   limit_resources(limits);
-  const auto bytes = facts_to_bytes(extract_unit(command, root));
+  std::vector<std::string> files;
+  const auto bytes = facts_to_bytes(extract_unit(command, root, files));
   if (!bytes.ok()) _exit(1);
+  for (const std::string& path : files) write_all(pipes.files, path + '\n');
   write_all(pipes.facts, *bytes);
   close(pipes.facts);
   alarm(kExitSeconds);
@@ -114,13 +118,15 @@ Result<UnitWorker> UnitWorker::start(const CompileCommand& command, const std::s
   fcntl(write_end.get(), F_SETFL, 0);
   worker.layouts_ = Fd(memfd_create("layouts", MFD_CLOEXEC));
   worker.messages_ = Fd(memfd_create("messages", MFD_CLOEXEC));
+  worker.files_ = Fd(memfd_create("files", MFD_CLOEXEC));
   worker.file_ = relative_to(command.file, root);
   worker.deadline_ = std::chrono::steady_clock::now() + limits.timeout;
   worker.pid_ = fork();
   if (worker.pid_ < 0) return Error{std::string("cannot fork a worker: ") + std::strerror(errno)};
   if (worker.pid_ == 0)
-    run_child(command, root, limits,
-              {write_end.get(), worker.layouts_.get(), worker.messages_.get()});
+    run_child(
+        command, root, limits,
+        {write_end.get(), worker.layouts_.get(), worker.messages_.get(), worker.files_.get()});
   return worker;
 }
 
@@ -130,6 +136,7 @@ UnitWorker::UnitWorker(UnitWorker&& other) noexcept
       pipe_(std::move(other.pipe_)),
       layouts_(std::move(other.layouts_)),
       messages_(std::move(other.messages_)),
+      files_(std::move(other.files_)),
       bytes_(std::move(other.bytes_)),
       file_(std::move(other.file_)),
       deadline_(other.deadline_) {}
@@ -147,6 +154,16 @@ bool UnitWorker::read_some() {
     else if (errno != EINTR)
       return false;
   }
+}
+
+std::vector<std::string> UnitWorker::files_read() const {
+  const std::string text = read_file(files_.get());
+  std::vector<std::string> files;
+  for (size_t at = 0, end = 0; (end = text.find('\n', at)) != text.npos; at = end + 1)
+    files.push_back(text.substr(at, end - at));
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
 }
 
 void UnitWorker::kill_now() {

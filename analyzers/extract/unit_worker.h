@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -40,6 +41,9 @@ class UnitWorker {
   /// Waits for the exit. `timed_out`: it was killed because its time was up.
   SourceFacts finish(bool timed_out);
 
+  /// After finish(): real paths of the source and of all that it includes, sorted.
+  std::vector<std::string> files_read() const;
+
  private:
   UnitWorker() = default;
 
@@ -48,6 +52,7 @@ class UnitWorker {
   Fd pipe_;
   Fd layouts_;   ///< what clang printed on stdout
   Fd messages_;  ///< what it printed on stderr
+  Fd files_;     ///< the files that it read, one a line
   std::string bytes_;
   std::string file_;  ///< of the unit, relative to the project root
   std::chrono::steady_clock::time_point deadline_;

@@ -108,6 +108,50 @@ class Scan(unittest.TestCase):
                                 capture_output=True, text=True)
         self.assertEqual(report.stdout, scanned.stdout)
 
+    def cached(self, *options):
+        """Too little time to parse anything: what comes out, the cache had."""
+        return self.scan("--cache", str(self.folder / "cache"), "--timeout", "1ms", *options)
+
+    def fill_cache(self):
+        self.shared_project()
+        old = time.time() - 100
+        for path in self.folder.iterdir():
+            os.utime(path, (old, old))
+        done = self.scan("--cache", str(self.folder / "cache"), "--json")
+        self.assertEqual(done.returncode, 1, done.stderr)  # it has a finding
+        return done.stdout
+
+    def test_an_unchanged_project_is_not_parsed_again(self):
+        first = self.fill_cache()
+        again = self.cached("--json")
+        self.assertEqual((again.returncode, again.stdout), (1, first), again.stderr)
+        os.utime(self.folder / "shared.h", (9, 9))
+        touched = self.cached("--json")
+        self.assertEqual((touched.returncode, touched.stdout), (1, first), touched.stderr)
+        for entry in (self.folder / "cache").iterdir():
+            self.assertEqual(entry.stat().st_mode & 0o777, 0o600)
+
+    def test_a_changed_unit_is_parsed_again_and_a_changed_header_is_in_all(self):
+        self.fill_cache()
+        with (self.folder / "a.cc").open("a") as source:
+            source.write("int more;\n")
+        done = self.cached()
+        self.assertIn("1 of 2 translation units analysed", done.stderr)
+        self.assertIn("a.cc: timed out", done.stderr)
+        with (self.folder / "shared.h").open("a") as source:
+            source.write("struct More {};\n")
+        self.assertIn("0 of 2 translation units analysed", self.cached().stderr)
+
+    def test_damaged_entries_count_as_none(self):
+        first = self.fill_cache()
+        for damage in (lambda b: b[:-1], lambda b: b[:40], lambda b: b"", lambda b: b + b"x",
+                       lambda b: b[:len(b) // 2] + b"\xff" + b[len(b) // 2 + 1:]):
+            for entry in (self.folder / "cache").iterdir():
+                entry.write_bytes(damage(entry.read_bytes()))
+            self.assertIn("0 of 2 translation units analysed", self.cached().stderr)
+            done = self.scan("--cache", str(self.folder / "cache"), "--json")
+            self.assertEqual(done.stdout, first)
+
     def test_explain_shows_the_way_from_a_thread_to_the_access(self):
         (self.folder / "shared.h").write_text(SHARED)
         self.project(a=USES % ("one", "a", "one", "one"), b=USES % ("two", "b", "two", "two"))

@@ -26,5 +26,6 @@ def write_database(folder, sources):
 
 
 def run_scan(tool, folder, *options):
-    return subprocess.run([tool, "-p", str(folder), *options], capture_output=True, text=True,
+    cache = [] if "--cache" in options else ["--no-cache"]
+    return subprocess.run([tool, "-p", str(folder), *cache, *options], capture_output=True, text=True,
                           check=False)
