@@ -68,7 +68,8 @@ def invented_unit(case, tree, folder):
 
 def invented_flags(case, tree):
     parents = [tree / parent for parent in pathlib.PurePath(case.path).parents]
-    folders = [*parents, tree / "include", tree / "src", tree / "src" / "include"]
+    # A test's own header may have the name of a public one: what is public comes first.
+    folders = [tree / "include", tree / "src", tree / "src" / "include", tree, *parents]
     wanted = dict.fromkeys(f"-I{each}" for each in folders if each.is_dir())
     configured = ["-DHAVE_CONFIG_H=1"] if (tree / "configure.ac").exists() else []
     return ["-D_GNU_SOURCE", *configured, *wanted]
@@ -112,7 +113,9 @@ def sources(case, tree):
 
 def ranked_sources(case, tree):
     """Sources that use the case's fields; rare names count more, tests come last."""
-    words = [*case.fields, *([case.simple_record] if case.lang == "C++" else [])]
+    words = [*case.fields]
+    if case.lang == "C++":
+        words += [case.simple_record, pathlib.PurePath(case.path).stem]
     if case.is_of_variables or not words:
         words.append(pathlib.PurePath(case.path).stem)
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b")

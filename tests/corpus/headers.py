@@ -97,7 +97,7 @@ def write_stub(header, files, stubs):
     templates = [each for suffix in (".in", ".cmake", ".h.in", ".cmake.in")
                  for each in files.get(name + suffix, [])]
     text = fill_template(templates[0].read_text(errors="replace") if templates else "")
-    path.write_text(text + (detected_options(files) if "conf" in name else ""))
+    path.write_text(text + (detected_options(files) if "conf" in name or templates else ""))
 
 
 def detected_options(files):

@@ -74,7 +74,16 @@ def examine(case, side, sha, options):
     elif options.recheck:
         recheck(folder, options)
     is_parsed, reason, _ = facts_view.presence(case, facts)
+    if side == "fix" and not is_parsed and is_own_unit_complete(folder):
+        is_parsed = True  # what the fix renamed or removed cannot be reported
     return Side(load_findings(folder), is_parsed, reason)
+
+
+def is_own_unit_complete(folder):
+    """True if the case's own unit, the first of the database, parsed without an error."""
+    own = json.loads((folder / "compile_commands.json").read_text())[0]["file"]
+    return any(state == "complete" and own.endswith(file)
+               for file, state, _ in facts_view.Facts(folder / "facts.quarrel").units())
 
 
 def scan(case, sha, folder, options):
