@@ -15,6 +15,7 @@
 #include "checks/line_advice.h"
 #include "checks/member_finding.h"
 #include "checks/shared_pairs.h"
+#include "checks/traffic.h"
 #include "checks/wording.h"
 
 namespace quarrel {
@@ -150,6 +151,16 @@ std::vector<MemberUse> uses_of(const Cluster& cluster) {
   return uses;
 }
 
+/// Known threads first, then how much is written, atomically before plainly.
+uint32_t weight_of(const MemberGroup& group, const SharedPair& pair) {
+  constexpr uint32_t kMaxPoints = 10;
+  const uint32_t written = std::min(write_traffic(group.members[pair.written]), kMaxPoints) +
+                           std::min(write_traffic(group.members[pair.other]), kMaxPoints);
+  const bool is_atomic = is_atomic_form(pair.writer->form) && is_atomic_form(pair.user->form);
+  const uint32_t known = pair.proof == Proof::kRoles ? 50 : 15;
+  return written + known + (is_atomic ? 10 : 0) + (pair.is_hot ? 10 : 0);
+}
+
 Finding make_finding(const CheckContext& context, const MemberGroup& group,
                      const Cluster& cluster) {
   const SharedPair& best = cluster.pairs.front();
@@ -159,6 +170,7 @@ Finding make_finding(const CheckContext& context, const MemberGroup& group,
   finding.message = member_list(group, cluster.members) + " " + placement(group, best) + ": " +
                     accusation(context, best);
   finding.reason = reason(best);
+  finding.weight = weight_of(group, best);
   finding.advice = separate_writers(group, cluster.members, best.proof);
   return finding;
 }

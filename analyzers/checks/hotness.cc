@@ -81,6 +81,7 @@ bool Hotness::is_setup(const AccessSite& site) const {
   const bool is_update = site.access == SourceAccess::kReadModifyWrite ||
                          site.access == SourceAccess::kCompareExchange;
   if (is_atomic_form(site.form) && is_update) return false;
+  if (function->is_main && roles_.all().size() <= 1) return true;
   return is_setup_function_[function->symbol.value];
 }
 

@@ -2,10 +2,7 @@
 #include "checks/line_members.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-
-#include "checks/name_words.h"
 
 namespace quarrel {
 namespace {
@@ -66,16 +63,14 @@ bool is_marked(const std::vector<const AccessSite*>& sites) {
 }
 
 /// A word that is named as a lock and exchanged is one, whatever its type says.
-bool is_lock_word(std::string_view name, const std::vector<const AccessSite*>& sites) {
-  static constexpr std::array<std::string_view, 6> kLockWords = {"lock",   "mutex",    "mtx",
-                                                                 "rwlock", "spinlock", "lck"};
-  const auto words = words_of(name);
-  if (words.empty() || std::count(kLockWords.begin(), kLockWords.end(), words.back()) == 0)
-    return false;
-  return std::any_of(sites.begin(), sites.end(), [](const AccessSite* site) {
-    return is_atomic_form(site->form) && is_write(site->access) &&
-           site->access != SourceAccess::kWrite;
-  });
+bool is_lock_word(const CheckContext& context, SymbolId symbol, std::string_view name,
+                  const std::vector<const AccessSite*>& sites) {
+  if (!is_named_lock(name)) return false;
+  return !context.acquisitions.of(symbol).empty() ||
+         std::any_of(sites.begin(), sites.end(), [](const AccessSite* site) {
+           return is_atomic_form(site->form) && is_write(site->access) &&
+                  site->access != SourceAccess::kWrite;
+         });
 }
 
 bool is_in(const std::vector<Use>& uses, SymbolId function) {
@@ -115,7 +110,8 @@ void add_member(const CheckContext& context, const LineField& place, MemberGroup
                     .position = field.position,
                     .symbol = field.symbol,
                     .parent = place.parent,
-                    .is_lock = field.lock != LockClass::kNone || is_lock_word(field.name, sites)};
+                    .is_lock = field.lock != LockClass::kNone ||
+                               is_lock_word(context, field.symbol, field.name, sites)};
   // Locks of members of one type in two records cannot be told apart.
   const bool is_told_apart =
       place.member.empty() || context.index.embedding_count(place.parent->symbol) == 1;
@@ -157,7 +153,8 @@ MemberGroup lay_out(const CheckContext& context,
     offset += std::min<uint64_t>(variable->size_bytes, uint64_t{1} << 40);
     const auto accesses = context.index.accesses_to(variable->symbol);
     std::vector<const AccessSite*> sites(accesses.begin(), accesses.end());
-    member.is_lock = member.is_lock || is_lock_word(variable->name, sites);
+    member.is_lock =
+        member.is_lock || is_lock_word(context, variable->symbol, variable->name, sites);
     if (!is_plain_global(*variable) && !member.is_lock) continue;
     if (member.is_lock) add_acquisitions(context, member.symbol, sites);
     add_uses(context, sites, member);

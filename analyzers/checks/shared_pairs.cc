@@ -6,6 +6,7 @@
 #include <set>
 
 #include "checks/operations.h"
+#include "checks/traffic.h"
 
 namespace quarrel {
 namespace {
@@ -113,11 +114,17 @@ class PairJudge {
     return function->record.is_valid() || (!function->is_main && is_atomic_form(site.form));
   }
 
-  /// Nothing is atomic in an object that one thread owns, except by mistake.
+  /// Nothing is atomic in an object that one thread owns, except by mistake: an atomic update says
+  /// that others are about, whatever the other member is written with.
   bool is_shared_by_claim(const AccessSite& one, const AccessSite& other) const {
     const bool is_element = one.is_indexed_by_variable && other.is_indexed_by_variable;
-    return !is_element &&
-           (are_atomic(one, other) || (is_atomic_form(one.form) && !is_write(other.access)));
+    if (is_element) return false;
+    return are_atomic(one, other) || ((is_atomic_update(one) || is_atomic_update(other)) &&
+                                      group_.record != nullptr && !is_node(*group_.record));
+  }
+
+  static bool is_atomic_update(const AccessSite& site) {
+    return is_atomic_form(site.form) && is_read_modify_write(site);
   }
 
   /// Threads of different roles may still each have an object of their own.

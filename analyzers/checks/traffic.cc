@@ -62,7 +62,9 @@ bool is_reference_count(const LineMember& member) {
 }
 
 bool is_node(const SourceRecord& record) {
-  return std::any_of(record.fields.begin(), record.fields.end(),
+  constexpr uint64_t kMaxNode = 2 * kLineBytes;
+  return record.size_bytes <= kMaxNode &&
+         std::any_of(record.fields.begin(), record.fields.end(),
                      [&](const SourceField& field) { return points_to_own_kind(record, field); });
 }
 

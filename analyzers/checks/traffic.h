@@ -21,8 +21,8 @@ bool is_report(std::string_view function_name);
 /// A count of references: nobody pads the objects that it counts.
 bool is_reference_count(const LineMember& member);
 
-/// Does the record point to others of its kind, as nodes of lists and trees do? Of these there are
-/// many, and a line each costs more than it gives.
+/// Is the record small and points to others of its kind, as nodes of lists and trees do? Of these
+/// there are many, and a line each costs more than it gives.
 bool is_node(const SourceRecord& record);
 
 }  // namespace quarrel
