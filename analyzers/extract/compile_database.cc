@@ -81,7 +81,7 @@ std::optional<CompileCommand> parse_entry(const json& entry, const fs::path& dat
   return CompileCommand{
       .directory = real_path(directory.string()),
       .file = real_path((directory / file).string()),
-      .arguments = compiler_arguments(words, file),
+      .arguments = compiler_arguments(words),
   };
 }
 

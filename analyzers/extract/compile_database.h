@@ -35,9 +35,9 @@ Result<std::vector<CompileCommand>> restrict_to(std::vector<CompileCommand> comm
 /// Splits a command line as a POSIX shell does, without expansions.
 std::vector<std::string> split_command(const std::string& command);
 
-/// What libclang needs of a compiler's command line: without the source file, outputs, dependency
-/// files and -Werror; and with clang's own resource folder.
-std::vector<std::string> compiler_arguments(const std::vector<std::string>& command,
-                                            const std::string& file);
+/// What libclang needs of a compiler's command line, with clang's own resource folder: only options
+/// that change how a source is read. All others go, be they outputs, warnings, plugins or what only
+/// gcc knows.
+std::vector<std::string> compiler_arguments(const std::vector<std::string>& command);
 
 }  // namespace quarrel

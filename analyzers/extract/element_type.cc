@@ -15,16 +15,6 @@ constexpr int kMaxDepth = 6;
 
 CXCursor element_at(CXType type, int depth);
 
-/// Pointers, references and arrays stripped.
-CXType behind(CXType type) {
-  while (true) {
-    type = pointee(type);
-    const CXType element = clang_getArrayElementType(type);
-    if (element.kind == CXType_Invalid) return type;
-    type = element;
-  }
-}
-
 bool is_held_by(CXType owner, CXType argument) {
   struct Search {
     CXType wanted;
@@ -60,7 +50,7 @@ CXCursor element_of_arguments(CXType type, CXCursor record, int depth) {
 }
 
 CXCursor element_at(CXType type, int depth) {
-  type = canonical(behind(type));
+  type = element_behind(type);
   if (depth > kMaxDepth || type.kind != CXType_Record) return null_cursor();
   const CXCursor record = clang_getTypeDeclaration(type);
   const bool is_library = is_in_system_header(record);
@@ -74,6 +64,15 @@ CXCursor element_at(CXType type, int depth) {
 }
 
 }  // namespace
+
+CXType element_behind(CXType type) {
+  while (true) {
+    type = pointee(type);
+    const CXType element = clang_getArrayElementType(type);
+    if (element.kind == CXType_Invalid) return type;
+    type = element;
+  }
+}
 
 CXCursor element_record_of(CXType type) {
   const CXCursor found = element_at(type, 0);

@@ -5,6 +5,9 @@
 
 namespace quarrel {
 
+/// Pointers, references and arrays stripped, canonical.
+CXType element_behind(CXType type);
+
 /// Declaration of the record behind `T*`, `T&`, `T[]`, `std::vector<T>`, `std::unique_ptr<T[]>`,
 /// `std::map<K, T>` and the like, also of libraries other than std; a null cursor if there is none.
 /// A record that holds its T itself (`Padded<T>`) is its own element.

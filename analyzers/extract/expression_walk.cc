@@ -264,6 +264,7 @@ void FunctionWalker::note_fresh_pointer(CXCursor target, CXCursor value) {
 void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectUse use) {
   const bool is_field = clang_getCursorKind(object) == CXCursor_FieldDecl;
   if (use.is_silent || (!is_field && !is_variable(object))) return;
+  if (is_field) records_.add_declaration(clang_getCursorSemanticParent(object));
   if (is_in_system_header(object) || is_constant(object) || is_dependent(object)) return;
   const CXType type = type_of(object);
   if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "extract/alignment.h"
+#include "extract/element_type.h"
 #include "extract/field_facts.h"
 #include "extract/names.h"
 #include "extract/record_pattern.h"
@@ -58,10 +59,10 @@ bool is_anonymous_member(CXCursor field) {
 }  // namespace
 
 void RecordExtractor::add_type(CXType type) {
-  type = pointee(type);
-  const TypeFacts described = facts_of_type(type);
-  if (!is_null(described.record)) add_declaration(described.record);
-  add_template_arguments(canonical(type), 0);
+  type = element_behind(type);
+  if (type.kind != CXType_Record || !seen_types_.insert(type.data[0]).second) return;
+  add_declaration(clang_getTypeDeclaration(type));
+  add_template_arguments(type, 0);
 }
 
 void RecordExtractor::add_template_arguments(CXType type, int depth) {
@@ -69,7 +70,7 @@ void RecordExtractor::add_template_arguments(CXType type, int depth) {
   for (int i = 0; i < count && depth < kMaxTemplateDepth; ++i) {
     const CXType argument = clang_Type_getTemplateArgumentAsType(type, static_cast<unsigned>(i));
     if (argument.kind == CXType_Invalid) continue;
-    const CXType target = pointee(argument);
+    const CXType target = element_behind(argument);
     if (target.kind != CXType_Record) continue;
     add_declaration(clang_getTypeDeclaration(target));
     add_template_arguments(target, depth + 1);
@@ -81,7 +82,11 @@ void RecordExtractor::add_declaration(CXCursor declaration) {
   if (is_null(definition) || !is_record(definition) || is_dependent(definition)) return;
   if (clang_Cursor_isAnonymousRecordDecl(definition) != 0) return;
   if (is_in_system_header(definition) || !seen_.insert(definition).second) return;
-  add_record(canonical(type_of(definition)), definition);
+  // Of a record with a member of an unknown type clang tells neither fields nor size.
+  if (clang_isInvalidDeclaration(definition) != 0)
+    unit_.facts.records.push_back(describe_pattern(unit_, definition));
+  else
+    add_record(canonical(type_of(definition)), definition);
 }
 
 void RecordExtractor::add_pattern(CXCursor pattern) {

@@ -1,6 +1,7 @@
 // How do the members of a record lie, down to the bit?
 #pragma once
 
+#include <unordered_set>
 #include <vector>
 
 #include "extract/unit_facts.h"
@@ -34,6 +35,7 @@ class RecordExtractor {
 
   UnitFacts& unit_;
   CursorSet seen_;
+  std::unordered_set<const void*> seen_types_;  ///< canonical, by libclang's handle
 };
 
 }  // namespace quarrel

@@ -6,6 +6,7 @@
 #include <deque>
 #include <string_view>
 
+#include "extract/diagnostics.h"
 #include "extract/function_walk.h"
 #include "extract/language_standard.h"
 #include "extract/names.h"
@@ -62,6 +63,8 @@ class UnitWalker {
     if (is_null(definition) || is_dependent(definition) || is_in_system_header(definition)) return;
     if (!functions_.insert(definition).second) return;
     note_overridden(definition);
+    for (int i = 0; i < clang_Cursor_getNumArguments(definition); ++i)
+      records_.add_type(type_of(clang_Cursor_getArgument(definition, static_cast<unsigned>(i))));
     FunctionWalker(around_).walk(definition);
   }
 
@@ -133,28 +136,6 @@ class UnitWalker {
                       [this](CXCursor met) { pending_.push_back(met); },
                       [this](CXCursor callee) { walk_first(callee); }};
 };
-
-/// Notes the errors of the compiler: their first text becomes the reason, and a record that one
-/// stands in has no layout to trust.
-void apply_diagnostics(UnitFacts& unit, CXTranslationUnit translation_unit) {
-  TranslationUnit& state = unit.facts.units[0];
-  for (unsigned i = 0; i < clang_getNumDiagnostics(translation_unit); ++i) {
-    CXDiagnostic diagnostic = clang_getDiagnostic(translation_unit, i);
-    if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
-      const CXSourceLocation location = clang_getDiagnosticLocation(diagnostic);
-      const SourcePos at = unit.files.position(location);
-      if (state.state == UnitState::kComplete) {
-        state.state = UnitState::kWithErrors;
-        state.reason = unit.files.path_at(location) + ":" + std::to_string(at.line) + ": " +
-                       take(clang_getDiagnosticSpelling(diagnostic));
-      }
-      for (SourceRecord& record : unit.facts.records)
-        if (at.file == record.position.file && at >= record.position && at <= record.end)
-          record.has_layout = false;
-    }
-    clang_disposeDiagnostic(diagnostic);
-  }
-}
 
 struct Inclusions {
   UnitFacts& unit;

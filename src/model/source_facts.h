@@ -71,7 +71,7 @@ struct SourceRecord {
   bool is_lambda = false;
   bool has_layout = false;  ///< false: dependent or broken by errors; offsets mean nothing
   bool is_in_system_header = false;
-  bool is_layout_assumed = false;   ///< a template without arguments: what depends is one word
+  bool is_layout_assumed = false;   ///< sizes of some members are unknown: one word each
   uint64_t alignas_bytes = 0;       ///< as in SourceField, of the record itself
   std::string alignas_text;         ///< as in SourceField
   std::vector<SourceField> fields;  ///< in order of offset
