@@ -78,25 +78,16 @@ bool is_cxx(const TranslationUnit& unit) {
   return unit.standard.find("++") != std::string::npos;
 }
 
-/// Does a known allocation honour the alignment, and none ignore it? In C++ since C++17, new does.
-bool honours_alignment(const FactIndex& index, const SourceRecord& record) {
+/// Bytes that an alignment must save to be worth advising. In C++ since C++17 it comes for nothing,
+/// before it is not to be had; in C the allocation has to be changed as well.
+uint64_t least_saving(const FactIndex& index) {
   const auto& units = index.facts().units;
-  if (std::any_of(units.begin(), units.end(), [](const TranslationUnit& unit) {
-        return is_cxx(unit) && !unit.has_aligned_new;
-      }))
-    return false;
-  bool is_honoured = !units.empty() && std::all_of(units.begin(), units.end(), is_cxx);
-  for (const SourceAllocation& allocation : index.facts().allocations) {
-    if (allocation.record != record.symbol) continue;
-    if (allocation.guarantee_bytes > 1 && allocation.guarantee_bytes < kLineBytes) {
-      const bool is_new = allocation.allocator.find("new") != std::string::npos ||
-                          allocation.allocator.find("make_") != std::string::npos;
-      if (!is_new) return false;
-    } else if (allocation.guarantee_bytes > 0) {
-      is_honoured = true;
-    }
-  }
-  return is_honoured;
+  const bool has_cxx = std::any_of(units.begin(), units.end(), is_cxx);
+  const bool is_honoured = std::all_of(units.begin(), units.end(), [](const TranslationUnit& unit) {
+    return !is_cxx(unit) || unit.has_aligned_new;
+  });
+  if (!is_honoured) return UINT64_MAX;
+  return has_cxx ? 1 : kLineBytes;
 }
 
 }  // namespace
@@ -133,7 +124,8 @@ std::optional<Complaint> pads_instead_of_alignment(const FactIndex& index,
   if (whole.empty() || record.align_bytes >= kLineBytes || !record.bases.empty())
     return std::nullopt;
   const uint64_t size = aligned_size(padded);
-  if (size >= record.size_bytes || !honours_alignment(index, record)) return std::nullopt;
+  if (size >= record.size_bytes || record.size_bytes - size < least_saving(index))
+    return std::nullopt;
   Complaint complaint = complaint_of(padded, whole, "instead of alignment");
   complaint.message = enumerate(pad_names(whole)) + " of " + record.name +
                       (whole.size() == 1 ? " keeps" : " keep") +

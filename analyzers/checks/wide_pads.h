@@ -11,8 +11,7 @@ namespace quarrel {
 /// Pads of two lines or more, spelled so: one line separates as well, except from the prefetcher.
 std::optional<Complaint> doubled_pads(const PaddedRecord& padded);
 
-/// Pads of a whole line where an alignment would separate as well with less, and the allocations
-/// that are known honour alignments.
+/// Pads of a whole line where an alignment would separate as well with fewer bytes, and can be had.
 std::optional<Complaint> pads_instead_of_alignment(const FactIndex& index,
                                                    const PaddedRecord& padded);
 

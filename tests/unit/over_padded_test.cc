@@ -51,10 +51,19 @@ TEST(OverPadded, IsSilentOnAWholeLineWhereNewIgnoresAlignment) {
   EXPECT_TRUE(check(program).empty());
 }
 
-TEST(OverPadded, IsSilentOnAWholeLineWhereMallocIgnoresAlignment) {
+TEST(OverPadded, AsksForAWholeLineSavedInC) {
   WholeLinePad program;
-  program.allocation(program.cache, program.function("create"), "malloc", "sizeof(cache)");
+  program.facts.units[0] = {.standard = "gnu11"};
   EXPECT_TRUE(check(program).empty());
+  SourceRecord& record = program.record_of(program.cache);
+  record.size_bytes = 128;
+  record.fields[1].offset_bits = 8 * 8;
+  record.fields[2].offset_bits = 16 * 8;
+  record.fields[2].size_bits = 63 * 8;
+  program.field(program.cache, "clock", 120);
+  EXPECT_TRUE(check(program).empty());
+  program.record_of(program.cache).size_bytes = 192;
+  EXPECT_EQ(check(program).size(), 1u);
 }
 
 /// Two atomics on a line each; `both` updates both of them.

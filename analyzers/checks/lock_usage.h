@@ -1,0 +1,40 @@
+// What do all the regions of one lock have in common?
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "checks/shared_objects.h"
+
+namespace quarrel {
+
+/// One lock with the regions that it protects, as far as functions of the user show them.
+struct LockUsage {
+  const SharedObject* lock = nullptr;
+  std::vector<const LockRegion*> regions;  ///< outside constructors and destructors
+
+  /// Functions in which the lock is taken.
+  std::set<SymbolId> functions() const;
+  bool has_mode(LockMode mode) const;
+};
+
+/// All locks of the user that are taken anywhere.
+std::vector<LockUsage> lock_usages(const FactIndex& index, const ObjectTable& objects);
+
+/// The unqualified name of what is called: of the user's functions and of libraries, "size".
+std::string called_name(const FactIndex& index, SymbolId callee);
+
+/// Are all calls of the region to functions of those names?
+bool calls_only(const FactIndex& index, const LockRegion& region,
+                std::span<const std::string_view> names);
+
+/// Accesses to the object within the region.
+std::vector<const AccessSite*> accesses_within(const FactIndex& index, const LockRegion& region,
+                                               SymbolId object);
+
+/// Objects of the region that are no locks themselves.
+std::vector<const SharedObject*> guarded_objects(const ObjectTable& objects,
+                                                 const LockRegion& region);
+
+}  // namespace quarrel

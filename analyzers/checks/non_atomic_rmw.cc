@@ -1,0 +1,149 @@
+// Which updates consist of a read and a write between which another thread's update gets lost?
+//
+// Two kinds. An atomic that is loaded, and stored again with a value that depends on what was
+// loaded: right only for a single writer, so it counts if others update the same object. And a
+// plain `n++` of a word in an object that is otherwise atomic, or that many threads have.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "checks/check.h"
+#include "checks/operations.h"
+#include "checks/own_records.h"
+#include "checks/shared_objects.h"
+#include "checks/wording.h"
+
+namespace quarrel {
+namespace {
+
+constexpr std::string_view kRule = "non-atomic-rmw";
+constexpr size_t kMaxShown = 6;
+
+bool is_update(const AccessSite& site) {
+  return site.access == SourceAccess::kReadModifyWrite ||
+         site.access == SourceAccess::kCompareExchange;
+}
+
+bool holds(const std::vector<SymbolId>& symbols, SymbolId symbol) {
+  return std::find(symbols.begin(), symbols.end(), symbol) != symbols.end();
+}
+
+/// An update in pieces, and the other writer to whose update it is blind.
+struct SplitUpdate {
+  const AccessSite* update = nullptr;
+  const AccessSite* rival = nullptr;
+  bool is_check = false;  ///< the value decides whether to store, not what
+  Overlap overlap = Overlap::kUnknown;
+};
+
+class UpdateJudge {
+ public:
+  UpdateJudge(const CheckContext& context, const SharedObject& object)
+      : context_(context), object_(object) {
+    for (const AccessSite* site : object.sites) is_atomic_ |= is_atomic_form(site->form);
+  }
+
+  std::optional<SplitUpdate> judge() const {
+    std::optional<SplitUpdate> worst;
+    for (const AccessSite* site : object_.sites) {
+      auto found = is_atomic_ ? split_atomic(*site) : std::nullopt;
+      const bool is_stronger = found && (!worst || std::pair(found->overlap, !found->is_check) >
+                                                       std::pair(worst->overlap, !worst->is_check));
+      if (is_stronger) worst = found;
+    }
+    return worst;
+  }
+
+ private:
+  /// A store whose value, or whose being made, depends on a load ahead of it.
+  std::optional<SplitUpdate> split_atomic(const AccessSite& site) const {
+    if (site.access != SourceAccess::kWrite || !is_atomic_form(site.form)) return std::nullopt;
+    const bool is_value = holds(site.value_from, site.object);
+    const bool is_check = !is_value && holds(site.guarded_by, site.object);
+    if ((!is_value && !is_check) || !context_.locks.held_at(site).empty()) return std::nullopt;
+    if (is_check && is_flag()) return std::nullopt;
+    if (updates_in(site.function)) return std::nullopt;
+    return rival_of(site, is_check);
+  }
+
+  /// Storing what is set already does no harm.
+  bool is_flag() const {
+    return object_.type.find("bool") != object_.type.npos || object_.size == 1;
+  }
+
+  /// A real update in the same function: it is the owner by then, or the store is its second half.
+  bool updates_in(SymbolId function) const {
+    return std::any_of(object_.sites.begin(), object_.sites.end(), [&](const AccessSite* site) {
+      return site->function == function && is_update(*site);
+    });
+  }
+
+  std::optional<SplitUpdate> rival_of(const AccessSite& site, bool is_check) const {
+    std::optional<SplitUpdate> best;
+    for (const AccessSite* other : object_.sites) {
+      if (other == &site || !is_write(other->access)) continue;
+      const Overlap overlap = context_.roles.overlap(site.function, other->function);
+      if (overlap == Overlap::kNever) continue;
+      // Load and store in all writers is what a single writer does: then threads must be proven.
+      const bool is_proven = overlap == Overlap::kDifferentRoles;
+      if (!is_proven && !(is_update(*other) && is_atomic_form(other->form))) continue;
+      if (!best || best->overlap < overlap) best = SplitUpdate{&site, other, is_check, overlap};
+    }
+    return best;
+  }
+
+  const CheckContext& context_;
+  const SharedObject& object_;
+  bool is_atomic_ = false;
+};
+
+std::string message(const CheckContext& context, const SharedObject& object,
+                    const SplitUpdate& split) {
+  const std::string where = short_function_name(context.index, split.update->function);
+  const std::string rival = short_function_name(context.index, split.rival->function);
+  if (split.is_check)
+    return object.full_name() + " is checked and then stored in " + where + ": what " + rival +
+           " writes in between is overwritten";
+  return object.full_name() + " is loaded and stored again in " + where + ": what " + rival +
+         " writes in between gets lost";
+}
+
+Finding finding_about(const CheckContext& context, const SharedObject& object,
+                      const SplitUpdate& split) {
+  Complaint complaint = complaint_about(object);
+  complaint.message = message(context, object, split);
+  complaint.reason = split.overlap == Overlap::kDifferentRoles
+                         ? "each access is atomic, the update is not, and the threads are known"
+                         : "each access is atomic, the update is not; whether two threads are in "
+                           "it at once the source does not show";
+  const bool is_certain =
+      split.overlap == Overlap::kDifferentRoles && is_update(*split.rival) && !split.is_check;
+  complaint.level = is_certain ? Level::kWarning : Level::kNote;
+  complaint.verdict = is_certain ? Verdict::kFix : Verdict::kMeasureFirst;
+  complaint.locations = {located(context, object, *split.update),
+                         located(context, object, *split.rival)};
+  const auto starts = thread_starts(context, {split.update, split.rival});
+  complaint.locations.insert(complaint.locations.end(), starts.begin(), starts.end());
+  complaint.advice = {{.remedy = "atomic",
+                       .summary = split.is_check
+                                      ? "compare_exchange instead of the check and the store"
+                                      : "one fetch_add, fetch_or or exchange, or a "
+                                        "compare_exchange loop",
+                       .memory_bytes = 0}};
+  return finding_of(context.index, kRule, complaint);
+}
+
+void check_non_atomic_rmw(const FactIndex& index, std::vector<Finding>& findings) {
+  const CheckContext context(index);
+  std::set<std::pair<SymbolId, std::string>> known;
+  for (const SharedObject& object : shared_objects(context)) {
+    const auto split = UpdateJudge(context, object).judge();
+    if (split && known.emplace(object.declaration, object.name).second)
+      findings.push_back(finding_about(context, object, *split));
+  }
+}
+
+const Registration<Check> kNonAtomicRmw{{.name = kRule, .run = check_non_atomic_rmw}};
+
+}  // namespace
+}  // namespace quarrel
