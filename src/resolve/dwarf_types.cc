@@ -220,7 +220,11 @@ void TypeTable::name_entry(Dwarf_Die& entry, const std::string& scope, int level
 // A type unit defines what it declares inside of the namespaces, outside of them.
 void TypeTable::name_scope(Dwarf_Die& entry, std::string name, const std::string& scope,
                            int level) {
-  if (dwarf_hasattr(&entry, DW_AT_specification) != 0) name = qualified_name_of(entry);
+  if (dwarf_hasattr(&entry, DW_AT_specification) != 0) {
+    auto declaration = referenced(entry, DW_AT_specification);
+    auto known = declaration ? names_.find(declaration->addr) : names_.end();
+    name = known != names_.end() ? known->second : qualified_name_of(entry);
+  }
   if (!name.empty()) remember_name(entry, name);
   name_children(entry, (name.empty() ? scope + "{unnamed}" : name) + "::", level + 1);
 }
