@@ -8,6 +8,7 @@
 #include "checks/element_arrays.h"
 #include "checks/group_findings.h"
 #include "checks/member_finding.h"
+#include "checks/straddle_by_type.h"
 #include "checks/traffic.h"
 
 namespace quarrel {
@@ -94,6 +95,11 @@ bool can_cross(const LineMember& member) {
 }
 
 void check_line_straddle(const FactIndex& index, std::vector<Finding>& findings) {
+  if (are_of_binary(index.facts())) {
+    for (const Complaint& complaint : straddling_by_type(index))
+      findings.push_back(finding_of(index, kRule, complaint));
+    return;
+  }
   const CheckContext context(index);
   const auto arrays = element_arrays(context);
   for (const SourceRecord& record : index.facts().records) {
@@ -107,7 +113,8 @@ void check_line_straddle(const FactIndex& index, std::vector<Finding>& findings)
   }
 }
 
-const Registration<Check> kLineStraddle{{.name = kRule, .run = check_line_straddle}};
+const Registration<Check> kLineStraddle{
+    {.name = kRule, .run = check_line_straddle, .needs_types_only = true}};
 
 }  // namespace
 }  // namespace quarrel

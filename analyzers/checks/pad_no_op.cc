@@ -43,7 +43,8 @@ void check_pad_no_op(const FactIndex& index, std::vector<Finding>& findings) {
     findings.push_back(finding_of(index, kRule, complaint));
 }
 
-const Registration<Check> kPadNoOp{{.name = kRule, .run = check_pad_no_op}};
+const Registration<Check> kPadNoOp{
+    {.name = kRule, .run = check_pad_no_op, .needs_types_only = true}};
 
 }  // namespace
 }  // namespace quarrel
