@@ -211,6 +211,18 @@ bool is_integer(CXType type) {
 
 }  // namespace
 
+std::optional<AtomicOperation> atomic_by_name(CXCursor object, const std::string& name,
+                                              CXCursor call) {
+  const auto access = access_by_name(name);
+  if (!access) return std::nullopt;
+  AtomicOperation operation{.object = object, .access = *access, .operands = arguments_of(call)};
+  operation.order = order_among(operation.operands);
+  name_operands(operation);
+  operation.is_test_and_set = name == "test_and_set";
+  operation.is_clear = name == "clear";
+  return operation;
+}
+
 bool is_memory_order_type(CXType type) {
   if (type.kind == CXType_Invalid) return false;  // clang_getUnqualifiedType would crash
   const std::string name = type_name(clang_getUnqualifiedType(canonical(type)));

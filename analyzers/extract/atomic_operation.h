@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "extract/cursor.h"
@@ -31,6 +32,10 @@ std::optional<AtomicOperation> atomic_call(CXCursor call);
 /// `__atomic_*` and `__c11_atomic_*`: libclang shows them as an expression without a name, so the
 /// operation comes from the token at its start, or else from number and type of the operands.
 std::optional<AtomicOperation> atomic_builtin(CXCursor expression);
+
+/// The operation that a member of the given name does on an object; nothing for other names.
+std::optional<AtomicOperation> atomic_by_name(CXCursor object, const std::string& name,
+                                              CXCursor call);
 
 /// True for std::memory_order and C's.
 bool is_memory_order_type(CXType type);

@@ -3,9 +3,10 @@
 #include <array>
 #include <string_view>
 
+#include "extract/dependent_calls.h"
 #include "extract/function_walk.h"
 #include "extract/names.h"
-#include "extract/thread_starts.h"
+#include "extract/pointer_targets.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -67,24 +68,12 @@ bool runs_lambda_at_once(CXCursor callee) {
          std::find(kKeepers.begin(), kKeepers.end(), name) == kKeepers.end();
 }
 
-/// The local object that an argument of a thread start hands over: &x, std::ref(x).
-CXCursor object_handed_over(CXCursor argument, bool is_referred = false) {
-  const CXCursor bare = strip(argument);
-  if (clang_getCursorKind(bare) == CXCursor_CallExpr) {
-    const std::string name = spelling_of(bare);
-    if ((name == "ref" || name == "reference_wrapper") && clang_Cursor_getNumArguments(bare) >= 1)
-      return object_handed_over(clang_Cursor_getArgument(bare, 0), true);
-    return null_cursor();
-  }
-  const bool is_address = clang_getCursorKind(bare) == CXCursor_UnaryOperator;
-  const bool is_array = clang_getArraySize(canonical(type_of(bare))) >= 0;
-  return is_address || is_array || is_referred ? named_object(bare) : null_cursor();
-}
-
-bool is_instantiation(CXCursor function) {
-  if (!is_null(clang_getSpecializedCursorTemplate(function))) return true;
-  const CXCursor parent = clang_getCursorSemanticParent(function);
-  return is_record(parent) && !is_null(clang_getSpecializedCursorTemplate(parent));
+/// Of an integer or of a type that waits for an argument.
+LockClass lock_class_by(const LockCall& lock) {
+  if (lock.mode == LockMode::kShared) return LockClass::kSharedMutex;
+  const bool is_method = lock.guard.ends_with("()");
+  return is_method || lock.guard.find("utex") != std::string::npos ? LockClass::kMutex
+                                                                   : LockClass::kSpin;
 }
 
 }  // namespace
@@ -92,6 +81,10 @@ bool is_instantiation(CXCursor function) {
 void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
   if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
+  if (is_pattern_)
+    if (const auto atomic = dependent_atomic(call)) return visit_atomic(*atomic, call);
+  if (is_pattern_)
+    if (const auto lock = dependent_lock(call)) return visit_lock_call(*lock, call);
   const bool refers = !is_null(clang_getCursorReferenced(call)) &&
                       is_atomic_ref_type(type_of(call)) && use.is_silent;
   if (refers && clang_Cursor_getNumArguments(call) == 1)
@@ -99,6 +92,10 @@ void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   if (is_pause_call(call)) note_pause();
   note_thread_start(call);
   note_call(call);
+  note_pointer_call(call);
+  if (spelling_of(call) == "operator=" && clang_Cursor_getNumArguments(call) == 2)
+    note_function_value(function_holder(clang_Cursor_getArgument(call, 0)),
+                        clang_Cursor_getArgument(call, 1), call);
   note_allocation(call);
   const auto around = lock_around_call(call);
   if (around) visit_lock_call(*around, call);
@@ -153,7 +150,7 @@ void FunctionWalker::spin_on_flag(const AtomicOperation& operation, CXCursor at)
   if (!flag.is_valid()) return;
   if (operation.is_clear) return frame().locks.release(flag, unit_.position(at));
   if (!is_in_loop_condition_) return;
-  unit_.spin_flags.insert(flag);
+  unit_.found_locks[flag] = LockClass::kSpin;
   frame().locks.acquire(make_region(flag, LockMode::kExclusive, "test_and_set()", at),
                         null_cursor());
 }
@@ -197,7 +194,7 @@ void FunctionWalker::visit_lock_call(const LockCall& lock, CXCursor call) {
     }
     const SymbolId symbol = lock_symbol(base);
     if (!symbol.is_valid()) continue;
-    if (lock.makes_lock) unit_.spin_flags.insert(symbol);
+    if (lock.makes_lock) unit_.found_locks.try_emplace(symbol, lock_class_by(lock));
     if (lock.step == LockStep::kRelease)
       frame().locks.release(symbol, at);
     else
@@ -262,6 +259,8 @@ void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
     if (!is_argument(call, child)) visit_callee(call, child, summary, call_use);
   if (summary == nullptr) return;
   if (summary->pauses) note_pause();
+  apply_thread_starts(*summary, call);
+  apply_function_arguments(*summary, callee, call);
   apply_lock_effects(*summary, call);
 }
 
@@ -294,27 +293,13 @@ void FunctionWalker::note_call(CXCursor call) {
     if (!frames_[i].inherits_locks) break;
   }
   if (is_system) return;
-  unit_.facts.calls.push_back({frame().function, symbol, unit_.position(call), frame().loop_depth});
+  const bool is_virtual = clang_Cursor_isDynamicCall(call) != 0;
+  unit_.facts.calls.push_back({.caller = frame().function,
+                               .callee = symbol,
+                               .position = unit_.position(call),
+                               .loop_depth = frame().loop_depth,
+                               .kind = is_virtual ? CallKind::kVirtual : CallKind::kDirect});
   if (is_instantiation(callee)) around_.on_definition(callee);
-}
-
-void FunctionWalker::note_thread_start(CXCursor call) {
-  for (CXCursor argument : arguments_for_thread(call)) {
-    const CXCursor object = object_handed_over(argument);
-    if (!is_null(object) && is_variable(object)) sites_.share(object);
-  }
-  const auto start = thread_start(call);
-  if (!start) return;
-  const bool is_lambda = clang_getCursorKind(start->entry) == CXCursor_LambdaExpr;
-  const SymbolId entry = is_lambda ? unit_.lambda_function(start->entry, frame().name)
-                                   : unit_.function_symbol(start->entry);
-  if (!is_lambda && is_instantiation(start->entry)) around_.on_definition(start->entry);
-  sites_.add_thread_entry(entry);
-  unit_.facts.thread_entries.push_back({.entry = entry,
-                                        .starter = frame().function,
-                                        .position = unit_.position(call),
-                                        .mechanism = start->mechanism,
-                                        .is_in_loop = frame().loop_depth > 0});
 }
 
 }  // namespace quarrel

@@ -93,6 +93,16 @@ bool is_function(CXCursor cursor) {
   }
 }
 
+bool is_function_like(CXCursor cursor) {
+  return is_function(cursor) || clang_getCursorKind(cursor) == CXCursor_FunctionTemplate;
+}
+
+bool is_instantiation(CXCursor function) {
+  if (!is_null(clang_getSpecializedCursorTemplate(function))) return true;
+  const CXCursor parent = clang_getCursorSemanticParent(function);
+  return is_record(parent) && !is_null(clang_getSpecializedCursorTemplate(parent));
+}
+
 bool is_record(CXCursor cursor) {
   const CXCursorKind kind = clang_getCursorKind(cursor);
   return kind == CXCursor_StructDecl || kind == CXCursor_ClassDecl || kind == CXCursor_UnionDecl;

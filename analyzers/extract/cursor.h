@@ -52,6 +52,12 @@ bool is_in_system_header(CXCursor cursor);
 
 /// True for functions, methods, constructors, destructors and conversions; not for templates.
 bool is_function(CXCursor cursor);
+/// True for an instance of a function template, and for a method of an instance of a class
+/// template.
+bool is_instantiation(CXCursor function);
+
+/// Function templates too.
+bool is_function_like(CXCursor cursor);
 bool is_record(CXCursor cursor);
 bool is_variable(CXCursor cursor);
 

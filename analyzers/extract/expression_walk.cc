@@ -1,5 +1,7 @@
 // Which fields and variables does an expression touch, and how?
+#include "extract/dependent_calls.h"
 #include "extract/function_walk.h"
+#include "extract/pointer_targets.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -54,6 +56,14 @@ bool makes_new_object(CXCursor value) {
   if (kind != CXCursor_CallExpr) return false;
   const std::string name = spelling_of(value);
   return name.find("alloc") != std::string::npos || name == "make_unique" || name == "make_shared";
+}
+
+/// Without an argument there is no conversion or operator to tell that an access is atomic.
+void adjust_in_pattern(ObjectUse& use, CXType type) {
+  if (use.form != AccessForm::kPlain || use.access == SourceAccess::kAddress) return;
+  if (!is_dependent_atomic(type)) return;
+  use.form = AccessForm::kStdAtomic;
+  use.order = MemoryOrder::kSeqCst;
 }
 
 bool reads_and_writes(SourceAccess access) {
@@ -218,6 +228,7 @@ void FunctionWalker::visit_assignment(CXCursor assignment, CXCursor target, CXCu
                  .value = &sources});
   if (!is_plain) return;
   assign_local(target, sources);
+  note_function_value(function_holder(target), value, assignment);
   const ObjectPath path = path_of(address_target(value));
   const CXCursor named = strip(target);
   if (clang_getCursorKind(named) == CXCursor_DeclRefExpr)
@@ -265,10 +276,12 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   const bool is_field = clang_getCursorKind(object) == CXCursor_FieldDecl;
   if (use.is_silent || (!is_field && !is_variable(object))) return;
   if (is_field) records_.add_declaration(clang_getCursorSemanticParent(object));
-  if (is_in_system_header(object) || is_constant(object) || is_dependent(object)) return;
+  if (is_in_system_header(object) || is_constant(object)) return;
+  if (!is_pattern_ && is_dependent(object)) return;
   const CXType type = type_of(object);
   if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;
   adjust_use(use, type);
+  if (is_pattern_) adjust_in_pattern(use, type);
   note_own_parameter(object, expression, use);
 
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;

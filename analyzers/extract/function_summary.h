@@ -41,12 +41,20 @@ struct ParameterThread {
   bool operator==(const ParameterThread&) const = default;
 };
 
+/// A parameter that is put into a field or global that holds a function.
+struct ParameterStore {
+  int parameter = 0;
+  SymbolId holder;
+};
+
 /// Of a small function whose body the unit shows. What a callee does through a parameter that is
 /// passed on counts as done by the caller.
 struct FunctionSummary {
   std::vector<ParameterAccess> accesses;
   std::vector<LockEffect> locks;
   std::vector<ParameterThread> threads;
+  std::vector<int> calls;  ///< parameters that the function calls
+  std::vector<ParameterStore> stores;
   bool pauses = false;
 
   bool touches(int parameter) const;

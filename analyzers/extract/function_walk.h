@@ -14,6 +14,7 @@
 #include "extract/object_path.h"
 #include "extract/records.h"
 #include "extract/site_recorder.h"
+#include "extract/thread_starts.h"
 #include "extract/unit_facts.h"
 #include "extract/value_flow.h"
 
@@ -137,7 +138,16 @@ class FunctionWalker {
   void note_cast(CXCursor cast);
   void note_allocation(CXCursor expression);
   void note_order_as_operand(const AtomicOperation& operation, CXCursor at);
+  void note_pointer_call(CXCursor call);
+  void add_pointer_call(SymbolId callee, CXCursor call);
+  void note_function_value(CXCursor holder, CXCursor value, CXCursor at);
+  void apply_function_arguments(const FunctionSummary& summary, CXCursor callee, CXCursor call);
   void note_thread_start(CXCursor call);
+  void enter_thread(const ThreadStart& start, CXCursor call);
+  void add_thread_entry(SymbolId entry, const ThreadStart& start, CXCursor call, bool is_many);
+  void describe_captures(ThreadEntry& fact, CXCursor lambda);
+  void apply_thread_starts(const FunctionSummary& summary, CXCursor call);
+  void note_thread_class(CXCursor method);
   ValueFlow::Sources visit_operands(const AtomicOperation& operation);
   void spin_on_flag(const AtomicOperation& operation, CXCursor at);
   SourcePos end_of(CXCursor cursor) {
@@ -155,7 +165,10 @@ class FunctionWalker {
   CursorSet fresh_pointers_;             ///< locals that point to an object that this function made
   CursorMap<CXCursor> pointer_aliases_;  ///< pointer variable -> what it points to
   CursorMap<int> parameters_;            ///< of the function that is walked
+  CursorMap<std::vector<SymbolId>> function_targets_;  ///< local pointer -> functions
   FunctionSummary summary_;
+  CXCursor method_of_{};        ///< the class of the method that is walked
+  bool is_pattern_ = false;     ///< of a template that nobody instantiates
   bool is_in_wrapper_ = false;  ///< in a method of a class with one member
   CXCursor alias_use_{};        ///< where the alias that is being followed was used
   bool is_in_loop_condition_ = false;

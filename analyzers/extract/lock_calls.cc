@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "extract/lock_verbs.h"
-#include "extract/name_words.h"
+#include "extract/name_parts.h"
 #include "extract/names.h"
 #include "extract/object_path.h"
 #include "extract/source_text.h"
@@ -208,7 +208,7 @@ std::optional<GuardDeclaration> guard_by_name(CXCursor variable) {
                             .mode = mode_of_synchronized(spelling_of(value)),
                             .guard = spelling_of(value) + "()"};
   const std::string name = guard_name(type_of(variable));
-  const std::vector<std::string> words = words_of(name);
+  const std::vector<std::string> words = name_parts(name);
   const bool is_named = std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word == "lock" || word == "guard" || word == "locker" || word == "scoped";
   });
@@ -223,6 +223,11 @@ std::optional<GuardDeclaration> guard_by_name(CXCursor variable) {
 }
 
 }  // namespace
+
+std::optional<LockCall> lock_method(const std::string& name) {
+  const NamedStep* step = find_step(kMethods, name);
+  return step == nullptr ? std::nullopt : std::optional(make_call(*step, name + "()"));
+}
 
 std::optional<LockCall> lock_macro(CXCursor statement) {
   const std::string name = macro_of(statement);

@@ -24,6 +24,9 @@ struct LockCall {
 
 std::optional<LockCall> lock_call(CXCursor call);
 
+/// What a method of that name does to a lock, without its object.
+std::optional<LockCall> lock_method(const std::string& name);
+
 /// A statement that a macro brings, such as `SPIN_LOCK(label, &entry->lock);`, whatever it is made
 /// of. The object is the first argument that can be a lock.
 std::optional<LockCall> lock_macro(CXCursor statement);
@@ -37,6 +40,7 @@ struct GuardDeclaration {
   LockMode mode = LockMode::kExclusive;
   bool is_held = true;  ///< false with std::defer_lock
   std::string guard;
+  bool makes_lock = false;  ///< as in LockCall
 };
 
 std::optional<GuardDeclaration> guard_declaration(CXCursor variable);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "extract/name_words.h"
+#include "extract/name_parts.h"
 
 namespace quarrel {
 namespace {
@@ -58,7 +58,7 @@ bool is_named_like_guard(const std::vector<std::string>& words) {
 }  // namespace
 
 LockClass lock_class_of_name(std::string_view type_name) {
-  std::vector<std::string> words = words_of(own_part(type_name));
+  std::vector<std::string> words = name_parts(own_part(type_name));
   while (words.size() > 1 && is_one_of(words.back(), kEndings)) words.pop_back();
   if (words.empty() || !is_lock_word(words.back())) return LockClass::kNone;
   for (const std::string& word : words)

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "extract/name_words.h"
+#include "extract/name_parts.h"
 
 namespace quarrel {
 namespace {
@@ -37,7 +37,7 @@ bool is_lock(const std::string& word) {
 }  // namespace
 
 std::optional<LockVerb> lock_verb_of(std::string_view name) {
-  const std::vector<std::string> words = words_of(name);
+  const std::vector<std::string> words = name_parts(name);
   LockVerb verb;
   bool is_found = false;
   for (const std::string& word : words) {

@@ -123,7 +123,7 @@ ObjectPath path_of_sum(CXCursor sum) {
 bool is_private_local(CXCursor variable) {
   if (!is_variable(variable)) return false;
   const CX_StorageClass storage = clang_Cursor_getStorageClass(variable);
-  return is_function(clang_getCursorSemanticParent(variable)) && storage != CX_SC_Static &&
+  return is_function_like(clang_getCursorSemanticParent(variable)) && storage != CX_SC_Static &&
          storage != CX_SC_Extern && clang_getCursorTLSKind(variable) == CXTLS_None;
 }
 

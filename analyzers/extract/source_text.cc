@@ -86,6 +86,19 @@ std::string macro_of(CXCursor cursor) {
   return name;
 }
 
+std::string last_identifier(CXCursor expression) {
+  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(expression);
+  const Place end = place_of(clang_getRangeEnd(clang_getCursorExtent(expression)));
+  size_t size = 0;
+  const char* text = end.file == nullptr ? nullptr : clang_getFileContents(unit, end.file, &size);
+  if (text == nullptr || end.offset > size) return {};
+  size_t start = end.offset;
+  while (start > 0 &&
+         (std::isalnum(static_cast<unsigned char>(text[start - 1])) != 0 || text[start - 1] == '_'))
+    --start;
+  return std::string(text + start, end.offset - start);
+}
+
 std::vector<std::string> tokens_where_spelt(CXCursor statement) {
   const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(statement);
   CXSourceRange range = clang_getCursorExtent(statement);

@@ -17,6 +17,9 @@ std::string text_in_use(CXCursor expression);
 /// The name of the macro whose body brings a statement or expression, or "".
 std::string macro_of(CXCursor cursor);
 
+/// The name at the end of `object.name` or `pointer->name`, where it is used.
+std::string last_identifier(CXCursor expression);
+
 /// The tokens from the start of a statement to its end; where a macro's body brings it, from there
 /// to the end of the macro's definition.
 std::vector<std::string> tokens_where_spelt(CXCursor statement);

@@ -1,8 +1,11 @@
 // In which loops, branches and scopes do the expressions of a function stand?
 #include <algorithm>
 
+#include "extract/callables.h"
+#include "extract/dependent_calls.h"
 #include "extract/function_walk.h"
 #include "extract/names.h"
+#include "extract/pointer_targets.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -64,7 +67,12 @@ void FunctionWalker::walk(CXCursor function) {
   frames_.emplace_back();
   frame().function = unit_.function_symbol(function);
   frame().name = qualified_name(function);
-  const CXCursorKind kind = clang_getCursorKind(function);
+  is_pattern_ = is_dependent(function);
+  method_of_ = clang_getCursorSemanticParent(function);
+  note_thread_class(function);
+  const bool is_template = clang_getCursorKind(function) == CXCursor_FunctionTemplate;
+  const CXCursorKind kind =
+      is_template ? clang_getTemplateCursorKind(function) : clang_getCursorKind(function);
   if (kind == CXCursor_Constructor) frame().kind = FunctionKind::kConstructor;
   if (kind == CXCursor_Destructor) frame().kind = FunctionKind::kDestructor;
 
@@ -213,8 +221,11 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
   if (clang_Cursor_getStorageClass(variable) == CX_SC_Static) unit_.variable_symbol(variable);
   sites_.declare_local(variable, frame().function);
   const std::vector<CXCursor> initial = initialiser_of(variable);
-  if (const auto guard = guard_declaration(variable)) {
-    for (CXCursor value : initial) visit(value);
+  auto guard = guard_declaration(variable);
+  if (!guard && is_pattern_) guard = dependent_guard(variable);
+  if (guard) {
+    if (!guard->makes_lock)
+      for (CXCursor value : initial) visit(value);
     return declare_guard(variable, *guard);
   }
   flow_.declare(variable, {});
@@ -229,6 +240,9 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
   if (is_atomic_ref_type(type_of(variable))) return visit(initial.back(), {.is_silent = true});
   note_fresh_pointer(variable, initial.back());
   note_pointer(variable, initial.back());
+  if (!is_null(function_pointer(initial.back())) || !is_null(callable_of(initial.back())))
+    note_function_value(variable, initial.back(), variable);
+  enter_initial_targets(unit_, initial.back());
   const size_t mark = flow_.mark();
   for (CXCursor value : initial) visit(value);
   flow_.declare(variable, flow_.since(mark));
@@ -238,6 +252,7 @@ void FunctionWalker::declare_guard(CXCursor variable, const GuardDeclaration& gu
   std::vector<LockRegion> regions;
   for (CXCursor object : guard.objects) {
     const SymbolId lock = lock_symbol(object);
+    if (lock.is_valid() && guard.makes_lock) unit_.found_locks.try_emplace(lock, LockClass::kMutex);
     if (lock.is_valid()) regions.push_back(make_region(lock, guard.mode, guard.guard, variable));
   }
   frame().locks.declare_guard(variable, std::move(regions), guard.is_held);

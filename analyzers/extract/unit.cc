@@ -10,6 +10,7 @@
 #include "extract/function_walk.h"
 #include "extract/language_standard.h"
 #include "extract/names.h"
+#include "extract/pointer_targets.h"
 #include "extract/suppressions.h"
 
 namespace quarrel {
@@ -24,6 +25,15 @@ class UnitWalker {
   void walk(CXTranslationUnit translation_unit) {
     for (CXCursor child : children_of(clang_getTranslationUnitCursor(translation_unit)))
       if (!is_in_system_header(child)) visit(child);
+    visit_pending();
+    // Only now is it known which templates nobody instantiates.
+    is_walking_patterns_ = true;
+    for (CXCursor pattern : patterns_) visit_function(pattern);
+    visit_pending();
+  }
+
+ private:
+  void visit_pending() {
     while (!pending_.empty()) {
       const CXCursor next = pending_.front();
       pending_.pop_front();
@@ -34,9 +44,8 @@ class UnitWalker {
     }
   }
 
- private:
   void visit(CXCursor cursor) {
-    if (is_function(cursor)) return visit_function(cursor);
+    if (is_function_like(cursor)) return visit_function(cursor);
     if (is_record(cursor)) return visit_record(cursor);
     switch (clang_getCursorKind(cursor)) {
       case CXCursor_VarDecl:
@@ -60,12 +69,22 @@ class UnitWalker {
 
   void visit_function(CXCursor function) {
     const CXCursor definition = clang_getCursorDefinition(function);
-    if (is_null(definition) || is_dependent(definition) || is_in_system_header(definition)) return;
+    if (is_null(definition) || is_in_system_header(definition)) return;
+    if (is_dependent(definition) && !is_walking_patterns_) return patterns_.push_back(definition);
+    if (instantiated_.contains(clang_getCanonicalCursor(definition))) return;
     if (!functions_.insert(definition).second) return;
+    note_instantiation(definition);
     note_overridden(definition);
     for (int i = 0; i < clang_Cursor_getNumArguments(definition); ++i)
       records_.add_type(type_of(clang_Cursor_getArgument(definition, static_cast<unsigned>(i))));
     FunctionWalker(around_).walk(definition);
+  }
+
+  /// An instantiated function tells all that its template would, and what its arguments are.
+  void note_instantiation(CXCursor function) {
+    for (CXCursor pattern = clang_getSpecializedCursorTemplate(function); !is_null(pattern);
+         pattern = clang_getSpecializedCursorTemplate(pattern))
+      instantiated_.insert(clang_getCanonicalCursor(pattern));
   }
 
   /// A chain of calls that is longer is not followed to its end: the stack has one.
@@ -84,8 +103,10 @@ class UnitWalker {
     clang_getOverriddenCursors(method, &overridden, &count);
     for (unsigned i = 0; i < count; ++i)
       if (!is_in_system_header(overridden[i]))
-        unit_.facts.calls.push_back({unit_.function_symbol(overridden[i]),
-                                     unit_.function_symbol(method), unit_.position(method), 0});
+        unit_.facts.calls.push_back({.caller = unit_.function_symbol(overridden[i]),
+                                     .callee = unit_.function_symbol(method),
+                                     .position = unit_.position(method),
+                                     .kind = CallKind::kVirtual});
     clang_disposeOverriddenCursors(overridden);
   }
 
@@ -110,6 +131,8 @@ class UnitWalker {
         add_annotations(unit_, child);
       else if (is_record(child) && clang_Cursor_isAnonymousRecordDecl(child) == 0)
         visit_pattern(child);
+      else if (is_function_like(child))
+        visit_function(child);
     }
   }
 
@@ -118,6 +141,7 @@ class UnitWalker {
     unit_.variable_symbol(variable);
     records_.add_type(type_of(variable));
     add_annotations(unit_, variable);
+    for (CXCursor value : initialiser_of(variable)) enter_initial_targets(unit_, value);
   }
 
   /// `typedef Shard<int> IntShard;` instantiates nothing, but `typedef struct {...} S;` defines.
@@ -129,6 +153,9 @@ class UnitWalker {
   UnitFacts& unit_;
   RecordExtractor records_;
   CursorSet functions_;
+  CursorSet instantiated_;  ///< patterns
+  std::vector<CXCursor> patterns_;
+  bool is_walking_patterns_ = false;
   std::deque<CXCursor> pending_;
   FunctionSummaries summaries_;
   int depth_ = 0;
@@ -155,18 +182,21 @@ void read_inclusion(CXFile file, CXSourceLocation*, unsigned, CXClientData data)
   add_comment_suppressions(unit.facts, unit.files.position(start).file, content);
 }
 
-void mark_spin_flags(UnitFacts& unit) {
+void mark_found_locks(UnitFacts& unit) {
+  const auto mark = [&](auto& object) {
+    auto found = unit.found_locks.find(object.symbol);
+    if (found != unit.found_locks.end() && object.lock == LockClass::kNone)
+      object.lock = found->second;
+  };
   for (SourceRecord& record : unit.facts.records)
-    for (SourceField& field : record.fields)
-      if (unit.spin_flags.contains(field.symbol)) field.lock = LockClass::kSpin;
-  for (SourceVariable& variable : unit.facts.variables)
-    if (unit.spin_flags.contains(variable.symbol)) variable.lock = LockClass::kSpin;
+    for (SourceField& field : record.fields) mark(field);
+  for (SourceVariable& variable : unit.facts.variables) mark(variable);
 }
 
 void walk_unit(UnitFacts& unit, CXTranslationUnit translation_unit,
                std::vector<std::string>& files) {
   UnitWalker(unit).walk(translation_unit);
-  mark_spin_flags(unit);
+  mark_found_locks(unit);
   apply_diagnostics(unit, translation_unit);
   Inclusions inclusions{unit, translation_unit, files};
   clang_getInclusions(translation_unit, read_inclusion, &inclusions);

@@ -37,7 +37,8 @@ bool has_unique_usr(CXCursor declaration, const std::string& usr) {
 }
 
 FunctionKind kind_of(CXCursor function) {
-  switch (clang_getCursorKind(function)) {
+  const CXCursorKind kind = clang_getCursorKind(function);
+  switch (kind == CXCursor_FunctionTemplate ? clang_getTemplateCursorKind(function) : kind) {
     case CXCursor_Constructor:
       return FunctionKind::kConstructor;
     case CXCursor_Destructor:
@@ -47,10 +48,15 @@ FunctionKind kind_of(CXCursor function) {
   }
 }
 
+bool is_pattern(CXCursor declaration) {
+  const CXCursorKind kind = clang_getCursorKind(declaration);
+  return kind == CXCursor_ClassTemplate || kind == CXCursor_ClassTemplatePartialSpecialization;
+}
+
 Storage storage_of(CXCursor variable) {
   if (clang_getCursorTLSKind(variable) != CXTLS_None) return Storage::kThreadLocal;
   if (clang_getCursorKind(variable) == CXCursor_ParmDecl) return Storage::kParameter;
-  const bool is_in_function = is_function(clang_getCursorSemanticParent(variable));
+  const bool is_in_function = is_function_like(clang_getCursorSemanticParent(variable));
   if (!is_in_function) return Storage::kGlobal;
   const bool is_static = clang_Cursor_getStorageClass(variable) == CX_SC_Static ||
                          clang_Cursor_getStorageClass(variable) == CX_SC_Extern;
@@ -109,9 +115,11 @@ SymbolId UnitFacts::function_symbol(CXCursor function) {
       .symbol = symbol,
       .name = qualified_name(function),
       .kind = kind_of(function),
-      .record = is_record(parent) ? symbol_of(parent) : SymbolId{},
+      .record = is_record(parent) || is_pattern(parent) ? symbol_of(parent) : SymbolId{},
       .is_main = spelling_of(function) == "main" && !is_record(parent),
       .is_in_system_header = quarrel::is_in_system_header(function),
+      .is_virtual = clang_CXXMethod_isVirtual(function) != 0,
+      .is_uninstantiated = is_dependent(function),
       .position = position(clang_getCanonicalCursor(function)),
   });
   return symbol;

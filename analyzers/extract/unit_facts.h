@@ -48,8 +48,8 @@ class UnitFacts {
 
   SourceFacts facts;
   SourceFiles files;
-  ConstantText constants;                   ///< values of what stands in alignas and attributes
-  std::unordered_set<SymbolId> spin_flags;  ///< flags that code spins on: they are locks
+  ConstantText constants;  ///< values of what stands in alignas and attributes
+  std::unordered_map<SymbolId, LockClass> found_locks;  ///< by what is done to them, as spinning
 
  private:
   SymbolId intern(std::string key);

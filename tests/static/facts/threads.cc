@@ -30,6 +30,56 @@ void* c_entry(void* argument) {
   return argument;
 }
 
+class ThreadPool {
+ public:
+  template <class F>
+  void submit(F f);
+};
+class Thread {
+ public:
+  virtual ~Thread() = default;
+  void start();
+
+ protected:
+  virtual void run() = 0;
+};
+class Poller : public Thread {
+  int polls_ = 0;
+  void run() override { polls_++; }
+};
+struct Job {
+  int steps = 0;
+};
+void* do_job(void* argument) {
+  static_cast<Job*>(argument)->steps++;
+  return nullptr;
+}
+void start_worker(void* (*entry)(void*), void* argument) {
+  pthread_t thread;
+  pthread_create(&thread, nullptr, entry, argument);
+}
+template <class F>
+void in_thread(F f) {
+  std::thread(f).detach();
+}
+int platform_thread_create(void** thread, void (*entry)(int*), int* argument);
+
+struct Server {
+  ThreadPool pool;
+  Job jobs[4];
+  int served = 0;
+  std::vector<std::thread> threads;
+  void serve() { served++; }
+  void start(int n) {
+    pool.submit([this] { serve(); });
+    threads.emplace_back(&Server::serve, this);
+    for (int i = 0; i < n; ++i) start_worker(do_job, &jobs[i]);
+    in_thread([&] { served = 1; });
+    void* handle = nullptr;
+    platform_thread_create(&handle, [](int* n) { ++*n; }, &served);
+  }
+};
+
 int main() {
   int shared = 0, copied = 0, own = 0;
   Worker worker;

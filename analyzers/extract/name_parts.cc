@@ -1,5 +1,5 @@
 // Of which words is a name made?
-#include "extract/name_words.h"
+#include "extract/name_parts.h"
 
 #include <cctype>
 
@@ -22,7 +22,7 @@ bool begins_word(std::string_view name, size_t at) {
 
 }  // namespace
 
-std::vector<std::string> words_of(std::string_view name) {
+std::vector<std::string> name_parts(std::string_view name) {
   std::vector<std::string> words(1);
   for (size_t at = 0; at < name.size(); ++at) {
     if (name[at] == '_' || begins_word(name, at)) words.emplace_back();

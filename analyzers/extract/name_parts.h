@@ -9,6 +9,6 @@ namespace quarrel {
 
 /// "ha_rwlock_wrlock", "SCMutexLock2" in small letters and without digits: ha, rwlock, wrlock; sc,
 /// mutex, lock.
-std::vector<std::string> words_of(std::string_view name);
+std::vector<std::string> name_parts(std::string_view name);
 
 }  // namespace quarrel
