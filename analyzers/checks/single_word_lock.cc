@@ -27,6 +27,13 @@ const SharedObject* only_object(const ObjectTable& objects, const LockUsage& usa
   return only;
 }
 
+/// Whose accesses are partly atomic already has another problem: mixed-access.
+bool is_used_atomically(const FactIndex& index, const SharedObject& object) {
+  const auto sites = index.accesses_to(object.symbol);
+  return std::any_of(sites.begin(), sites.end(),
+                     [](const AccessSite* site) { return is_atomic_form(site->form); });
+}
+
 bool is_lockable_by_hardware(const SharedObject& object) {
   return is_word(object) && !object.is_atomic && object.type.find("double") == object.type.npos;
 }
@@ -69,6 +76,7 @@ void check_single_word_lock(const FactIndex& index, std::vector<Finding>& findin
     if (usage.functions().size() < kMinFunctions) continue;
     const SharedObject* object = only_object(objects, usage);
     if (object == nullptr || !is_lockable_by_hardware(*object)) continue;
+    if (is_used_atomically(index, *object)) continue;
     if (!are_neighbours(*usage.lock, *object) || !is_written(index, usage, *object)) continue;
     findings.push_back(finding_about(index, usage, *object));
   }
