@@ -43,10 +43,11 @@ class Facts:
     def accesses(self, symbol):
         return self.db.execute(ACCESSES, (symbol,)).fetchall()
 
-    def lock_regions(self, symbol):
-        """How often the lock is taken."""
-        return self.db.execute("SELECT count(*) FROM source_lock_regions WHERE lock_symbol_id = ?",
-                               (symbol,)).fetchone()[0]
+    def uses(self, symbol):
+        """How often it is read, written, or taken as a lock."""
+        regions = self.db.execute(
+            "SELECT count(*) FROM source_lock_regions WHERE lock_symbol_id = ?", (symbol,))
+        return len(self.accesses(symbol)) + regions.fetchone()[0]
 
     def units(self):
         """(file, state, reason) of each translation unit."""
@@ -60,7 +61,7 @@ def presence(case, path):
     facts = Facts(path)
     if case.is_of_variables:
         found = {last_component(row[1]): row[0] for row in facts.variables(case.fields)}
-        counts = {name: len(facts.accesses(symbol)) for name, symbol in found.items()}
+        counts = {name: facts.uses(symbol) for name, symbol in found.items()}
         return (True, "", counts) if found else (False, "no such variable" + first_error(facts), {})
     records = facts.records(case)
     if not records:
@@ -76,8 +77,7 @@ def count_accesses(case, facts, records):
         for symbol, name, *_ in facts.fields(record[0]):
             field = field_of(case, name)
             if field and symbol is not None:
-                uses = len(facts.accesses(symbol)) + facts.lock_regions(symbol)
-                counts[field] = max(counts.get(field, 0), uses)
+                counts[field] = max(counts.get(field, 0), facts.uses(symbol))
     return counts
 
 
