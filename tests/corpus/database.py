@@ -3,6 +3,7 @@ import json
 import math
 import pathlib
 import re
+import shutil
 import subprocess
 
 from headers import COMPILER, header_index, resolve_headers
@@ -16,6 +17,7 @@ TESTS = re.compile(r"test|bench|example|fuzz|regression|mock|third.?party|vendor
 
 def write_database(case, tree, siblings, folder, extra):
     """Writes folder/compile_commands.json: the case's own unit, and others that use its fields."""
+    shutil.rmtree(folder / "stubs", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     files = header_index([tree, *siblings])
     main, flags = main_unit(case, tree, folder)

@@ -31,7 +31,7 @@ from score import Side, expected_rules, matching, score
 from siblings import sibling_trees
 from trees import export_tree
 
-UNIT_TIMEOUT = "300s"
+UNIT_TIMEOUT = "900s"  # of a busy machine
 SCAN_TIMEOUT_S = 3600
 
 
