@@ -113,7 +113,7 @@ class ArrayJudge {
 };
 
 void check_array_stride(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   for (const ElementArray& array : element_arrays(context))
     if (auto use = ArrayJudge(context, array).judge())
       findings.push_back(element_finding(context, array, *use));

@@ -74,7 +74,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& head,
 }
 
 void check_cas_aba(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const AccessSite& site : index.facts().accesses) {
     if (site.access != SourceAccess::kCompareExchange || index.is_system(site.position.file))

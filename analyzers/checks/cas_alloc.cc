@@ -37,7 +37,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& target,
 }
 
 void check_cas_alloc(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const CasLoop& loop : cas_loops(index)) {
     const SourceAllocation* allocation = allocation_in(loop);

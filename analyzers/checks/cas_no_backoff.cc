@@ -44,7 +44,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& target,
 }
 
 void check_cas_no_backoff(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const CasLoop& loop : cas_loops(index)) {
     const SharedObject* target = objects.find(loop.cas->object);

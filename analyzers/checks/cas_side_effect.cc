@@ -55,7 +55,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& effect,
 }
 
 void check_cas_side_effect(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const CasLoop& loop : cas_loops(index)) {
     const AccessSite* site = side_effect(objects, loop);

@@ -1,6 +1,8 @@
 // How does a check find the facts about one symbol?
 #include "checks/fact_index.h"
 
+#include "checks/line_members.h"
+
 namespace quarrel {
 namespace {
 

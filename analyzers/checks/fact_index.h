@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -15,11 +16,20 @@
 
 namespace quarrel {
 
+struct CheckContext;
+
 /// Lookups over SourceFacts, which must outlive it. The facts are untrusted (they may have been
 /// read from a file): every id is checked, and one that names nothing yields nullptr or nothing.
 class FactIndex {
  public:
   explicit FactIndex(const SourceFacts& facts);
+
+  ~FactIndex();
+  FactIndex(const FactIndex&) = delete;
+  FactIndex& operator=(const FactIndex&) = delete;
+
+  /// What the checks derive from the facts, made once for all of them at the first call.
+  const CheckContext& context() const;
 
   const SourceFacts& facts() const { return facts_; }
   size_t symbol_count() const { return facts_.symbols.size(); }
@@ -83,6 +93,7 @@ class FactIndex {
   SymbolGroups<SourceAllocation> allocations_;
   std::map<std::pair<SymbolId, std::string>, std::set<SymbolId>> embeddings_;  // type, name: outer
   std::set<SuppressionKey> suppressions_;
+  mutable std::unique_ptr<const CheckContext> context_;
 };
 
 inline bool is_write(SourceAccess access) {

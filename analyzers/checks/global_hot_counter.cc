@@ -79,7 +79,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& counter,
 }
 
 void check_global_hot_counter(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   for (const SharedObject& counter : shared_objects(context)) {
     if (counter.record != nullptr || !is_word(counter) || !is_plain_count(counter)) continue;
     const Adders adders = adders_of(context, counter);

@@ -30,7 +30,7 @@ bool is_own_record(const SourceRecord& record) {
 }
 
 void check_groups(const FactIndex& index, GroupCheck check, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   std::set<FindingKey> known;
   for (const SourceRecord& record : index.facts().records)
     if (is_own_record(record)) check_record(context, check, record, known, findings);

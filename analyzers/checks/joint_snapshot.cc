@@ -121,7 +121,7 @@ void check_members(const CheckContext& context, const std::vector<AtomicMember>&
 }
 
 void check_joint_snapshot(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const auto objects = shared_objects(context);
   std::map<const SourceRecord*, std::vector<AtomicMember>> by_record;
   for (const SharedObject& object : objects) {

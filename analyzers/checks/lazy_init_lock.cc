@@ -78,7 +78,7 @@ void check_region(const CheckContext& context, const ObjectTable& objects, const
 }
 
 void check_lazy_init_lock(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const LockUsage& usage : lock_usages(index, objects))
     for (const LockRegion* region : usage.regions)

@@ -165,6 +165,13 @@ MemberGroup lay_out(const CheckContext& context,
 
 }  // namespace
 
+FactIndex::~FactIndex() = default;
+
+const CheckContext& FactIndex::context() const {
+  if (!context_) context_ = std::make_unique<const CheckContext>(*this);
+  return *context_;
+}
+
 bool LineMember::is_written_in(SymbolId function) const {
   return is_in(writes, function);
 }

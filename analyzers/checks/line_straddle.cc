@@ -100,7 +100,7 @@ void check_line_straddle(const FactIndex& index, std::vector<Finding>& findings)
       findings.push_back(finding_of(index, kRule, complaint));
     return;
   }
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const auto arrays = element_arrays(context);
   for (const SourceRecord& record : index.facts().records) {
     if (!is_own_record(record)) continue;

@@ -331,7 +331,7 @@ void report_variables(const CheckContext& context, std::vector<Finding>& finding
 }
 
 void check_mixed_access(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   report_fields(context, findings);
   report_variables(context, findings);
 }

@@ -134,7 +134,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
 }
 
 void check_non_atomic_rmw(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   std::set<std::pair<SymbolId, std::string>> known;
   for (const SharedObject& object : shared_objects(context)) {
     const auto split = UpdateJudge(context, object).judge();

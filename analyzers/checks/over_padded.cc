@@ -30,7 +30,7 @@ std::vector<Complaint> complaints_of(const CheckContext& context, const SourceRe
 }
 
 void check_over_padded(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   ReportedOnce reported;
   for (const SourceRecord* record : laid_out_records(index))
     for (const Complaint& complaint : complaints_of(context, *record))

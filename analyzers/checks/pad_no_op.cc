@@ -26,7 +26,7 @@ std::vector<Complaint> complaints_of(const CheckContext& context, const SourceRe
 }
 
 void check_pad_no_op(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   ReportedOnce reported;
   auto report = [&](const SourceRecord& record, const std::vector<Complaint>& complaints) {
     for (const Complaint& complaint : complaints)

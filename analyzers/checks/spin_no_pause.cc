@@ -31,7 +31,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
 }
 
 void check_spin_no_pause(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const SpinLoop& spin : spin_loops(index)) {
     // One that updates while it waits is told so by spin-on-rmw.

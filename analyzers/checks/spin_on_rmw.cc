@@ -30,7 +30,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
 }
 
 void check_spin_on_rmw(const FactIndex& index, std::vector<Finding>& findings) {
-  const CheckContext context(index);
+  const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const SpinLoop& spin : spin_loops(index)) {
     if (!is_read_modify_write(spin.probe->access) || spin.has_plain_look) continue;
