@@ -2,6 +2,7 @@
 #include "checks/lock_context.h"
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 
 namespace quarrel {
@@ -26,7 +27,8 @@ void sort_unique(Locks& locks) {
 
 LockContext::LockContext(const FactIndex& index)
     : on_entry_(index.symbol_count()), is_open_(index.symbol_count(), true) {
-  std::vector<SymbolId> pending;
+  std::deque<SymbolId> pending;
+  std::vector<bool> is_pending(index.symbol_count());
   for (const SourceFunction& function : index.facts().functions) {
     if (function.symbol.value >= is_open_.size()) continue;
     const bool is_root = index.calls_to(function.symbol).empty() ||
@@ -34,13 +36,18 @@ LockContext::LockContext(const FactIndex& index)
     if (!is_root) continue;
     is_open_[function.symbol.value] = false;
     pending.push_back(function.symbol);
+    is_pending[function.symbol.value] = true;
   }
   // Sets only shrink once a function has one, so this ends.
   while (!pending.empty()) {
-    const SymbolId caller = pending.back();
-    pending.pop_back();
-    for (const CallEdge* call : index.calls_from(caller))
-      if (narrow(index, call->callee)) pending.push_back(call->callee);
+    const SymbolId caller = pending.front();
+    pending.pop_front();
+    is_pending[caller.value] = false;
+    for (const CallEdge* call : index.calls_from(caller)) {
+      if (!narrow(index, *call) || is_pending[call->callee.value]) continue;
+      is_pending[call->callee.value] = true;
+      pending.push_back(call->callee);
+    }
   }
 }
 
@@ -53,25 +60,21 @@ LockContext::Locks LockContext::held_at_call(const FactIndex& index, const CallE
   return held;
 }
 
-bool LockContext::narrow(const FactIndex& index, SymbolId function) {
-  if (function.value >= on_entry_.size()) return false;
-  bool is_first = true;
-  Locks common;
-  for (const CallEdge* call : index.calls_to(function)) {
-    if (call->caller.value >= is_open_.size() || is_open_[call->caller.value]) continue;
-    Locks held = held_at_call(index, *call);
-    Locks both;
-    std::set_intersection(held.begin(), held.end(), common.begin(), common.end(),
-                          std::back_inserter(both));
-    common = is_first ? std::move(held) : std::move(both);
-    is_first = false;
+bool LockContext::narrow(const FactIndex& index, const CallEdge& call) {
+  if (call.callee.value >= on_entry_.size()) return false;
+  Locks& known = on_entry_[call.callee.value];
+  const bool is_first = is_open_[call.callee.value];
+  if (!is_first && known.empty()) return false;
+  Locks held = held_at_call(index, call);
+  is_open_[call.callee.value] = false;
+  if (is_first) {
+    known = std::move(held);
+    return true;
   }
-  const bool is_entry = !index.starts_of(function).empty();
-  if (is_entry) common.clear();
-  if (is_first || (!is_open_[function.value] && common == on_entry_[function.value])) return false;
-  is_open_[function.value] = false;
-  on_entry_[function.value] = std::move(common);
-  return true;
+  const size_t before = known.size();
+  std::erase_if(known,
+                [&](SymbolId lock) { return !std::binary_search(held.begin(), held.end(), lock); });
+  return known.size() != before;
 }
 
 std::vector<SymbolId> LockContext::held_at(const AccessSite& site) const {

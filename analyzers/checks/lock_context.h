@@ -23,7 +23,8 @@ class LockContext {
  private:
   using Locks = std::vector<SymbolId>;
   Locks held_at_call(const FactIndex& index, const CallEdge& call) const;
-  bool narrow(const FactIndex& index, SymbolId function);
+  /// True if the callee now has fewer locks, or its first.
+  bool narrow(const FactIndex& index, const CallEdge& call);
 
   std::vector<Locks> on_entry_;  // by symbol; sorted
   std::vector<bool> is_open_;    // by symbol: not narrowed yet, so every lock may be held

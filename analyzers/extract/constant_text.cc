@@ -132,11 +132,9 @@ void add_macro(std::string_view rest, Macros& macros) {
 void add_macros_of(CXFile file, CXSourceLocation*, unsigned, CXClientData data) {
   static constexpr std::string_view kDefine = "define";
   auto& [unit, macros, mentions_constructive] = *static_cast<MacroFiles*>(data);
-  size_t size = 0;
-  const char* bytes = clang_getFileContents(unit, file, &size);
-  if (bytes == nullptr) return;
-  if (clang_Location_isInSystemHeader(clang_getLocationForOffset(unit, file, 0)) != 0) return;
-  const std::string_view text(bytes, size);
+  // Asking clang whether a header is a system header costs a search through all it has read.
+  if (take(clang_getFileName(file)).starts_with("/usr/")) return;
+  const std::string_view text = text_of_file(unit, file);
   mentions_constructive |= text.find(kConstructive) != std::string_view::npos;
   for (size_t at = text.find(kDefine); at != std::string_view::npos; at = text.find(kDefine, at)) {
     at += kDefine.size();

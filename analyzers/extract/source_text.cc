@@ -1,8 +1,11 @@
 // How did the author write an expression?
 #include "extract/source_text.h"
 
+#include <algorithm>
 #include <cctype>
 #include <string_view>
+
+#include "extract/text_place.h"
 
 namespace quarrel {
 namespace {
@@ -42,14 +45,12 @@ std::string collapsed(std::string_view text) {
 
 /// The offset of the first line end from `start` on that no backslash continues.
 unsigned end_of_definition(CXTranslationUnit unit, const Place& start) {
-  size_t size = 0;
-  const char* text = clang_getFileContents(unit, start.file, &size);
-  if (text == nullptr) return start.offset;
-  const std::string_view content(text, size);
+  const std::string_view content = text_of_file(unit, start.file);
   size_t end = content.find('\n', start.offset);
   while (end != std::string_view::npos && end > 0 && content[end - 1] == '\\')
     end = content.find('\n', end + 1);
-  return static_cast<unsigned>(end == std::string_view::npos ? size : end);
+  if (start.offset >= content.size()) return start.offset;
+  return static_cast<unsigned>(std::min(end, content.size()));
 }
 
 }  // namespace
@@ -65,25 +66,17 @@ std::string text_in_use(CXCursor expression) {
   const Place start = place_of(clang_getRangeStart(extent));
   const Place end = place_of(clang_getRangeEnd(extent));
   if (start.file == nullptr || clang_File_isEqual(start.file, end.file) == 0) return {};
-  size_t size = 0;
-  const char* text = clang_getFileContents(unit, start.file, &size);
-  if (text == nullptr || start.offset >= end.offset || end.offset > size) return {};
-  return collapsed(std::string_view(text + start.offset, end.offset - start.offset));
+  const std::string_view text = text_of_file(unit, start.file);
+  if (start.offset >= end.offset || end.offset > text.size()) return {};
+  return collapsed(text.substr(start.offset, end.offset - start.offset));
 }
 
 std::string macro_of(CXCursor cursor) {
   const CXSourceLocation start = clang_getRangeStart(clang_getCursorExtent(cursor));
   const Place used = place_of(start);
   if (used.file == nullptr || !is_from_macro_body(start, used)) return {};
-  size_t size = 0;
-  const CXTranslationUnit unit = clang_Cursor_getTranslationUnit(cursor);
-  const char* text = clang_getFileContents(unit, used.file, &size);
-  std::string name;
-  for (size_t at = used.offset; text != nullptr && at < size; ++at) {
-    if (std::isalnum(static_cast<unsigned char>(text[at])) == 0 && text[at] != '_') break;
-    name += text[at];
-  }
-  return name;
+  const TextPlace place = text_at_expansion(clang_Cursor_getTranslationUnit(cursor), start);
+  return std::string(leading_word(place.rest()));
 }
 
 std::string last_identifier(CXCursor expression) {

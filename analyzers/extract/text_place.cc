@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <unordered_map>
+#include <utility>
 
 namespace quarrel {
 namespace {
@@ -19,11 +21,7 @@ bool is_word(char c) {
 }
 
 TextPlace place_of(CXTranslationUnit unit, CXFile file, unsigned offset) {
-  if (file == nullptr) return {};
-  size_t size = 0;
-  const char* text = clang_getFileContents(unit, file, &size);
-  if (text == nullptr) return {};
-  return {std::string_view(text, size), offset};
+  return {text_of_file(unit, file), offset};
 }
 
 /// Where the comment at the start of `text` ends; 0 if there is none.
@@ -35,6 +33,20 @@ size_t comment_length(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view text_of_file(CXTranslationUnit unit, CXFile file) {
+  // A process extracts one translation unit, but a test may extract several.
+  static std::unordered_map<CXFile, std::string_view> known;
+  static CXTranslationUnit known_unit = nullptr;
+  if (std::exchange(known_unit, unit) != unit) known.clear();
+  if (file == nullptr) return {};
+  auto [place, is_new] = known.try_emplace(file);
+  if (!is_new) return place->second;
+  size_t size = 0;
+  const char* text = clang_getFileContents(unit, file, &size);
+  if (text != nullptr) place->second = std::string_view(text, size);
+  return place->second;
+}
 
 TextPlace text_at_expansion(CXTranslationUnit unit, CXSourceLocation location) {
   CXFile file = nullptr;

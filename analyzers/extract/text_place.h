@@ -20,6 +20,9 @@ struct TextPlace {
   }
 };
 
+/// The text of a file; empty if there is none. Remembers it: libclang searches for each anew.
+std::string_view text_of_file(CXTranslationUnit unit, CXFile file);
+
 /// Where the user wrote it: for the result of a macro, its invocation.
 TextPlace text_at_expansion(CXTranslationUnit unit, CXSourceLocation location);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -167,6 +168,29 @@ std::string plain_std(std::string name) {
   return name;
 }
 
+TypeFacts describe_type(CXType type) {
+  TypeFacts facts;
+  while (true) {
+    facts.is_const |= clang_isConstQualifiedType(type) != 0;
+    facts.is_volatile |= clang_isVolatileQualifiedType(canonical(type)) != 0;
+    const CXType plain = canonical(type);
+    CXType element = clang_getArrayElementType(plain);
+    uint64_t length = static_cast<uint64_t>(std::max(0LL, clang_getArraySize(plain)));
+    if (plain.kind == CXType_Record && plain_std(type_name(plain)).starts_with("std::array<")) {
+      element = clang_Type_getTemplateArgumentAsType(plain, 0);
+      length = size_of(element) == 0 ? 0 : size_of(plain) / size_of(element);
+    }
+    if (element.kind == CXType_Invalid) break;
+    facts.array_length = std::max<uint64_t>(facts.array_length, 1) * length;
+    type = element;
+  }
+  facts.is_atomic = is_atomic_type(type);
+  facts.lock = lock_class_of(type);
+  const CXType plain = canonical(type);
+  facts.record = plain.kind == CXType_Record ? clang_getTypeDeclaration(plain) : null_cursor();
+  return facts;
+}
+
 }  // namespace
 
 CXCursor visible_declaration(CXCursor record) {
@@ -229,26 +253,10 @@ uint64_t align_of(CXType type) {
 }
 
 TypeFacts facts_of_type(CXType type) {
-  TypeFacts facts;
-  while (true) {
-    facts.is_const |= clang_isConstQualifiedType(type) != 0;
-    facts.is_volatile |= clang_isVolatileQualifiedType(canonical(type)) != 0;
-    const CXType plain = canonical(type);
-    CXType element = clang_getArrayElementType(plain);
-    uint64_t length = static_cast<uint64_t>(std::max(0LL, clang_getArraySize(plain)));
-    if (plain.kind == CXType_Record && plain_std(type_name(plain)).starts_with("std::array<")) {
-      element = clang_Type_getTemplateArgumentAsType(plain, 0);
-      length = size_of(element) == 0 ? 0 : size_of(plain) / size_of(element);
-    }
-    if (element.kind == CXType_Invalid) break;
-    facts.array_length = std::max<uint64_t>(facts.array_length, 1) * length;
-    type = element;
-  }
-  facts.is_atomic = is_atomic_type(type);
-  facts.lock = lock_class_of(type);
-  const CXType plain = canonical(type);
-  facts.record = plain.kind == CXType_Record ? clang_getTypeDeclaration(plain) : null_cursor();
-  return facts;
+  // Keyed by libclang's handle of the type as written: typedefs name locks.
+  static std::unordered_map<const void*, TypeFacts> known;
+  if (const auto found = known.find(type.data[0]); found != known.end()) return found->second;
+  return known.emplace(type.data[0], describe_type(type)).first->second;
 }
 
 }  // namespace quarrel

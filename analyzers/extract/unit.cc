@@ -12,6 +12,7 @@
 #include "extract/names.h"
 #include "extract/pointer_targets.h"
 #include "extract/suppressions.h"
+#include "extract/text_place.h"
 
 namespace quarrel {
 namespace {
@@ -173,12 +174,10 @@ struct Inclusions {
 void read_inclusion(CXFile file, CXSourceLocation*, unsigned, CXClientData data) {
   auto& [unit, translation_unit, files] = *static_cast<Inclusions*>(data);
   files.push_back(real_path(take(clang_getFileName(file))));
-  const CXSourceLocation start = clang_getLocationForOffset(translation_unit, file, 0);
-  size_t size = 0;
-  const char* text = clang_getFileContents(translation_unit, file, &size);
-  if (text == nullptr || clang_Location_isInSystemHeader(start)) return;
-  const std::string_view content(text, size);
+  const std::string_view content = text_of_file(translation_unit, file);
   if (content.find("NOLINT") == std::string_view::npos) return;
+  const CXSourceLocation start = clang_getLocationForOffset(translation_unit, file, 0);
+  if (clang_Location_isInSystemHeader(start)) return;
   add_comment_suppressions(unit.facts, unit.files.position(start).file, content);
 }
 
