@@ -53,44 +53,10 @@ class BinaryReader {
   }
 
   void read_tree(Dwarf_Die unit) {
-    types_.forget_names();
-    types_.name_unit(unit);
-    visit(unit, 0);
-  }
-
-  void visit(Dwarf_Die& parent, int level) {
-    if (level > kMaxDwarfDepth) return;
-    for_each_child(parent, [&](Dwarf_Die& child) {
-      switch (dwarf_tag(&child)) {
-        case DW_TAG_structure_type:
-        case DW_TAG_class_type:
-        case DW_TAG_union_type:
-          records_.add(child);
-          visit(child, level + 1);
-          break;
-        case DW_TAG_variable:
-          globals_.add(child, is_in_function_);
-          break;
-        case DW_TAG_subprogram:
-          visit_function(child, level + 1);
-          break;
-        case DW_TAG_namespace:
-        case DW_TAG_module:
-        case DW_TAG_lexical_block:
-          visit(child, level + 1);
-          break;
-        default:
-          break;
-      }
-      return true;
-    });
-  }
-
-  void visit_function(Dwarf_Die& function, int level) {
-    const bool was_in_function = is_in_function_;
-    is_in_function_ = true;
-    visit(function, level);
-    is_in_function_ = was_in_function;
+    const UnitEntries entries = types_.enter(unit);
+    for (const Dwarf_Die& record : entries.records) records_.add(record);
+    for (const VariableEntry& variable : entries.variables)
+      globals_.add(variable.die, variable.is_in_function);
   }
 
   const DebugInfo& info_;
@@ -100,7 +66,6 @@ class BinaryReader {
   FactTables tables_;
   RecordReader records_;
   GlobalReader globals_;
-  bool is_in_function_ = false;
 };
 
 bool is_object_file(const ElfFile& file) {

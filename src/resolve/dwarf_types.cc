@@ -92,8 +92,9 @@ std::string TypeTable::record_name(PlainType& type) {
 
 const std::string& TypeTable::qualified(Dwarf_Die& die) {
   auto [place, is_new] = names_.try_emplace(die.addr);
-  if (is_new) place->second = shorten_type(qualified_name_of(die));
-  return place->second;
+  if (!is_new) return place->second;
+  auto entered = entered_.find(die);
+  return place->second = shorten_type(entered ? *entered : qualified_name_of(die));
 }
 
 std::string TypeTable::type_name(Dwarf_Die& entry) {
@@ -139,8 +140,8 @@ std::optional<Dwarf_Die> TypeTable::definition_by_name(Dwarf_Die& declaration) {
     for (DwarfUnit unit : info_.units()) index_definitions(unit.tree, "", 0);
     for (Dwarf_Die unit : info_.type_units()) index_definitions(unit, "", 0);
   }
-  auto known = names_.find(declaration.addr);
-  std::string name = known != names_.end() ? known->second : qualified_name_of(declaration);
+  auto entered = entered_.find(declaration);
+  std::string name = entered ? *entered : qualified_name_of(declaration);
   // Unnamed namespaces of two units may hold different types of one name.
   if (name.find("(anonymous namespace)") != std::string::npos) return std::nullopt;
   auto found = definitions_.find(shorten_type(name));
@@ -164,76 +165,24 @@ void TypeTable::index_definitions(Dwarf_Die& parent, const std::string& scope, i
   });
 }
 
-void TypeTable::name_unnamed_record(Dwarf_Die& user, const std::string& name) {
+UnitEntries TypeTable::enter(Dwarf_Die unit) {
+  names_.clear();
+  UnitEntries entries = entered_.enter(unit);
+  for (Dwarf_Die& user : entries.users_of_unnamed) name_unnamed_record(user);
+  return entries;
+}
+
+void TypeTable::name_unnamed_record(Dwarf_Die& user) {
   auto target = referenced(user, DW_AT_type);
-  for (int i = 0; target && i < kMaxTypeChain; ++i) {
-    int tag = dwarf_tag(&*target);
-    if (is_record_tag(tag)) break;
-    if (tag != DW_TAG_array_type && !is_qualifier(tag)) return;
+  for (int i = 0; target && i < kMaxTypeChain && !is_record_tag(dwarf_tag(&*target)); ++i)
     target = referenced(*target, DW_AT_type);
-  }
   if (!target || !is_record_tag(dwarf_tag(&*target))) return;
   Dwarf_Die record = definition_of(*target);
-  if (name_of(record).empty()) given_names_.try_emplace(record.addr, shorten_type(name));
-}
-
-void TypeTable::name_children(Dwarf_Die& parent, const std::string& scope, int level) {
-  if (level > kMaxDwarfDepth) return;
-  for_each_child(parent, [&](Dwarf_Die& child) {
-    name_entry(child, scope, level);
-    return true;
-  });
-}
-
-void TypeTable::name_entry(Dwarf_Die& entry, const std::string& scope, int level) {
-  const std::string name = name_of(entry);
-  switch (dwarf_tag(&entry)) {
-    case DW_TAG_member:
-    case DW_TAG_variable:
-      if (!name.empty()) name_unnamed_record(entry, scope + "(unnamed " + name + ")");
-      if (has_flag(entry, DW_AT_declaration)) remember_name(entry, scope + name);
-      return;
-    case DW_TAG_typedef:
-      name_unnamed_record(entry, scope + name);
-      return remember_name(entry, scope + name);
-    case DW_TAG_base_type:
-    case DW_TAG_enumeration_type:
-    case DW_TAG_unspecified_type:
-      if (!name.empty()) remember_name(entry, scope + name);
-      return;
-    case DW_TAG_lexical_block:
-      return name_children(entry, scope, level + 1);
-    case DW_TAG_namespace:
-    case DW_TAG_module:
-      return name_children(
-          entry, scope + (name.empty() ? "(anonymous namespace)" : name) + "::", level + 1);
-    case DW_TAG_structure_type:
-    case DW_TAG_class_type:
-    case DW_TAG_union_type:
-    case DW_TAG_subprogram:
-      return name_scope(entry, name.empty() ? "" : scope + name, scope, level);
-    default:
-      return;
-  }
-}
-
-// A type unit defines what it declares inside of the namespaces, outside of them.
-void TypeTable::name_scope(Dwarf_Die& entry, std::string name, const std::string& scope,
-                           int level) {
-  if (dwarf_hasattr(&entry, DW_AT_specification) != 0) {
-    auto declaration = referenced(entry, DW_AT_specification);
-    auto known = declaration ? names_.find(declaration->addr) : names_.end();
-    name = known != names_.end() ? known->second : qualified_name_of(entry);
-  }
-  if (!name.empty()) remember_name(entry, name);
-  name_children(entry, (name.empty() ? scope + "{unnamed}" : name) + "::", level + 1);
-}
-
-void TypeTable::remember_name(Dwarf_Die& entry, const std::string& name) {
-  // What an unnamed namespace only declares must be told from other units' types of that name.
-  if (has_flag(entry, DW_AT_declaration) && name.find("(anonymous namespace)") != std::string::npos)
-    return;
-  names_.try_emplace(entry.addr, shorten_type(name));
+  if (!name_of(record).empty()) return;
+  const std::string name = name_of(user);
+  const bool is_typedef = dwarf_tag(&user) == DW_TAG_typedef;
+  const std::string own = is_typedef ? name : "(unnamed " + name + ")";
+  given_names_.try_emplace(record.addr, shorten_type(entered_.scope_of(user).value_or("") + own));
 }
 
 }  // namespace quarrel

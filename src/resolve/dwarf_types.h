@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "resolve/debug_info.h"
+#include "resolve/entry_names.h"
 
 namespace quarrel {
 
@@ -52,22 +53,17 @@ class TypeTable {
   /// Qualified and shortened name of a type, function or member of a class.
   const std::string& qualified(Dwarf_Die& die);
 
-  /// Enters the names of everything in a unit that can be part of a qualified name: otherwise each
-  /// costs a search of the unit. A record without a name gets that of its typedef, or of the
-  /// variable or member that it is the type of: "Cache::(unnamed slot)".
-  void name_unit(Dwarf_Die unit) { name_children(unit, "", 0); }
-  void forget_names() { names_.clear(); }
+  /// Walks a unit, whose entries then have names at little cost. A record without a name gets that
+  /// of its typedef, or of the variable or member that it is the type of: "Cache::(unnamed slot)".
+  UnitEntries enter(Dwarf_Die unit);
 
  private:
   void index_definitions(Dwarf_Die& parent, const std::string& scope, int level);
-  void name_children(Dwarf_Die& parent, const std::string& scope, int level);
-  void name_entry(Dwarf_Die& entry, const std::string& scope, int level);
-  void name_scope(Dwarf_Die& entry, std::string name, const std::string& scope, int level);
-  void remember_name(Dwarf_Die& entry, const std::string& name);
-  void name_unnamed_record(Dwarf_Die& user, const std::string& name);
+  void name_unnamed_record(Dwarf_Die& user);
   std::optional<Dwarf_Die> definition_by_name(Dwarf_Die& declaration);
 
   const DebugInfo& info_;
+  EntryNames entered_;                                      // of the unit that was entered last
   std::unordered_map<void*, std::string> names_;            // by entry
   std::unordered_map<void*, std::string> given_names_;      // of unnamed records
   std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified, shortened name

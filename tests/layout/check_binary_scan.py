@@ -11,7 +11,7 @@ import unittest
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / "fixtures"
 SCAN = sys.argv.pop(1)
-EXPECT = re.compile(r"// expect: (\S+) (.*)$")
+EXPECT = re.compile(r"// expect: ([a-z]+-[a-z-]+) (.*)$")
 
 
 def scan(*arguments):
