@@ -25,6 +25,7 @@ class Case:
     parse_flags: str
     evidence: str
     notes: str
+    sibling_flags: str = ""  # of another case of the repository, if this one has none
 
     @property
     def is_negative(self):
@@ -63,7 +64,12 @@ def last_component(name):
 def read_cases(path):
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [case_of(row) for row in rows]
+    known = {}
+    for row in rows:
+        if row["parse_flags"]:
+            known.setdefault((row["repo"], row["lang"]), row["parse_flags"])
+    return [case_of({**row, "sibling_flags": known.get((row["repo"], row["lang"]), "")})
+            for row in rows]
 
 
 def case_of(row):

@@ -45,7 +45,11 @@ def main_unit(case, tree, folder):
 
 
 def given_flags(case, tree):
-    words = case.parse_flags.replace("$TREE", str(tree)).split()
+    return split_flags(case.parse_flags, tree)
+
+
+def split_flags(text, tree):
+    words = text.replace("$TREE", str(tree)).split()
     if words and words[-1] in ("-include", "-I", "-D", "-isystem"):
         words.pop()
     return words
@@ -69,12 +73,17 @@ def invented_unit(case, tree, folder):
 
 
 def invented_flags(case, tree):
-    parents = [tree / parent for parent in pathlib.PurePath(case.path).parents]
-    # A test's own header may have the name of a public one: what is public comes first.
-    folders = [tree / "include", tree / "src", tree / "src" / "include", tree, *parents]
-    wanted = dict.fromkeys(f"-I{each}" for each in folders if each.is_dir())
+    """What a case of the same repository is parsed with, if there is one, and likely folders."""
+    roots = [tree / "include", tree / "src", tree / "src" / "include", tree]
+    paths = dict.fromkeys(f"-I{each}" for each in roots if each.is_dir())
+    # Folders of single components may have an errno.h of their own.
+    for parent in pathlib.PurePath(case.path).parents:
+        if f"-I{tree / parent}" not in paths:
+            paths[f"-iquote{tree / parent}"] = None
     configured = ["-DHAVE_CONFIG_H=1"] if (tree / "configure.ac").exists() else []
-    return ["-D_GNU_SOURCE", *configured, *wanted]
+    borrowed = [word for word in split_flags(case.sibling_flags, tree)
+                if not word.startswith("-std=")]
+    return [*(borrowed or ["-D_GNU_SOURCE", *configured]), *paths]
 
 
 def best_standard(case, unit, flags, files, stubs):

@@ -1,4 +1,5 @@
 """Where do the headers come from that a tree includes but that only its own build would make?"""
+import ctypes
 import pathlib
 import re
 import subprocess
@@ -9,6 +10,7 @@ COMPILER = "clang-19"
 INCLUDE_FOLDERS = [pathlib.Path(each) for each in (
     "/usr/include", "/usr/include/x86_64-linux-gnu", "/usr/include/c++/12",
     "/usr/lib/llvm-19/lib/clang/19/include")]
+LIBC = ctypes.CDLL(None)
 KINDS = re.compile(r"\.(h|hh|hpp|hxx|inc|inl|ipp|def|in|cmake|tpp|ic|i|proto)$|^configure.ac$")
 ROUNDS = 12  # each may uncover includes of the headers that the one before found
 
@@ -134,10 +136,12 @@ def fill_template(text):
 
 
 def is_detected(option):
-    """HAVE_SYS_EPOLL_H, X_HAVE_LIBFOO: is there a sys/epoll.h, a foo.h or a folder foo?"""
+    """HAVE_SYS_EPOLL_H, X_HAVE_LIBFOO, HAVE_GETTID: is there such a header, folder, function?"""
     found = re.search(r"HAVE_(?:LIB)?(\w+?)(?:_H)?$", option)
     if not found:
         return False
     name = found[1].lower()
+    if hasattr(LIBC, name):
+        return True
     return any((root / each).exists() for root in INCLUDE_FOLDERS
                for each in (name, name + ".h", name.replace("_", "/", 1) + ".h"))
