@@ -82,21 +82,31 @@ class ArrayJudge {
   }
 
   /// An index that is spread on purpose: neighbours in time are none in memory.
-  static bool is_scattered(std::string_view index) {
-    static constexpr std::array<std::string_view, 8> kSpreadWords = {
-        "map", "permute", "remap", "scatter", "shuffle", "spread", "swizzle", "stride"};
-    const auto names = identifiers_in(index);
-    return std::any_of(names.begin(), names.end(),
-                       [](std::string_view name) { return has_any_word(name, kSpreadWords); });
+  bool is_scattered(const AccessSite& site) const {
+    const auto names = identifiers_in(site.index);
+    if (std::any_of(names.begin(), names.end(), is_spreading)) return true;
+    const auto calls = context_.index.calls_from(site.function);
+    return std::any_of(calls.begin(), calls.end(), [&](const CallEdge* call) {
+      return is_spreading(simple_name(context_.index.function_name(call->callee)));
+    });
   }
 
-  /// The address of an element is mostly taken to write to it.
+  static bool is_spreading(std::string_view name) {
+    static constexpr std::array<std::string_view, 6> kSpreadWords = {
+        "permute", "remap", "scatter", "shuffle", "spread", "swizzle"};
+    return has_any_word(name, kSpreadWords);
+  }
+
+  /// The address of an element is mostly taken to write to it, and atomics in a container are
+  /// read out of it to be updated.
   Heat heat_of(const AccessSite& site) const {
-    if (!site.is_indexed_by_variable || is_scattered(site.index)) return Heat::kCold;
     AccessSite write = site;
-    if (site.access == SourceAccess::kRead) return Heat::kCold;
-    if (site.access == SourceAccess::kAddress) write.access = SourceAccess::kReadModifyWrite;
-    return context_.hotness.of(write, array_.type);
+    const bool is_container = array_.count == 0 && array_.is_element_atomic;
+    if (site.access == SourceAccess::kAddress || (is_container && !is_write(site.access)))
+      write.access = SourceAccess::kReadModifyWrite;
+    if (!is_write(write.access)) return Heat::kCold;
+    if (!is_container && !has_own_index(site)) return Heat::kCold;
+    return is_scattered(site) ? Heat::kCold : context_.hotness.of(write, array_.type);
   }
 
   void add_writes(const std::vector<Use>& writes, ElementUse& use) const {

@@ -163,18 +163,26 @@ class ArrayFinder {
     return true;
   }
 
+  /// Does some access select an element, or reach a member of one, by an index?
   bool is_used_as_array(const Declared& object) const {
-    for (const AccessSite* site : index_.accesses_to(object.symbol))
-      if (site->is_indexed_by_variable || !site->index.empty()) return true;
+    const auto own = index_.accesses_to(object.symbol);
+    if (std::any_of(own.begin(), own.end(), [](auto* site) { return has_own_index(*site); }))
+      return true;
     const SourceRecord* element = index_.record(object.element_record);
-    return element != nullptr && is_indexed_base(*element, object.name);
+    if (element == nullptr) return false;
+    for (const SourceField& field : element->fields)
+      for (const AccessSite* site : index_.accesses_to(field.symbol))
+        if (subscripts(site->base, simple_name(object.name))) return true;
+    return false;
   }
 
-  /// Does some access reach a member of the element through this array and an index?
-  bool is_indexed_base(const SourceRecord& element, std::string_view name) const {
-    for (const SourceField& field : element.fields)
-      for (const AccessSite* site : index_.accesses_to(field.symbol))
-        if (site->is_indexed_by_variable && mentions(site->base, simple_name(name))) return true;
+  /// "shards[i]" subscripts shards, "table[i].shards" does not.
+  static bool subscripts(std::string_view base, std::string_view name) {
+    for (size_t at = base.find(name); at != base.npos; at = base.find(name, at + 1)) {
+      const size_t end = at + name.size();
+      if (end < base.size() && base[end] == '[' && (at == 0 || !is_identifier_part(base[at - 1])))
+        return true;
+    }
     return false;
   }
 
@@ -202,10 +210,11 @@ class ArrayFinder {
   /// An index of accesses to the array, or to its elements, that numbers threads.
   std::string thread_index(const ElementArray& array) const {
     auto numbering = [&](SymbolId object, bool is_element) -> std::string {
-      for (const AccessSite* site : index_.accesses_to(object))
-        if (numbers_thread(site->index) &&
-            (!is_element || mentions(site->base, simple_name(array.name))))
-          return site->index;
+      for (const AccessSite* site : index_.accesses_to(object)) {
+        const bool is_this =
+            is_element ? subscripts(site->base, simple_name(array.name)) : has_own_index(*site);
+        if (is_this && numbers_thread(site->index)) return site->index;
+      }
       return "";
     };
     std::string index = numbering(array.symbol, false);
@@ -230,6 +239,11 @@ class ArrayFinder {
 };
 
 }  // namespace
+
+bool has_own_index(const AccessSite& site) {
+  if (!site.is_indexed_by_variable) return false;
+  return site.index.empty() || site.base.find("[" + site.index + "]") == std::string::npos;
+}
 
 std::vector<ElementArray> element_arrays(const CheckContext& context) {
   return ArrayFinder(context).find();

@@ -37,6 +37,10 @@ struct ElementArray {
 /// A pointer counts if it is indexed, or if an array was allocated for it.
 std::vector<ElementArray> element_arrays(const CheckContext& context);
 
+/// Does the index of the access select an element of the accessed array itself, not, as in
+/// "rows[i].cells", of one that holds it?
+bool has_own_index(const AccessSite& site);
+
 /// Is one of the words of the name that of a thread, core, worker or shard?
 bool names_thread(std::string_view name);
 

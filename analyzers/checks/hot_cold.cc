@@ -21,7 +21,7 @@ constexpr std::string_view kRule = "hot-cold";
 constexpr size_t kMaxMembers = 1024;
 // One reading function may be chance; a loop or two functions say that the member is in use.
 constexpr uint32_t kMinReadTraffic = 2;
-// Less than one atomic update, or stores in two functions, is written now and then.
+// Stores in one function are written now and then.
 constexpr uint32_t kMinWriteTraffic = 3;
 constexpr uint32_t kMaxPoints = 12;
 constexpr size_t kMaxShown = 3;
@@ -59,17 +59,31 @@ class MixFinder {
 
  private:
   bool is_busy(const LineMember& member) const {
-    if (member.is_lock || write_traffic(member) < kMinWriteTraffic) return false;
-    const bool is_updated =
-        std::any_of(member.writes.begin(), member.writes.end(),
-                    [](const Use& use) { return is_read_modify_write(*use.site); });
-    return is_updated || is_any_thread_known(member);
+    if (member.is_lock) return false;
+    return is_updated_atomically(member) || is_stored_in_threads(member) || is_worked_on(member);
+  }
+
+  static bool is_updated_atomically(const LineMember& member) {
+    return std::any_of(member.writes.begin(), member.writes.end(), [](const Use& use) {
+      return is_atomic_form(use.site->form) && is_read_modify_write(*use.site);
+    });
   }
 
   /// Stores alone, without known threads, are those of list nodes and the like.
-  bool is_any_thread_known(const LineMember& member) const {
+  bool is_stored_in_threads(const LineMember& member) const {
+    return write_traffic(member) >= kMinWriteTraffic &&
+           std::any_of(member.writes.begin(), member.writes.end(), [&](const Use& use) {
+             return use.heat == Heat::kHot && !context_.roles.of(use.site->function).empty();
+           });
+  }
+
+  /// Written plainly by whoever owns it, in an object that has atomics or locks for the others.
+  /// Only where moving it costs nothing: what fits into a line would have to be padded.
+  bool is_worked_on(const LineMember& member) const {
+    if (group_.record->size_bytes <= kLineBytes) return false;
     return std::any_of(member.writes.begin(), member.writes.end(), [&](const Use& use) {
-      return use.heat == Heat::kHot && !context_.roles.of(use.site->function).empty();
+      return context_.locks.held_at(*use.site).empty() && !use.site->is_indexed_by_variable &&
+             is_work(context_.index.function_name(use.site->function));
     });
   }
 
@@ -145,10 +159,18 @@ bool is_counting_references_only(const MemberGroup& group, const Mix& mix) {
                      [&](size_t member) { return is_reference_count(group.members[member]); });
 }
 
+bool is_atomic(const LineMember& member) {
+  return std::any_of(member.writes.begin(), member.writes.end(),
+                     [](const Use& use) { return is_atomic_form(use.site->form); });
+}
+
 uint32_t weight_of(const MemberGroup& group, const Mix& mix) {
   const uint32_t points =
       3 * (std::min(mix.written_points, kMaxPoints) + std::min(mix.read_points, kMaxPoints));
-  if (is_counting_references_only(group, mix)) return points / 4;
+  const bool is_plain = std::none_of(mix.written.begin(), mix.written.end(), [&](size_t member) {
+    return is_atomic(group.members[member]);
+  });
+  if (is_plain || is_counting_references_only(group, mix)) return points / 4;
   return points + (mix.is_proven ? 20 : 0);
 }
 

@@ -5,13 +5,10 @@
 #include <cctype>
 
 namespace quarrel {
-namespace {
 
 bool is_identifier_part(char letter) {
   return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
 }
-
-}  // namespace
 
 std::vector<std::string_view> identifiers_in(std::string_view text) {
   std::vector<std::string_view> found;

@@ -6,6 +6,8 @@
 
 namespace quarrel {
 
+bool is_identifier_part(char letter);
+
 /// In order: "q->cells[i % N]" -> q, cells, i, N.
 std::vector<std::string_view> identifiers_in(std::string_view text);
 

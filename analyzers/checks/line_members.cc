@@ -211,7 +211,9 @@ MemberGroup members_of_record(const CheckContext& context, const SourceRecord& r
 std::vector<MemberGroup> members_of_files(const CheckContext& context) {
   std::map<FileId, std::vector<const SourceVariable*>> by_file;
   for (const SourceVariable& variable : context.index.facts().variables)
-    if (variable.storage == Storage::kGlobal && !context.index.is_system(variable.position.file))
+    // What is only declared here may lie anywhere.
+    if (variable.storage == Storage::kGlobal && variable.is_defined &&
+        !context.index.is_system(variable.position.file))
       by_file[variable.position.file].push_back(&variable);
   std::vector<MemberGroup> groups;
   for (auto& [file, variables] : by_file) {

@@ -102,6 +102,12 @@ class StrangerFinder {
   size_t lock_index_;
 };
 
+bool is_updated_atomically(const Stranger& stranger) {
+  return std::any_of(stranger.uses.begin(), stranger.uses.end(), [](const AccessSite* site) {
+    return is_atomic_form(site->form) && is_read_modify_write(*site);
+  });
+}
+
 uint32_t weight_of(const LineMember& lock, const std::vector<Stranger>& strangers) {
   uint32_t points = 0;
   for (const Stranger& stranger : strangers) points = std::max(points, stranger.points);
@@ -160,10 +166,10 @@ void report(const CheckContext& context, const MemberGroup& group, std::vector<F
     const LineMember& lock = group.members[i];
     if (!lock.is_lock || write_traffic(lock) < kMinTraffic) continue;
     auto strangers = StrangerFinder(context, group, i).find();
-    // Where the linker puts globals is a guess: only locks are sure enough to be in use.
+    // Where the linker puts globals is a guess: only locks and atomics are worth a word.
     if (group.record == nullptr)
       std::erase_if(strangers, [&](const Stranger& each) {
-        return !group.members[each.member].is_lock && each.points < 2 * kMinTraffic;
+        return !group.members[each.member].is_lock && !is_updated_atomically(each);
       });
     if (!strangers.empty()) findings.push_back(make_finding(context, group, i, strangers));
   }

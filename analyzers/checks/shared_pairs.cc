@@ -38,7 +38,9 @@ class PairJudge {
         if (group_.members[a].is_written_in(other.site->function)) continue;
         keep(best, judge(a, one, writing_[a], b, other, writing_[b]));
       }
-    return best;
+    if (best || group_.record == nullptr || is_node(*group_.record)) return best;
+    const auto found = beside_update(a, b);
+    return found ? found : beside_update(b, a);
   }
 
  private:
@@ -55,6 +57,26 @@ class PairJudge {
     for (SymbolId operation : found->second)
       if (!reached_.contains(operation))
         reached_.emplace(operation, reached_from(context_.index, operation));
+  }
+
+  /// An atomic that one operation updates in a loop, and a counter that its owner, who uses both,
+  /// keeps beside it: whoever only updates the atomic takes the counter's line away.
+  std::optional<SharedPair> beside_update(size_t updated, size_t counted) const {
+    for (const Use& one : group_.members[updated].writes)
+      for (const Use& other : group_.members[counted].writes) {
+        const bool is_case = is_atomic_update(*one.site) && one.heat == Heat::kHot &&
+                             !is_atomic_form(other.site->form) &&
+                             is_read_modify_write(*other.site) &&
+                             !other.site->is_indexed_by_variable;
+        if (!is_case || group_.members[counted].is_used_in(one.site->function)) continue;
+        if (overlap(*one.site, *other.site) == Overlap::kNever ||
+            context_.locks.share_lock(*one.site, *other.site) ||
+            !leaves_alone(one, writing_[counted]))
+          continue;
+        return SharedPair{
+            .written = updated, .other = counted, .writer = one.site, .user = other.site};
+      }
+    return std::nullopt;
   }
 
   std::optional<SharedPair> judge(size_t a, const Use& one, const Functions& a_users, size_t b,
@@ -138,12 +160,13 @@ class PairJudge {
   /// Is there an operation for each access that has nothing to do with the other member?
   bool are_separate(const Use& one, const Functions& a, const Use& other,
                     const Functions& b) const {
-    auto leaves_alone = [&](const Use& use, const Functions& foreign) {
-      const auto& own = operations_.at(use.site->function);
-      return std::any_of(own.begin(), own.end(),
-                         [&](SymbolId operation) { return !reaches(operation, foreign); });
-    };
     return leaves_alone(one, b) && leaves_alone(other, a);
+  }
+
+  bool leaves_alone(const Use& use, const Functions& foreign) const {
+    const auto& own = operations_.at(use.site->function);
+    return std::any_of(own.begin(), own.end(),
+                       [&](SymbolId operation) { return !reaches(operation, foreign); });
   }
 
   bool reaches(SymbolId operation, const Functions& functions) const {

@@ -28,7 +28,7 @@ bool is_of_thread(const SourceRecord& record) {
   return names_thread(record.name) && !has_any_word(simple_name(record.name), kWholes);
 }
 
-/// Atomics that somebody updates while others look.
+/// Atomics that somebody updates while others look; links to other objects apart.
 std::vector<size_t> hot_members(const MemberGroup& group) {
   std::vector<size_t> hot;
   for (size_t i = 0; i < group.members.size(); ++i) {
@@ -36,7 +36,8 @@ std::vector<size_t> hot_members(const MemberGroup& group) {
     const bool is_atomic =
         std::any_of(member.writes.begin(), member.writes.end(),
                     [](const Use& use) { return is_atomic_form(use.site->form); });
-    if (is_atomic && !member.is_lock) hot.push_back(i);
+    const bool is_own = member.parent == group.record && member.type.find('*') == std::string::npos;
+    if (is_atomic && is_own && !member.is_lock) hot.push_back(i);
   }
   return hot;
 }

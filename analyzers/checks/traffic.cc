@@ -23,6 +23,11 @@ uint32_t points(const AccessSite& site) {
 constexpr std::array<std::string_view, 13> kReportWords = {
     "cli",  "debug", "describe", "dump", "format", "inspect", "json",
     "info", "log",   "print",    "show", "string", "trace"};
+constexpr std::array<std::string_view, 28> kWorkWords = {
+    "consume",   "deliver", "dequeue", "dispatch", "enqueue", "execute", "handle",
+    "heartbeat", "lookup",  "loop",    "next",     "offer",   "poll",    "pop",
+    "process",   "produce", "publish", "push",     "read",    "receive", "recv",
+    "run",       "send",    "step",    "submit",   "tick",    "work",    "write"};
 constexpr std::array<std::string_view, 9> kCountWords = {
     "ref", "refs", "refcnt", "refcount", "references", "usecount", "rc", "users", "weakrefs"};
 
@@ -55,6 +60,10 @@ uint32_t write_traffic(const LineMember& member) {
 
 bool is_report(std::string_view function_name) {
   return has_any_word(simple_name(function_name), kReportWords);
+}
+
+bool is_work(std::string_view function_name) {
+  return has_any_word(simple_name(function_name), kWorkWords);
 }
 
 bool is_reference_count(const LineMember& member) {

@@ -18,6 +18,9 @@ bool is_read_modify_write(const AccessSite& site);
 /// Functions that print, log or dump what there is: people ask for it, not the work.
 bool is_report(std::string_view function_name);
 
+/// Functions whose name says that they are called all the time: send, poll, push, next, ...
+bool is_work(std::string_view function_name);
+
 /// A count of references: nobody pads the objects that it counts.
 bool is_reference_count(const LineMember& member);
 

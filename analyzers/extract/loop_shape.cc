@@ -87,6 +87,17 @@ LoopShape shape_of_loop(CXCursor statement) {
   return shape;
 }
 
+bool is_never(CXCursor condition) {
+  condition = strip(condition);
+  const CXCursorKind kind = clang_getCursorKind(condition);
+  if (kind != CXCursor_IntegerLiteral && kind != CXCursor_CXXBoolLiteralExpr) return false;
+  const CXEvalResult value = clang_Cursor_Evaluate(condition);
+  const bool is_zero = value != nullptr && clang_EvalResult_getKind(value) == CXEval_Int &&
+                       clang_EvalResult_getAsLongLong(value) == 0;
+  if (value != nullptr) clang_EvalResult_dispose(value);
+  return is_zero;
+}
+
 bool is_pause_name(std::string_view name) {
   static constexpr std::string_view kParts[] = {"pause", "yield",   "relax", "sleep",
                                                 "wait",  "backoff", "futex", "park"};

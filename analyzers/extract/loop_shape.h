@@ -18,6 +18,9 @@ struct LoopShape {
 
 LoopShape shape_of_loop(CXCursor statement);
 
+/// Is the condition the literal 0? `do { ... } while (0)` is how macros wrap statements.
+bool is_never(CXCursor condition);
+
 /// True for names of functions that pause, yield, sleep or wait, as far as the name tells.
 bool is_pause_name(std::string_view name);
 

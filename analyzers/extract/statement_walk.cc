@@ -170,8 +170,9 @@ void FunctionWalker::visit_branch(CXCursor statement) {
 
 void FunctionWalker::visit_loop(CXCursor statement) {
   const LoopShape loop = shape_of_loop(statement);
-  if (!is_null(loop.init)) visit_effect(loop.init);
   const bool is_do = clang_getCursorKind(statement) == CXCursor_DoStmt;
+  if (is_do && is_never(loop.condition)) return visit(loop.body);
+  if (!is_null(loop.init)) visit_effect(loop.init);
   open_loop(statement, is_do ? null_cursor() : loop.condition, loop.is_counted);
   ValueFlow::Sources guard;
   const auto visit_head = [&] {

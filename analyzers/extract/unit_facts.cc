@@ -154,19 +154,33 @@ void UnitFacts::remark_constructive_size(SymbolId object, CXCursor declaration,
 
 SymbolId UnitFacts::variable_symbol(CXCursor variable) {
   const SymbolId symbol = symbol_of(variable);
-  const CXCursor canonical_cursor = clang_getCanonicalCursor(variable);
-  if (!variables_.insert(canonical_cursor).second) return symbol;
+  auto [place, is_new] =
+      variables_.try_emplace(clang_getCanonicalCursor(variable), facts.variables.size());
   const CXCursor definition = clang_getCursorDefinition(variable);
   const CXCursor best = is_null(definition) ? variable : definition;
-  const CXType type = type_of(best);
+  if (is_new) {
+    facts.variables.push_back(describe_variable(best, symbol));
+  } else {
+    // In C the definition may be one that clang takes for tentative, and come after an extern one.
+    SourceVariable& known = facts.variables[place->second];
+    if (known.is_defined || !is_defined(best)) return symbol;
+    known = describe_variable(best, symbol);
+  }
+  const SourceVariable& entered = facts.variables[place->second];
+  remark_constructive_size(symbol, best, entered.alignas_text, entered.bound_text);
+  return symbol;
+}
+
+SourceVariable UnitFacts::describe_variable(CXCursor declaration, SymbolId symbol) {
+  const CXType type = type_of(declaration);
   const TypeFacts described = facts_of_type(type);
-  const Alignment alignment = alignment_of(best, constants);
-  facts.variables.push_back({
+  const Alignment alignment = alignment_of(declaration, constants);
+  return {
       .symbol = symbol,
-      .name = qualified_name(best),
+      .name = qualified_name(declaration),
       .type = type_name(type),
       .type_record = user_record(described.record),
-      .storage = storage_of(best),
+      .storage = storage_of(declaration),
       .size_bytes = size_of(type),
       .align_bytes = align_of(type),
       .array_length = described.array_length,
@@ -174,16 +188,13 @@ SymbolId UnitFacts::variable_symbol(CXCursor variable) {
       .is_volatile = described.is_volatile,
       .lock = described.lock,
       .alignas_bytes = alignment.bytes,
-      .declared_type = declared_type_of(best),
+      .declared_type = declared_type_of(declaration),
       .element_record = user_record(element_record_of(type)),
-      .bound_text = bound_text_of(best),
+      .bound_text = bound_text_of(declaration),
       .alignas_text = alignment.text,
-      .is_defined = is_defined(best),
-      .position = position(best),
-  });
-  const SourceVariable& entered = facts.variables.back();
-  remark_constructive_size(symbol, best, entered.alignas_text, entered.bound_text);
-  return symbol;
+      .is_defined = is_defined(declaration),
+      .position = position(declaration),
+  };
 }
 
 }  // namespace quarrel

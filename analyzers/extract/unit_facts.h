@@ -54,11 +54,12 @@ class UnitFacts {
  private:
   SymbolId intern(std::string key);
   std::string key_of(CXCursor declaration);
+  SourceVariable describe_variable(CXCursor declaration, SymbolId symbol);
 
   CursorMap<SymbolId> by_cursor_;
   std::unordered_map<std::string, SymbolId> by_key_;
   CursorSet functions_;
-  CursorSet variables_;
+  CursorMap<size_t> variables_;  ///< canonical declaration -> place in `variables`
   std::unordered_map<SymbolId, bool> lambdas_;
 };
 
