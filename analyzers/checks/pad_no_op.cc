@@ -20,6 +20,8 @@ std::vector<Complaint> complaints_of(const CheckContext& context, const SourceRe
   const PaddedRecord padded = padded_record(context, record);
   if (padded.pads.empty()) return {};
   std::vector<Complaint> found = redundant_pads(context.index, padded);
+  // Where a program allocates its objects, and who writes them, is not told by their types.
+  if (are_of_binary(context.index.facts())) return found;
   if (auto complaint = unaligned_pads(context, padded)) found.push_back(std::move(*complaint));
   if (auto complaint = misplaced_pad(context, padded)) found.push_back(std::move(*complaint));
   return found;

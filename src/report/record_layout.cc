@@ -155,7 +155,7 @@ class LayoutWalk {
     const SourceRecord* record = builder_.record(base.record);
     if (record == nullptr || base.is_virtual || base.offset_bits > kMaxBits) return;
     const uint64_t offset = start_bits + base.offset_bits;
-    const bool is_empty = record->fields.empty() && record->bases.empty();
+    const bool is_empty = record->fields.empty() && record->size_bytes <= 1;
     if (layout_.rows.size() >= kMaxRows || is_empty) return;
     layout_.rows.push_back({.kind = LayoutRowKind::kBase,
                             .depth = depth,

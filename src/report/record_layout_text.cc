@@ -87,20 +87,22 @@ Columns columns_of(const RecordLayout& layout) {
 }
 
 std::string table_row(const Columns& columns, std::string_view offset, std::string_view size,
-                      std::string_view name, std::string_view mark, std::string_view type) {
+                      std::string_view name, std::string_view mark, std::string_view type,
+                      std::string_view note) {
   std::string line =
       fmt::format("{:>{}}  {:>{}}  {:<{}}  {:<{}}", offset, kNumberColumns, size, kNumberColumns,
                   shorten(name, columns.name), columns.name, mark, columns.mark);
-  line += shorten(type, kTextColumns - line.size());
+  line += shorten_function(type, kTextColumns - line.size() - note.size());
+  line += note;
   line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
 }
 
 std::string row_text(const LayoutRow& row, const RecordLayout& layout, const Columns& columns) {
-  std::string type = row.type + stride_note(row);
-  if (is_synchronized(row) && crosses_line(row, layout.line_bytes)) type += "; crosses a line";
+  const bool is_split = is_synchronized(row) && crosses_line(row, layout.line_bytes);
+  const std::string note = stride_note(row) + (is_split ? "; crosses a line" : "");
   const std::string name = std::string(size_t(row.depth) * 2, ' ') + std::string(last_part(row));
-  return table_row(columns, offset_cell(row), size_cell(row), name, mark_cell(row), type);
+  return table_row(columns, offset_cell(row), size_cell(row), name, mark_cell(row), row.type, note);
 }
 
 std::string line_rule(uint64_t line, const RecordLayout& layout) {
@@ -130,7 +132,7 @@ std::string layout_text(const LayoutBuilder& builder, const RecordLayout& layout
     text += wrap("declared at " + place, 0, 2);
   text += wrap(summary_of(layout), 0, 2);
   const Columns columns = columns_of(layout);
-  if (!layout.rows.empty()) text += table_row(columns, "offset", "size", "member", "", "type");
+  if (!layout.rows.empty()) text += table_row(columns, "offset", "size", "member", "", "type", "");
   uint64_t line = ~uint64_t{0};
   for (const LayoutRow& row : layout.rows) {
     const uint64_t at = row.offset_bits / 8 / layout.line_bytes;
@@ -149,7 +151,7 @@ std::string layout_text(const LayoutBuilder& builder, const RecordLayout& layout
 }
 
 std::string layout_table(const std::vector<RecordLayout>& layouts) {
-  TextTable table({{"record"},
+  TextTable table({{"record", TextTable::Kind::kFunction},
                    {"size", true},
                    {"align", true},
                    {"lines", true},
