@@ -10,6 +10,7 @@ each, and the ratios that matter. Medians over the rounds: the machine may be sh
 """
 import argparse
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -37,6 +38,13 @@ def units_of(database):
     return units
 
 
+@functools.cache
+def is_known_to_clang(option):
+    """gcc has -f and -m options of its own; with one of them clang would not even start."""
+    return subprocess.run(["clang-19", "-fsyntax-only", "-x", "c++", option, "/dev/null"],
+                          check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def syntax_command(words):
     """The compile command without its outputs, for clang."""
     kept, skip = ["clang++-19" if "++" in words[0] else "clang-19"], False
@@ -44,7 +52,8 @@ def syntax_command(words):
         if skip or word in ("-c", "-o") or word.startswith("-M") or word.startswith("-Werror"):
             skip = word in ("-o", "-MF", "-MT", "-MQ")
             continue
-        kept.append(word)
+        if not word.startswith(("-f", "-m", "--param")) or is_known_to_clang(word):
+            kept.append(word)
     return [*kept, "-fsyntax-only", "-w"]
 
 
@@ -94,9 +103,9 @@ def measure(arguments, units, folder):
         finally:
             pathlib.Path(touched).write_bytes(original)
 
+    syntax = [(syntax_command(words), folder) for words, folder in units.values()]
     works = {
-        "clang -fsyntax-only": lambda: in_parallel(
-            arguments.jobs, [(syntax_command(w), f) for w, f in units.values()]),
+        "clang -fsyntax-only": lambda: in_parallel(arguments.jobs, syntax),
         "scan, cold": cold,
         "scan, unchanged": lambda: scan_with("again.json"),
         "scan, one touched": one_touched,
