@@ -9,7 +9,7 @@
 
 #include "checks/check.h"
 #include "checks/operations.h"
-#include "checks/own_records.h"
+#include "checks/plain_beside_atomics.h"
 #include "checks/shared_objects.h"
 #include "checks/wording.h"
 
@@ -108,8 +108,8 @@ std::string message(const CheckContext& context, const SharedObject& object,
          " writes in between gets lost";
 }
 
-Finding finding_about(const CheckContext& context, const SharedObject& object,
-                      const SplitUpdate& split) {
+Complaint complaint_of(const CheckContext& context, const SharedObject& object,
+                       const SplitUpdate& split) {
   Complaint complaint = complaint_about(object);
   complaint.message = message(context, object, split);
   complaint.reason = split.overlap == Overlap::kDifferentRoles
@@ -130,16 +130,22 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
                                       : "one fetch_add, fetch_or or exchange, or a "
                                         "compare_exchange loop",
                        .memory_bytes = 0}};
-  return finding_of(context.index, kRule, complaint);
+  return complaint;
 }
 
 void check_non_atomic_rmw(const FactIndex& index, std::vector<Finding>& findings) {
   const CheckContext& context = index.context();
+  const auto objects = shared_objects(context);
+  const AtomicSiblings siblings(context, objects);
   std::set<std::pair<SymbolId, std::string>> known;
-  for (const SharedObject& object : shared_objects(context)) {
-    const auto split = UpdateJudge(context, object).judge();
-    if (split && known.emplace(object.declaration, object.name).second)
-      findings.push_back(finding_about(context, object, *split));
+  for (const SharedObject& object : objects) {
+    if (known.contains({object.declaration, object.name})) continue;
+    auto complaint = plain_update(context, siblings, object);
+    if (const auto split = UpdateJudge(context, object).judge())
+      complaint = complaint_of(context, object, *split);
+    if (!complaint) continue;
+    known.emplace(object.declaration, object.name);
+    findings.push_back(finding_of(index, kRule, *complaint));
   }
 }
 
