@@ -60,6 +60,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& head,
   const std::string function = short_function_name(context.index, cas.function);
   Complaint complaint = complaint_about(head);
   complaint.key = function;
+  complaint.weight = 40;
   complaint.position = cas.position;
   complaint.declared = site_text(context, cas, head.name);
   complaint.message = function + " exchanges " + head.full_name() + " for the " + link.name +

@@ -37,6 +37,11 @@ struct LockHabit {
 
   Functions guarded_functions() const { return functions(guarded); }
   Functions bare_functions() const { return functions(bare); }
+  Functions bare_writers() const {
+    auto writes = bare;
+    std::erase_if(writes, [](const AccessSite* site) { return !is_write(site->access); });
+    return functions(writes);
+  }
   bool has_guarded_write() const {
     return std::any_of(guarded.begin(), guarded.end(),
                        [](const AccessSite* site) { return is_write(site->access); });
@@ -105,20 +110,19 @@ bool can_overlap(const CheckContext& context, const LockHabit& habit) {
   return false;
 }
 
-/// A lock of the object's own record, or both are variables: else it may protect something else.
-bool is_own_lock(const SharedObject& lock, const SharedObject& object, size_t holders) {
-  if (lock.record == object.record) return true;
-  return holders >= kMinGuardedFunctions;
+/// A lock of the object's own record, or a variable of its file: else it protects something that
+/// holds the object, and other objects of the record may be protected otherwise or not at all.
+bool is_own_lock(const SharedObject& lock, const SharedObject& object) {
+  if (lock.record != nullptr) return lock.record == object.record;
+  return lock.position.file == object.position.file;
 }
 
 bool is_clear(const LockHabit& habit) {
   if (habit.bare.empty() || !habit.has_guarded_write()) return false;
   const size_t guarded = habit.guarded_functions().size();
-  const size_t bare = habit.bare_functions().size();
-  // An update without the lock that a writer holds loses that one's value, whoever is in the
-  // minority.
-  if (habit.bare_update() != nullptr) return guarded + 1 >= bare;
-  return guarded >= kMinGuardedFunctions && guarded >= bare;
+  // An update without the lock that a writer holds loses that one's value.
+  if (habit.bare_update() != nullptr) return guarded + 1 >= habit.bare_writers().size();
+  return guarded >= kMinGuardedFunctions && guarded >= habit.bare_functions().size();
 }
 
 Complaint complaint_of(const CheckContext& context, const SharedObject& object,
@@ -129,6 +133,7 @@ Complaint complaint_of(const CheckContext& context, const SharedObject& object,
   if (odd == nullptr) odd = habit.bare.front();
   Complaint complaint = complaint_about(object);
   complaint.key = "lock";
+  complaint.weight = habit.bare_update() != nullptr ? 40 : is_write(odd->access) ? 30 : 25;
   complaint.message =
       object.full_name() + " is " + (is_write(odd->access) ? "written" : "read") + " in " +
       short_function_name(context.index, odd->function) + " without " + lock.name + ", which " +
@@ -159,9 +164,7 @@ std::optional<Complaint> inconsistent_locking(const CheckContext& context,
   if (!habit.lock.is_valid() || !is_clear(habit) || !can_overlap(context, habit))
     return std::nullopt;
   const SharedObject* lock = objects.find(habit.lock);
-  if (lock == nullptr || is_inner_lock(*lock) ||
-      !is_own_lock(*lock, object, habit.guarded_functions().size()))
-    return std::nullopt;
+  if (lock == nullptr || is_inner_lock(*lock) || !is_own_lock(*lock, object)) return std::nullopt;
   return complaint_of(context, object, *lock, habit);
 }
 

@@ -5,7 +5,6 @@
 // loses one of them; a store beside atomic updates may; a read misses the order that an atomic
 // store publishes, or is hoisted out of its loop. Plain reads of counters stay silent.
 #include <algorithm>
-#include <map>
 #include <set>
 #include <tuple>
 
@@ -267,6 +266,7 @@ Finding make_finding(const CheckContext& context, const Object& object,
   Finding finding{.rule = std::string(kRule)};
   finding.fingerprint = fingerprint_of(kRule, object.record, {object.name});
   finding.level = level_of(worst);
+  finding.weight = 8 * static_cast<uint32_t>(worst.harm);
   finding.verdict = finding.level == Level::kNote ? Verdict::kMeasureFirst : Verdict::kFix;
   finding.message = message(context, object, worst);
   finding.reason = consequence(worst.harm);
@@ -355,12 +355,11 @@ void report_locking(const CheckContext& context, const std::vector<SharedObject>
 void report_plain_members(const CheckContext& context, const std::vector<SharedObject>& objects,
                           Reported& reported, std::vector<Finding>& findings) {
   const AtomicSiblings siblings(context, objects);
-  std::map<const SourceRecord*, std::vector<const SharedObject*>> by_record;
-  for (const SharedObject& object : objects)
-    if (object.record != nullptr && !reported.contains({object.declaration, object.name}) &&
-        !plain_update(context, siblings, object))
-      by_record[object.record].push_back(&object);
-  for (const auto& [record, members] : by_record) {
+  for (auto& members : by_record(objects)) {
+    std::erase_if(members, [&](const SharedObject* object) {
+      return reported.contains({object->declaration, object->name}) ||
+             plain_update(context, siblings, *object) != nullptr;
+    });
     const auto complaint = plain_beside_atomics(context, siblings, members);
     if (!complaint || !reported.emplace(members.front()->declaration, "").second) continue;
     findings.push_back(finding_of(context.index, kRule, *complaint));

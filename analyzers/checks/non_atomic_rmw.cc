@@ -11,6 +11,7 @@
 #include "checks/operations.h"
 #include "checks/plain_beside_atomics.h"
 #include "checks/shared_objects.h"
+#include "checks/static_state.h"
 #include "checks/wording.h"
 
 namespace quarrel {
@@ -61,9 +62,17 @@ class UpdateJudge {
     const bool is_value = holds(site.value_from, site.object);
     const bool is_check = !is_value && holds(site.guarded_by, site.object);
     if ((!is_value && !is_check) || !context_.locks.held_at(site).empty()) return std::nullopt;
-    if (is_check && is_flag()) return std::nullopt;
+    if ((is_check && is_flag()) || !is_read_of(site)) return std::nullopt;
     if (updates_in(site.function)) return std::nullopt;
     return rival_of(site, is_check);
+  }
+
+  /// Is it this object that is read in the function, and not another one of its type (a copy)?
+  bool is_read_of(const AccessSite& store) const {
+    return std::any_of(object_.sites.begin(), object_.sites.end(), [&](const AccessSite* site) {
+      return site->function == store.function && site->access == SourceAccess::kRead &&
+             site->base == store.base;
+    });
   }
 
   /// Storing what is set already does no harm.
@@ -118,6 +127,7 @@ Complaint complaint_of(const CheckContext& context, const SharedObject& object,
                            "it at once the source does not show";
   const bool is_certain =
       split.overlap == Overlap::kDifferentRoles && is_update(*split.rival) && !split.is_check;
+  complaint.weight = is_certain ? 70 : split.is_check ? 35 : 45;
   complaint.level = is_certain ? Level::kWarning : Level::kNote;
   complaint.verdict = is_certain ? Verdict::kFix : Verdict::kMeasureFirst;
   complaint.locations = {located(context, object, *split.update),
@@ -136,16 +146,24 @@ Complaint complaint_of(const CheckContext& context, const SharedObject& object,
 void check_non_atomic_rmw(const FactIndex& index, std::vector<Finding>& findings) {
   const CheckContext& context = index.context();
   const auto objects = shared_objects(context);
-  const AtomicSiblings siblings(context, objects);
   std::set<std::pair<SymbolId, std::string>> known;
+  const bool has_threads = expects_threads(index);
   for (const SharedObject& object : objects) {
     if (known.contains({object.declaration, object.name})) continue;
-    auto complaint = plain_update(context, siblings, object);
+    std::optional<Complaint> complaint;
     if (const auto split = UpdateJudge(context, object).judge())
       complaint = complaint_of(context, object, *split);
+    else if (has_threads)
+      complaint = static_state(context, object);
     if (!complaint) continue;
     known.emplace(object.declaration, object.name);
     findings.push_back(finding_of(index, kRule, *complaint));
+  }
+  const AtomicSiblings siblings(context, objects);
+  for (const auto& members : by_record(objects)) {
+    const auto complaint = plain_updates(context, siblings, members);
+    if (complaint && known.emplace(members.front()->declaration, "").second)
+      findings.push_back(finding_of(index, kRule, *complaint));
   }
 }
 

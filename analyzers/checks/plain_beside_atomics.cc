@@ -15,6 +15,7 @@ namespace quarrel {
 namespace {
 
 constexpr size_t kMaxShown = 8;
+constexpr size_t kFewMembers = 2;
 // A hostile or generated record must not take quadratic time.
 constexpr size_t kMaxSites = 256;
 
@@ -52,19 +53,70 @@ bool is_plain_word(const SharedObject& object) {
                      [](const AccessSite* site) { return site->form == AccessForm::kPlain; });
 }
 
-/// Accesses to one object as far as the source tells: both through `this`, or by the same name.
+bool is_virtual(const FactIndex& index, SymbolId symbol) {
+  const SourceFunction* function = index.function(symbol);
+  return function != nullptr && function->is_virtual;
+}
+
+/// Not if both are steps of the same single operation: then one thread takes them in turn. Who calls
+/// a virtual function nobody knows.
 bool are_separate_operations(const CheckContext& context, SymbolId one, SymbolId other) {
+  if (is_virtual(context.index, one) || is_virtual(context.index, other)) return true;
   const auto a = operations_of(context.index, one);
-  const auto b = operations_of(context.index, other);
-  // Where every operation that reaches the one also is the only one to reach the other, the two
-  // are steps of it.
-  return a != b || a.size() > 1;
+  return a.size() > 1 || a != operations_of(context.index, other);
 }
 
 struct PlainPair {
   const AccessSite* write = nullptr;
   const AccessSite* use = nullptr;
 };
+
+/// A member to report, with the access that it is about and one that it meets.
+struct PlainMember {
+  const SharedObject* object = nullptr;
+  const AccessSite* site = nullptr;
+  const AccessSite* other = nullptr;  ///< may be nullptr
+};
+
+std::string names_of(const std::vector<PlainMember>& members) {
+  std::vector<std::string> names;
+  for (const PlainMember& member : members) names.push_back(member.object->name);
+  return enumerate(names);
+}
+
+/// Fields, places and weight. The more members, the more likely it is that one thread owns them.
+Complaint complaint_about_all(const CheckContext& context,
+                              const std::vector<PlainMember>& members) {
+  Complaint complaint = complaint_about(*members.front().object);
+  complaint.fields.clear();
+  for (const PlainMember& member : members) {
+    const SharedObject& object = *member.object;
+    complaint.fields.push_back({.name = object.name, .offset = object.offset, .size = object.size});
+    if (complaint.locations.size() >= kMaxShown) continue;
+    complaint.locations.push_back(located(context, object, *member.site));
+    if (member.other != nullptr)
+      complaint.locations.push_back(located(context, object, *member.other));
+  }
+  complaint.weight = members.size() <= kFewMembers ? 25 : 10;
+  return complaint;
+}
+
+/// `x = x + 1`, and not a copy from another object of the type.
+bool is_written_back(const SharedObject& object, const AccessSite& write) {
+  if (write.access != SourceAccess::kWrite) return false;
+  const auto& sources = write.value_from;
+  if (std::find(sources.begin(), sources.end(), write.object) == sources.end()) return false;
+  return std::any_of(object.sites.begin(), object.sites.end(), [&](const AccessSite* site) {
+    return site->function == write.function && site->access == SourceAccess::kRead &&
+           site->base == write.base;
+  });
+}
+
+const AccessSite* other_function(const SharedObject& object, const AccessSite& site) {
+  for (const AccessSite* other : object.sites)
+    if (other->function != site.function) return other;
+  return nullptr;
+}
 
 class PlainJudge {
  public:
@@ -83,13 +135,21 @@ class PlainJudge {
 
  private:
   bool is_conflict(const AccessSite& write, const AccessSite& use) const {
-    if (write.function == use.function || !context_.locks.held_at(write).empty()) return false;
+    if (&write == &use || !context_.locks.held_at(write).empty()) return false;
+    if (write.function == use.function) return is_in_with_others(write);
     if (context_.roles.overlap(write.function, use.function) == Overlap::kNever) return false;
     const bool is_claimed = siblings_.are_used_in(object_, write.function) ||
-                            siblings_.are_used_in(object_, use.function);
+                            siblings_.are_used_in(object_, use.function) ||
+                            !context_.locks.held_at(use).empty();
     return is_claimed && !siblings_.publish(object_, write, use) &&
            !siblings_.publish(object_, use, write) &&
            are_separate_operations(context_, write.function, use.function);
+  }
+
+  /// May several threads be in the function, by its own account?
+  bool is_in_with_others(const AccessSite& write) const {
+    return siblings_.are_updated_in(object_, write.function) &&
+           context_.roles.overlap(write.function, write.function) != Overlap::kNever;
   }
 
   const CheckContext& context_;
@@ -110,7 +170,10 @@ AtomicSiblings::AtomicSiblings(const CheckContext& context,
 }
 
 bool AtomicSiblings::has_any(const SharedObject& object) const {
-  return by_record_.contains(key_of(object));
+  if (by_record_.contains(key_of(object))) return true;
+  return object.record != nullptr &&
+         std::any_of(object.record->fields.begin(), object.record->fields.end(),
+                     [](const SourceField& field) { return field.is_atomic; });
 }
 
 bool AtomicSiblings::are_used_in(const SharedObject& object, SymbolId function) const {
@@ -118,6 +181,14 @@ bool AtomicSiblings::are_used_in(const SharedObject& object, SymbolId function) 
   return found != by_record_.end() &&
          std::any_of(found->second.begin(), found->second.end(),
                      [&](const AccessSite* site) { return site->function == function; });
+}
+
+bool AtomicSiblings::are_updated_in(const SharedObject& object, SymbolId function) const {
+  const auto found = by_record_.find(key_of(object));
+  return found != by_record_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&](const AccessSite* site) {
+           return site->function == function && is_update(*site);
+         });
 }
 
 bool AtomicSiblings::publish(const SharedObject& object, const AccessSite& write,
@@ -139,6 +210,10 @@ bool AtomicSiblings::have_one_owner(const SharedObject& object,
                                     const std::vector<SymbolId>& functions) const {
   const auto found = by_record_.find(key_of(object));
   if (found == by_record_.end()) return false;
+  // Who updates an atomic in one piece expects others to do so.
+  if (std::any_of(functions.begin(), functions.end(),
+                  [&](SymbolId function) { return are_updated_in(object, function); }))
+    return false;
   std::map<SymbolId, std::set<SymbolId>> storers;
   std::set<SymbolId> updated;
   for (const AccessSite* site : found->second) {
@@ -155,74 +230,80 @@ bool AtomicSiblings::have_one_owner(const SharedObject& object,
 std::optional<Complaint> plain_beside_atomics(const CheckContext& context,
                                               const AtomicSiblings& siblings,
                                               const std::vector<const SharedObject*>& objects) {
-  std::optional<Complaint> complaint;
-  std::vector<std::string> names;
+  std::vector<PlainMember> members;
   for (const SharedObject* object : objects) {
     if (!siblings.has_any(*object) || !is_plain_word(*object)) continue;
-    const auto pair = PlainJudge(context, siblings, *object).pair();
-    if (!pair) continue;
-    names.push_back(object->name);
-    if (!complaint) {
-      complaint = complaint_about(*object);
-      complaint->message = " in " + object->record->name + ", whose other members are atomic: " +
-                           short_function_name(context.index, pair->write->function) +
-                           " writes it, " +
-                           short_function_name(context.index, pair->use->function) +
-                           (is_write(pair->use->access) ? " does, too" : " reads it");
-    } else {
-      complaint->fields.push_back(
-          {.name = object->name, .offset = object->offset, .size = object->size});
-    }
-    if (complaint->locations.size() < kMaxShown) {
-      complaint->locations.push_back(located(context, *object, *pair->write));
-      complaint->locations.push_back(located(context, *object, *pair->use));
-    }
+    if (const auto pair = PlainJudge(context, siblings, *object).pair())
+      members.push_back({object, pair->write, pair->use});
   }
-  if (!complaint) return std::nullopt;
-  complaint->key = "beside atomics";
-  complaint->message =
-      enumerate(names) + (names.size() == 1 ? " is plain" : " are plain") + complaint->message;
-  complaint->reason =
+  if (members.empty()) return std::nullopt;
+  const PlainMember& first = members.front();
+  Complaint complaint = complaint_about_all(context, members);
+  complaint.key = "beside atomics";
+  complaint.message = names_of(members) + (members.size() == 1 ? " is" : " are") + " plain in " +
+                      first.object->record->name + ", whose other members are atomic: " +
+                      short_function_name(context.index, first.site->function) + " writes " +
+                      first.object->name + ", " +
+                      short_function_name(context.index, first.other->function) +
+                      (is_write(first.other->access) ? " does, too" : " reads it");
+  complaint.reason =
       "no lock is held, and no atomic in sight hands the value over; that two "
       "threads are there at once the source does not show";
-  complaint->advice = {{.remedy = "atomic",
-                        .summary = "make it atomic as well (relaxed loads and stores cost "
-                                   "nothing), or say which thread owns it",
-                        .memory_bytes = 0}};
+  complaint.advice = {{.remedy = "atomic",
+                       .summary = "make it atomic as well (relaxed loads and stores cost "
+                                  "nothing), or say which thread owns it",
+                       .memory_bytes = 0}};
   return complaint;
 }
 
-std::optional<Complaint> plain_update(const CheckContext& context, const AtomicSiblings& siblings,
-                                      const SharedObject& object) {
-  if (!is_plain_word(object) || !siblings.has_any(object)) return std::nullopt;
+const AccessSite* plain_update(const CheckContext& context, const AtomicSiblings& siblings,
+                               const SharedObject& object) {
+  if (!is_plain_word(object) || !siblings.has_any(object)) return nullptr;
   const Functions functions = functions_of(object.sites);
-  if (functions.size() < 2 || siblings.have_one_owner(object, functions)) return std::nullopt;
+  if (functions.size() < 2 || siblings.have_one_owner(object, functions)) return nullptr;
   for (const AccessSite* site : object.sites) {
-    const bool is_own_value = std::find(site->value_from.begin(), site->value_from.end(),
-                                        site->object) != site->value_from.end();
-    const bool is_update = site->access == SourceAccess::kReadModifyWrite ||
-                           (site->access == SourceAccess::kWrite && is_own_value);
+    const bool is_update =
+        site->access == SourceAccess::kReadModifyWrite || is_written_back(object, *site);
     if (!is_update || !siblings.are_used_in(object, site->function)) continue;
     if (!context.locks.held_at(*site).empty()) continue;
-    if (context.roles.overlap(site->function, site->function) == Overlap::kNever) continue;
-    Complaint complaint = complaint_about(object);
-    complaint.message = object.full_name() + " is updated plainly in " +
-                        short_function_name(context.index, site->function) +
-                        ", which uses the atomic members beside it";
-    complaint.reason =
-        "an update is a read and a write: that of another thread in between gets "
-        "lost; that two threads are there at once the source does not show";
-    complaint.locations = {located(context, object, *site)};
-    for (const AccessSite* other : object.sites)
-      if (other->function != site->function && complaint.locations.size() < kMaxShown)
-        complaint.locations.push_back(located(context, object, *other));
-    complaint.advice = {{.remedy = "atomic",
-                         .summary = "make it atomic: fetch_add with relaxed order suffices for a "
-                                    "count",
-                         .memory_bytes = 0}};
-    return complaint;
+    if (context.roles.overlap(site->function, site->function) != Overlap::kNever) return site;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<Complaint> plain_updates(const CheckContext& context, const AtomicSiblings& siblings,
+                                       const std::vector<const SharedObject*>& objects) {
+  std::vector<PlainMember> members;
+  for (const SharedObject* object : objects)
+    if (const AccessSite* site = plain_update(context, siblings, *object))
+      members.push_back({object, site, other_function(*object, *site)});
+  if (members.empty()) return std::nullopt;
+  const PlainMember& first = members.front();
+  Complaint complaint = complaint_about_all(context, members);
+  complaint.key = "plain";
+  complaint.message = names_of(members) + " of " + first.object->record->name +
+                      (members.size() == 1 ? " is" : " are") + " updated plainly in " +
+                      short_function_name(context.index, first.site->function) +
+                      ", which uses the atomic members beside " +
+                      (members.size() == 1 ? "it" : "them");
+  complaint.reason =
+      "an update is a read and a write: that of another thread in between gets "
+      "lost; that two threads are there at once the source does not show";
+  complaint.advice = {{.remedy = "atomic",
+                       .summary = "make it atomic: fetch_add with relaxed order suffices for a "
+                                  "count",
+                       .memory_bytes = 0}};
+  return complaint;
+}
+
+std::vector<std::vector<const SharedObject*>> by_record(const std::vector<SharedObject>& objects) {
+  std::vector<std::vector<const SharedObject*>> groups;
+  for (const SharedObject& object : objects) {
+    if (object.record == nullptr) continue;
+    if (groups.empty() || groups.back().front()->record != object.record) groups.emplace_back();
+    groups.back().push_back(&object);
+  }
+  return groups;
 }
 
 }  // namespace quarrel

@@ -22,6 +22,10 @@ class AtomicSiblings {
   /// Does the function use an atomic member of the object's record?
   bool are_used_in(const SharedObject& object, SymbolId function) const;
 
+  /// Does the function update an atomic member of the object's record, as only those do that count
+  /// on others doing the same?
+  bool are_updated_in(const SharedObject& object, SymbolId function) const;
+
   /// Does a store to an atomic member behind `write`, and a load of it ahead of `read`, hand the
   /// written value over?
   bool publish(const SharedObject& object, const AccessSite& write, const AccessSite& read) const;
@@ -40,8 +44,16 @@ std::optional<Complaint> plain_beside_atomics(const CheckContext& context,
                                               const AtomicSiblings& siblings,
                                               const std::vector<const SharedObject*>& objects);
 
-/// An update (`n++`) of a plain word in a record with atomics, by a function that uses one of them.
-std::optional<Complaint> plain_update(const CheckContext& context, const AtomicSiblings& siblings,
-                                      const SharedObject& object);
+/// The place that updates (`n++`) a plain word of a record with atomics, in a function that uses
+/// one of them; nullptr if there is none.
+const AccessSite* plain_update(const CheckContext& context, const AtomicSiblings& siblings,
+                               const SharedObject& object);
+
+/// One complaint about all such words of one record.
+std::optional<Complaint> plain_updates(const CheckContext& context, const AtomicSiblings& siblings,
+                                       const std::vector<const SharedObject*>& objects);
+
+/// The members of each record, in the order of the records.
+std::vector<std::vector<const SharedObject*>> by_record(const std::vector<SharedObject>& objects);
 
 }  // namespace quarrel
