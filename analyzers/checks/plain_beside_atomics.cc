@@ -58,8 +58,8 @@ bool is_virtual(const FactIndex& index, SymbolId symbol) {
   return function != nullptr && function->is_virtual;
 }
 
-/// Not if both are steps of the same single operation: then one thread takes them in turn. Who calls
-/// a virtual function nobody knows.
+/// Not if both are steps of the same single operation: then one thread takes them in turn. Who
+/// calls a virtual function nobody knows.
 bool are_separate_operations(const CheckContext& context, SymbolId one, SymbolId other) {
   if (is_virtual(context.index, one) || is_virtual(context.index, other)) return true;
   const auto a = operations_of(context.index, one);
