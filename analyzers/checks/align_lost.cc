@@ -80,6 +80,7 @@ Complaint complaint_of(const FactIndex& index, const SourceRecord& record,
       "the compiler trusts the alignment: lines are shared that should not be, and "
       "instructions that need aligned addresses fault";
   complaint.level = Level::kWarning;
+  complaint.weight = 60;
   complaint.verdict = Verdict::kFix;
   add_places(index, record, weak, complaint);
   Advice aligned{.remedy = "pad"};

@@ -29,12 +29,15 @@ bool is_pointer(const SharedObject& object) {
   return object.type.find('*') != std::string::npos && object.size <= sizeof(uint64_t);
 }
 
-/// The member of the node that the new value was read from: "next".
-const SharedObject* link_in(const ObjectTable& objects, const AccessSite& cas) {
+/// The member of the node that the new value was read from, "next": it points to what the head
+/// does.
+const SharedObject* link_in(const ObjectTable& objects, const AccessSite& cas,
+                            const SharedObject& head) {
   for (SymbolId source : cas.value_from) {
     const SharedObject* link = objects.find(source);
     const bool is_link = link != nullptr && source != cas.object && link->record != nullptr &&
-                         link->type.find('*') != std::string::npos;
+                         link->type.find('*') != std::string::npos &&
+                         head.type.find(link->type) != std::string::npos;
     if (is_link) return link;
   }
   return nullptr;
@@ -57,6 +60,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& head,
   const std::string function = short_function_name(context.index, cas.function);
   Complaint complaint = complaint_about(head);
   complaint.key = function;
+  complaint.weight = 40;
   complaint.position = cas.position;
   complaint.declared = site_text(context, cas, head.name);
   complaint.message = function + " exchanges " + head.full_name() + " for the " + link.name +
@@ -81,7 +85,7 @@ void check_cas_aba(const FactIndex& index, std::vector<Finding>& findings) {
       continue;
     const SharedObject* head = objects.find(site.object);
     if (head == nullptr || !is_pointer(*head) || site.is_initialization) continue;
-    const SharedObject* link = link_in(objects, site);
+    const SharedObject* link = link_in(objects, site, *head);
     if (link != nullptr && !is_protected(context, site, *head))
       findings.push_back(finding_about(context, *head, *link, site));
   }

@@ -23,6 +23,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& target,
   const std::string function = short_function_name(context.index, allocation.function);
   Complaint complaint = complaint_about(target);
   complaint.key = function;
+  complaint.weight = 25;
   complaint.position = allocation.position;
   complaint.declared = allocation.allocator + " in each attempt";
   complaint.message =

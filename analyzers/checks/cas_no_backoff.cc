@@ -27,6 +27,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& target,
   const std::string function = short_function_name(context.index, loop.cas->function);
   Complaint complaint = complaint_about(target);
   complaint.key = function;
+  complaint.weight = 20;
   complaint.position = loop.cas->position;
   complaint.declared = site_text(context, *loop.cas, target.name);
   complaint.message = function + " (" + role_text(context, loop.cas->function) +

@@ -42,6 +42,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& effect,
   const std::string function = short_function_name(context.index, site.function);
   Complaint complaint = complaint_about(effect);
   complaint.key = function;
+  complaint.weight = 40;
   complaint.position = site.position;
   complaint.declared = site_text(context, site, effect.name);
   complaint.message = function + " updates " + effect.full_name() +

@@ -17,6 +17,7 @@ Finding finding_of(const FactIndex& index, std::string_view rule, const Complain
   finding.verdict = complaint.verdict;
   finding.message = complaint.message;
   finding.reason = complaint.reason;
+  finding.weight = complaint.weight;
   finding.subject = {.kind = SubjectKind::kSource,
                      .name = name,
                      .type = is_variable ? complaint.type : complaint.record,

@@ -23,7 +23,8 @@ struct Complaint {
   std::vector<FindingLocation> locations;  ///< further ones
   Level level = Level::kNote;
   Verdict verdict = Verdict::kMeasureFirst;
-  std::string key;  ///< tells complaints of one rule about the same fields apart
+  uint32_t weight = 0;  ///< as in Finding
+  std::string key;      ///< tells complaints of one rule about the same fields apart
 };
 
 Finding finding_of(const FactIndex& index, std::string_view rule, const Complaint& complaint);

@@ -42,6 +42,7 @@ void report(const FactIndex& index, const SourceRemark& remark, std::vector<Find
       "where the two sizes differ the constructive one is the smaller: objects at "
       "that distance still share a line";
   complaint->verdict = Verdict::kFix;
+  complaint->weight = 20;
   complaint->advice = {{.remedy = "pad",
                         .summary = "use hardware_destructive_interference_size, or a constant of "
                                    "the project where the layout is part of an interface",

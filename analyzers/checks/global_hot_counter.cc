@@ -67,6 +67,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& counter,
                          ? "many threads add to it in a loop: its cache line travels with each"
                          : "several operations add to it; how many threads call them only a "
                            "recording can say";
+  complaint.weight = adders.is_proven ? 40 : 25;
   for (const AccessSite* site : adders.sites)
     if (complaint.locations.size() < kMaxShown)
       complaint.locations.push_back(located(context, counter, *site));

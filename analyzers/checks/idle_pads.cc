@@ -70,6 +70,7 @@ bool has_one_thread(const CheckContext& context, const KnownUses& known) {
 Complaint complaint_of(const CheckContext& context, const SourceRecord& record, std::string why) {
   Complaint complaint = complaint_about(record);
   complaint.key = "idle";
+  complaint.weight = 15;
   for (const LineField& place : flatten(context.index, record))
     if (!is_pad(context, place)) complaint.fields.push_back(subject_field(place));
   complaint.message = record.name + " spreads its members over " + bytes_text(record.size_bytes) +

@@ -145,6 +145,7 @@ Complaint complaint_of(const CheckContext& context, const SourceRecord& record,
             context.index.locate(*use.site, "writer", site_text(context, *use.site, member->name)));
   }
   complaint.key = "joint";
+  complaint.weight = 20;
   complaint.message = enumerate(names) + " of " + record.name + " (" +
                       bytes_text(record.size_bytes) + ") have lines of their own, but the same " +
                       "operations use them";

@@ -105,6 +105,7 @@ Finding finding_about(const CheckContext& context, const AtomicMember& one,
       " changes both";
   complaint.reason = "each load is atomic, the pair is not: one may be older than the other";
   complaint.locations = {located(context, *one.object, read)};
+  complaint.weight = 30;
   complaint.advice = {{.remedy = "snapshot",
                        .summary = "pack both into one atomic word, or read the first again and "
                                   "start over if it changed"}};

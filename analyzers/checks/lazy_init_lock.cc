@@ -50,6 +50,7 @@ Finding finding_about(const CheckContext& context, const LockUsage& usage, const
   const std::string function = short_function_name(context.index, region.function);
   Complaint complaint = complaint_about(object);
   complaint.key = function;
+  complaint.weight = 30;
   complaint.position = region.begin;
   complaint.declared = function + " takes " + usage.lock->name + " here";
   complaint.message = function + " takes " + usage.lock->full_name() + " each time to find " +

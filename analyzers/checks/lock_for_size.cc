@@ -41,6 +41,7 @@ Finding finding_about(const FactIndex& index, const LockUsage& usage, const Lock
   complaint.fields.push_back(
       {.name = container.name, .offset = container.offset, .size = container.size});
   complaint.key = function;
+  complaint.weight = 20;
   complaint.position = region.begin;
   complaint.declared = function + " takes " + usage.lock->name + " here";
   complaint.message =

@@ -2,8 +2,11 @@
 #include "checks/lock_usage.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <tuple>
 
+#include "checks/name_words.h"
 #include "checks/wording.h"
 
 namespace quarrel {
@@ -42,11 +45,21 @@ bool LockUsage::has_mode(LockMode mode) const {
                      [&](const LockRegion* region) { return region->mode == mode; });
 }
 
+bool is_inner_lock(const SharedObject& lock) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"lock", "mutex", "guard", "locker", "spinlock", "rwlock", "semaphore"});
+  if (lock.record == nullptr) return false;
+  const std::string_view name = lock.record->name;
+  const std::string_view plain = name.substr(0, name.find('<'));
+  const auto scope = plain.rfind("::");
+  return has_any_word(scope == plain.npos ? plain : plain.substr(scope + 2), kWords);
+}
+
 std::vector<LockUsage> lock_usages(const FactIndex& index, const ObjectTable& objects) {
   std::map<SymbolId, LockUsage> by_lock;
   for (const LockRegion& region : index.facts().lock_regions) {
     const SharedObject* lock = objects.find(region.lock);
-    if (lock == nullptr || is_of_lifetime(index, region.function)) continue;
+    if (lock == nullptr || is_inner_lock(*lock) || is_of_lifetime(index, region.function)) continue;
     if (index.is_system(lock->position.file)) continue;
     by_lock[region.lock].lock = lock;
     by_lock[region.lock].regions.push_back(&region);

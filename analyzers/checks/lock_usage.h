@@ -19,7 +19,11 @@ struct LockUsage {
   bool has_mode(LockMode mode) const;
 };
 
-/// All locks of the user that are taken anywhere.
+/// Is it the lock inside a class that is itself a lock or a guard? Then the outer object says which
+/// lock it is, and the facts do not.
+bool is_inner_lock(const SharedObject& lock);
+
+/// All locks of the user that are taken anywhere, except inner ones.
 std::vector<LockUsage> lock_usages(const FactIndex& index, const ObjectTable& objects);
 
 /// The unqualified name of what is called: of the user's functions and of libraries, "size".

@@ -14,6 +14,7 @@ constexpr uint64_t kMinAlignment = 32;
 Complaint typedef_complaint(const SourceTypedef& alias, const SourceRecord& record) {
   Complaint complaint = complaint_about(record);
   complaint.key = "typedef";
+  complaint.weight = 45;
   complaint.position = alias.position;
   complaint.declared = alias.name + " is declared here";
   for (const SourceField& field : record.fields)
@@ -61,6 +62,7 @@ bool is_misaligned(const FactIndex& index, const AlignedArray& array) {
 
 void describe(const AlignedArray& array, Complaint& complaint) {
   complaint.key = "array";
+  complaint.weight = 35;
   complaint.position = array.position;
   complaint.declared = array.name + " is declared here";
   complaint.message = "the alignment of " + array.name +

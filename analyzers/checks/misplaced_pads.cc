@@ -86,6 +86,7 @@ std::optional<Complaint> misplaced_pad(const CheckContext& context, const Padded
   const auto& [read, written] = *found;
   Complaint complaint = complaint_about(*padded.record);
   complaint.key = "misplaced";
+  complaint.weight = 40;
   complaint.fields = subject_fields({*read.place, *written.place});
   complaint.position = read.place->field->position;
   complaint.declared = read.place->path + " is declared here, next to the padding";

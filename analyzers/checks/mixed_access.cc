@@ -10,7 +10,9 @@
 
 #include "checks/check.h"
 #include "checks/line_members.h"
+#include "checks/lock_consistency.h"
 #include "checks/operations.h"
+#include "checks/plain_beside_atomics.h"
 #include "checks/wording.h"
 #include "model/fingerprint.h"
 
@@ -47,7 +49,7 @@ struct Object {
   Sites plain;   ///< outside setup, not suppressed
 };
 
-struct Complaint {
+struct Mixture {
   const AccessSite* plain = nullptr;
   const AccessSite* against = nullptr;
   Harm harm = Harm::kNone;
@@ -70,13 +72,13 @@ class AccessJudge {
   AccessJudge(const CheckContext& context, const Object& object)
       : context_(context), object_(object) {}
 
-  std::vector<Complaint> complaints() const {
-    std::vector<Complaint> found;
+  std::vector<Mixture> mixtures() const {
+    std::vector<Mixture> found;
     for (const AccessSite* plain : object_.plain) {
-      const Complaint worst = object_.atomic.empty() ? against_volatile(*plain) : judge(*plain);
+      const Mixture worst = object_.atomic.empty() ? against_volatile(*plain) : judge(*plain);
       if (worst.harm != Harm::kNone) found.push_back(worst);
     }
-    std::sort(found.begin(), found.end(), [](const Complaint& a, const Complaint& b) {
+    std::sort(found.begin(), found.end(), [](const Mixture& a, const Mixture& b) {
       return std::tuple(a.harm, a.overlap, b.plain->position) >
              std::tuple(b.harm, b.overlap, a.plain->position);
     });
@@ -84,8 +86,8 @@ class AccessJudge {
   }
 
  private:
-  Complaint judge(const AccessSite& plain) const {
-    Complaint worst;
+  Mixture judge(const AccessSite& plain) const {
+    Mixture worst;
     if (!is_write(plain.access) && (is_peek(plain) || is_own_value(plain))) return worst;
     for (const AccessSite* atomic : object_.atomic) {
       const Harm harm = harm_of(plain, *atomic);
@@ -94,7 +96,7 @@ class AccessJudge {
     return worst;
   }
 
-  void keep(Complaint& worst, const AccessSite& plain, const AccessSite& other, Harm harm) const {
+  void keep(Mixture& worst, const AccessSite& plain, const AccessSite& other, Harm harm) const {
     const Overlap overlap = context_.roles.overlap(plain.function, other.function);
     if (overlap == Overlap::kNever || context_.locks.share_lock(plain, other)) return;
     worst = {&plain, &other, harm, overlap};
@@ -131,8 +133,8 @@ class AccessJudge {
 
   /// Without any atomic access, only proven threads count: volatile has honest uses (device
   /// registers, signal handlers, longjmp).
-  Complaint against_volatile(const AccessSite& site) const {
-    Complaint worst;
+  Mixture against_volatile(const AccessSite& site) const {
+    Mixture worst;
     for (const AccessSite* other : object_.plain) {
       if (!is_write(site.access) && !is_write(other->access)) continue;
       const bool is_lossy = is_update(site) && is_write(other->access);
@@ -171,7 +173,7 @@ bool is_worth_judging(const Object& object) {
   return !object.atomic.empty() || (object.is_volatile && !is_signal_type(object.type));
 }
 
-Level level_of(const Complaint& worst) {
+Level level_of(const Mixture& worst) {
   const bool is_proven =
       worst.overlap == Overlap::kDifferentRoles || worst.overlap == Overlap::kSameRole;
   switch (worst.harm) {
@@ -212,7 +214,7 @@ std::string_view consequence(Harm harm) {
 }
 
 std::vector<FindingLocation> locations(const CheckContext& context, const Object& object,
-                                       const std::vector<Complaint>& complaints) {
+                                       const std::vector<Mixture>& mixtures) {
   std::vector<FindingLocation> places;
   places.push_back(
       context.index.locate(object.position, "field", object.name + " is declared here"));
@@ -223,14 +225,14 @@ std::vector<FindingLocation> locations(const CheckContext& context, const Object
     places.push_back(context.index.locate(site, is_write(site.access) ? "writer" : "reader",
                                           site_text(context, site, object.name)));
   };
-  for (size_t i = 0; i < complaints.size() && i < kMaxPlainShown; ++i) add(*complaints[i].plain);
-  for (size_t i = 0; i < complaints.size() && i < kMaxAtomicShown; ++i) add(*complaints[i].against);
+  for (size_t i = 0; i < mixtures.size() && i < kMaxPlainShown; ++i) add(*mixtures[i].plain);
+  for (size_t i = 0; i < mixtures.size() && i < kMaxAtomicShown; ++i) add(*mixtures[i].against);
   auto starts = thread_starts(context, shown);
   places.insert(places.end(), starts.begin(), starts.end());
   return places;
 }
 
-std::vector<Advice> advice(const Object& object, const Complaint& worst) {
+std::vector<Advice> advice(const Object& object, const Mixture& worst) {
   Advice atomic{.remedy = "atomic", .memory_bytes = 0};
   if (worst.harm == Harm::kVolatileOrder || worst.harm == Harm::kVolatileUpdate)
     atomic.summary =
@@ -245,7 +247,7 @@ std::vector<Advice> advice(const Object& object, const Complaint& worst) {
   return {atomic};
 }
 
-std::string message(const CheckContext& context, const Object& object, const Complaint& worst) {
+std::string message(const CheckContext& context, const Object& object, const Mixture& worst) {
   const std::string name = object.record.empty() ? object.name : object.record + "::" + object.name;
   const std::string plain = short_function_name(context.index, worst.plain->function);
   const std::string other = short_function_name(context.index, worst.against->function);
@@ -259,11 +261,12 @@ std::string message(const CheckContext& context, const Object& object, const Com
 }
 
 Finding make_finding(const CheckContext& context, const Object& object,
-                     const std::vector<Complaint>& complaints) {
-  const Complaint& worst = complaints.front();
+                     const std::vector<Mixture>& mixtures) {
+  const Mixture& worst = mixtures.front();
   Finding finding{.rule = std::string(kRule)};
   finding.fingerprint = fingerprint_of(kRule, object.record, {object.name});
   finding.level = level_of(worst);
+  finding.weight = 8 * static_cast<uint32_t>(worst.harm);
   finding.verdict = finding.level == Level::kNote ? Verdict::kMeasureFirst : Verdict::kFix;
   finding.message = message(context, object, worst);
   finding.reason = consequence(worst.harm);
@@ -272,15 +275,15 @@ Finding make_finding(const CheckContext& context, const Object& object,
                      .type = object.record.empty() ? object.type : object.record,
                      .fields = {{object.name, object.offset, object.size}}};
   finding.sharing = Sharing::kTrue;
-  finding.locations = locations(context, object, complaints);
+  finding.locations = locations(context, object, mixtures);
   finding.advice = advice(object, worst);
   return finding;
 }
 
 void report(const CheckContext& context, const Object& object, std::vector<Finding>& findings) {
   if (!is_worth_judging(object)) return;
-  const auto complaints = AccessJudge(context, object).complaints();
-  if (!complaints.empty()) findings.push_back(make_finding(context, object, complaints));
+  const auto mixtures = AccessJudge(context, object).mixtures();
+  if (!mixtures.empty()) findings.push_back(make_finding(context, object, mixtures));
 }
 
 void report_field(const CheckContext& context, const SourceRecord& record, const SourceField& field,
@@ -298,22 +301,26 @@ void report_field(const CheckContext& context, const SourceRecord& record, const
   report(context, object, findings);
 }
 
+/// Names of fields and variables that have been reported, with their records' declarations.
+using Reported = std::set<std::pair<SymbolId, std::string>>;
+
 /// Instantiations share the declaration with their template: the first speaks for all.
-void report_fields(const CheckContext& context, std::vector<Finding>& findings) {
-  std::set<std::pair<SymbolId, std::string>> known;
+void report_fields(const CheckContext& context, Reported& reported,
+                   std::vector<Finding>& findings) {
   for (const SourceRecord& record : context.index.facts().records) {
     if (record.is_in_system_header || record.is_lambda) continue;
     const SymbolId source = record.pattern.is_valid() ? record.pattern : record.symbol;
     for (const SourceField& field : record.fields) {
       std::vector<Finding> found;
       report_field(context, record, field, found);
-      if (!found.empty() && known.insert({source, field.name}).second)
+      if (!found.empty() && reported.insert({source, field.name}).second)
         findings.push_back(std::move(found.front()));
     }
   }
 }
 
-void report_variables(const CheckContext& context, std::vector<Finding>& findings) {
+void report_variables(const CheckContext& context, Reported& reported,
+                      std::vector<Finding>& findings) {
   for (const SourceVariable& variable : context.index.facts().variables) {
     const bool is_private =
         variable.storage == Storage::kThreadLocal || variable.storage == Storage::kParameter;
@@ -326,14 +333,47 @@ void report_variables(const CheckContext& context, std::vector<Finding>& finding
                   .is_volatile = variable.is_volatile};
     auto sites = context.index.accesses_to(variable.symbol);
     split_sites(context, {sites.begin(), sites.end()}, object);
+    const size_t count = findings.size();
     report(context, object, findings);
+    if (findings.size() > count) reported.emplace(variable.symbol, variable.name);
+  }
+}
+
+void report_locking(const CheckContext& context, const std::vector<SharedObject>& objects,
+                    Reported& reported, std::vector<Finding>& findings) {
+  const ObjectTable table(context.index);
+  for (const SharedObject& object : objects) {
+    if (reported.contains({object.declaration, object.name})) continue;
+    const auto complaint = inconsistent_locking(context, table, object);
+    if (!complaint) continue;
+    reported.emplace(object.declaration, object.name);
+    findings.push_back(finding_of(context.index, kRule, *complaint));
+  }
+}
+
+/// Of a template, the first instantiation with something to report speaks for all.
+void report_plain_members(const CheckContext& context, const std::vector<SharedObject>& objects,
+                          Reported& reported, std::vector<Finding>& findings) {
+  const AtomicSiblings siblings(context, objects);
+  for (auto& members : by_record(objects)) {
+    std::erase_if(members, [&](const SharedObject* object) {
+      return reported.contains({object->declaration, object->name}) ||
+             plain_update(context, siblings, *object) != nullptr;
+    });
+    const auto complaint = plain_beside_atomics(context, siblings, members);
+    if (!complaint || !reported.emplace(members.front()->declaration, "").second) continue;
+    findings.push_back(finding_of(context.index, kRule, *complaint));
   }
 }
 
 void check_mixed_access(const FactIndex& index, std::vector<Finding>& findings) {
   const CheckContext& context = index.context();
-  report_fields(context, findings);
-  report_variables(context, findings);
+  Reported reported;
+  report_fields(context, reported, findings);
+  report_variables(context, reported, findings);
+  const auto objects = shared_objects(context);
+  report_locking(context, objects, reported, findings);
+  report_plain_members(context, objects, reported, findings);
 }
 
 const Registration<Check> kMixedAccess{{.name = kRule, .run = check_mixed_access}};

@@ -9,8 +9,9 @@
 
 #include "checks/check.h"
 #include "checks/operations.h"
-#include "checks/own_records.h"
+#include "checks/plain_beside_atomics.h"
 #include "checks/shared_objects.h"
+#include "checks/static_state.h"
 #include "checks/wording.h"
 
 namespace quarrel {
@@ -61,9 +62,17 @@ class UpdateJudge {
     const bool is_value = holds(site.value_from, site.object);
     const bool is_check = !is_value && holds(site.guarded_by, site.object);
     if ((!is_value && !is_check) || !context_.locks.held_at(site).empty()) return std::nullopt;
-    if (is_check && is_flag()) return std::nullopt;
+    if ((is_check && is_flag()) || !is_read_of(site)) return std::nullopt;
     if (updates_in(site.function)) return std::nullopt;
     return rival_of(site, is_check);
+  }
+
+  /// Is it this object that is read in the function, and not another one of its type (a copy)?
+  bool is_read_of(const AccessSite& store) const {
+    return std::any_of(object_.sites.begin(), object_.sites.end(), [&](const AccessSite* site) {
+      return site->function == store.function && site->access == SourceAccess::kRead &&
+             site->base == store.base;
+    });
   }
 
   /// Storing what is set already does no harm.
@@ -108,8 +117,8 @@ std::string message(const CheckContext& context, const SharedObject& object,
          " writes in between gets lost";
 }
 
-Finding finding_about(const CheckContext& context, const SharedObject& object,
-                      const SplitUpdate& split) {
+Complaint complaint_of(const CheckContext& context, const SharedObject& object,
+                       const SplitUpdate& split) {
   Complaint complaint = complaint_about(object);
   complaint.message = message(context, object, split);
   complaint.reason = split.overlap == Overlap::kDifferentRoles
@@ -118,6 +127,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
                            "it at once the source does not show";
   const bool is_certain =
       split.overlap == Overlap::kDifferentRoles && is_update(*split.rival) && !split.is_check;
+  complaint.weight = is_certain ? 70 : split.is_check ? 35 : 45;
   complaint.level = is_certain ? Level::kWarning : Level::kNote;
   complaint.verdict = is_certain ? Verdict::kFix : Verdict::kMeasureFirst;
   complaint.locations = {located(context, object, *split.update),
@@ -130,16 +140,30 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
                                       : "one fetch_add, fetch_or or exchange, or a "
                                         "compare_exchange loop",
                        .memory_bytes = 0}};
-  return finding_of(context.index, kRule, complaint);
+  return complaint;
 }
 
 void check_non_atomic_rmw(const FactIndex& index, std::vector<Finding>& findings) {
   const CheckContext& context = index.context();
+  const auto objects = shared_objects(context);
   std::set<std::pair<SymbolId, std::string>> known;
-  for (const SharedObject& object : shared_objects(context)) {
-    const auto split = UpdateJudge(context, object).judge();
-    if (split && known.emplace(object.declaration, object.name).second)
-      findings.push_back(finding_about(context, object, *split));
+  const bool has_threads = expects_threads(index);
+  for (const SharedObject& object : objects) {
+    if (known.contains({object.declaration, object.name})) continue;
+    std::optional<Complaint> complaint;
+    if (const auto split = UpdateJudge(context, object).judge())
+      complaint = complaint_of(context, object, *split);
+    else if (has_threads)
+      complaint = static_state(context, object);
+    if (!complaint) continue;
+    known.emplace(object.declaration, object.name);
+    findings.push_back(finding_of(index, kRule, *complaint));
+  }
+  const AtomicSiblings siblings(context, objects);
+  for (const auto& members : by_record(objects)) {
+    const auto complaint = plain_updates(context, siblings, members);
+    if (complaint && known.emplace(members.front()->declaration, "").second)
+      findings.push_back(finding_of(index, kRule, *complaint));
   }
 }
 

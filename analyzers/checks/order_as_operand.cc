@@ -27,6 +27,7 @@ void report(const FactIndex& index, const SourceRemark& remark, std::vector<Find
                        (object.empty() ? "" : ", of " + object);
   complaint->reason = "the order converts to a number: that is what is added, stored or compared";
   complaint->level = Level::kWarning;
+  complaint->weight = 90;
   complaint->verdict = Verdict::kFix;
   complaint->advice = {{.remedy = "atomic",
                         .summary = "give the value first and the order behind it",

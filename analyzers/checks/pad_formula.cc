@@ -65,6 +65,7 @@ Complaint block_complaint(const FactIndex& index, const SourceAllocation& alloca
   Complaint complaint;
   if (record != nullptr) complaint.record = record->name;
   complaint.key = "block";
+  complaint.weight = 60;
   complaint.position = allocation.position;
   complaint.declared = "allocated here, in " + short_function_name(index, allocation.function);
   complaint.message = allocation.allocator + "(" + allocation.count_text + ", " +

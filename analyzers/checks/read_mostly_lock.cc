@@ -61,6 +61,7 @@ Finding finding_about(const FactIndex& index, const LockUsage& usage, const Tall
                       enumerate({sum.objects.begin(), sum.objects.end()}) + ") and by " +
                       std::to_string(sum.others.size()) + " that may write";
   complaint.reason = "counted in the source: how often each is called only a recording can say";
+  complaint.weight = 20;
   for (const LockRegion* region : usage.regions) {
     const bool is_reader = sum.readers.contains(region->function);
     complaint.locations.push_back(

@@ -54,6 +54,7 @@ Complaint complaint_of(const SourceRecord& record, const SourceField& pad, std::
   complaint.message = pad.name + " of " + record.name + " changes nothing: " + std::move(because);
   complaint.reason = "an alignment rounds sizes and offsets up by itself";
   complaint.verdict = Verdict::kFix;
+  complaint.weight = 5;
   complaint.advice = {{.remedy = "leave",
                        .summary = "remove " + pad.name +
                                   "; if the size must stay a multiple of a line, say so in a guard",

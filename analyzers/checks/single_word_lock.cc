@@ -59,6 +59,7 @@ Finding finding_about(const FactIndex& index, const LockUsage& usage, const Shar
   complaint.reason = "all " + std::to_string(usage.regions.size()) +
                      " regions of the lock touch this one word; whether anybody waits for it only "
                      "a recording can say";
+  complaint.weight = 30;
   for (const LockRegion* region : usage.regions)
     complaint.locations.push_back(index.locate(
         region->begin, "holder", short_function_name(index, region->function) + " takes the lock"));

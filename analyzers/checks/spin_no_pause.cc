@@ -17,6 +17,7 @@ Finding finding_about(const CheckContext& context, const SharedObject& object,
   const std::string function(context.index.function_name(spin.contents.loop->function));
   Complaint complaint = complaint_about(object);
   complaint.key = function;
+  complaint.weight = 30;
   complaint.position = spin.probe->position;
   complaint.declared = site_text(context, *spin.probe, object.name);
   complaint.message = short_function_name(context.index, spin.probe->function) + " waits for " +

@@ -43,6 +43,7 @@ Complaint complaint_of(const SourceRecord& record, const SourceField& field) {
                          ? "it lies across two cache lines: each update locks the bus"
                          : "whether it lies across two cache lines depends on the address";
   complaint.level = Level::kWarning;
+  complaint.weight = 80;
   complaint.verdict = Verdict::kFix;
   complaint.advice = {{.remedy = "reorder",
                        .summary = "alignas(8) on the member, or move it to the front of the packed "

@@ -152,6 +152,7 @@ Complaint complaint_of(const SourceRecord& record, const std::vector<LineField>&
   Complaint complaint = complaint_about(record);
   complaint.fields = subject_fields(places);
   complaint.key = "unaligned";
+  complaint.weight = 25;
   complaint.message = std::move(what);
   complaint.reason =
       "the distances are right only for an address at the start of a line, which neither the type "

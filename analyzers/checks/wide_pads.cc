@@ -33,6 +33,7 @@ Complaint complaint_of(const PaddedRecord& padded, const std::vector<const PadFi
   Complaint complaint = complaint_about(*padded.record);
   complaint.fields = subject_fields(neighbours(padded, pads));
   complaint.key = std::move(key);
+  complaint.weight = 12;
   return complaint;
 }
 
