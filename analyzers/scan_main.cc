@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/command_line.h"
 #include "checks/check.h"
 #include "checks/explain.h"
+#include "extract/configuration.h"
 #include "extract/fact_cache.h"
 #include "extract/scan.h"
 #include "extract/source_files.h"
@@ -81,11 +84,31 @@ CommandSpec spec_of(ScanOptions& options) {
       }};
 }
 
+bool is_ignored(const std::string& file, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return matches_pattern(pattern, file) || matches_pattern(pattern + "/*", file);
+  });
+}
+
+/// Puts in force what the project tells about itself.
+Result<void> configure(ScanPlan& plan) {
+  TRY(Primitives project, read_configuration(plan.root));
+  plan.configuration = project.text;
+  const std::string below = plan.root + "/";
+  std::erase_if(plan.commands, [&](const CompileCommand& command) {
+    return command.file.starts_with(below) &&
+           is_ignored(command.file.substr(below.size()), project.ignored_paths);
+  });
+  PrimitiveRegistry::instance().add_project(std::move(project));
+  return {};
+}
+
 Result<ScanPlan> plan_of(const ScanOptions& options) {
   TRY(auto all, read_compile_database(options.build_folder));
   ScanPlan plan;
   plan.root = options.root.empty() ? find_root(all) : real_path(options.root);
   TRY(plan.commands, restrict_to(std::move(all), options.paths));
+  TRY_VOID(configure(plan));
   if (options.jobs < 0) return Error{"-j must be 1 or more"};
   if (options.memory_limit_mib <= 0) return Error{"--memory-limit must be 1 or more MiB"};
   if (!options.no_cache)

@@ -20,6 +20,22 @@ bool is_thread_start(const FactIndex& index, const CallEdge& call) {
   return false;
 }
 
+/// A field or variable that holds functions stands in the call graph like a function. One that
+/// holds very many tells nothing about who runs which.
+bool is_wide_holder(const FactIndex& index, SymbolId symbol) {
+  constexpr size_t kMaxTargets = 32;
+  return index.function(symbol) == nullptr && index.calls_from(symbol).size() > kMaxTargets;
+}
+
+/// What a thread runs that is started on a pointer: any of the functions that it was given.
+std::vector<SymbolId> functions_behind(const FactIndex& index, SymbolId entry) {
+  if (index.function(entry) != nullptr || index.calls_from(entry).empty()) return {entry};
+  std::vector<SymbolId> functions;
+  if (is_wide_holder(index, entry)) return functions;
+  for (const CallEdge* call : index.calls_from(entry)) functions.push_back(call->callee);
+  return functions;
+}
+
 }  // namespace
 
 ThreadRoles::ThreadRoles(const FactIndex& index)
@@ -51,7 +67,8 @@ void ThreadRoles::collect_roles(const FactIndex& index) {
   for (const SourceFunction& function : index.facts().functions)
     if (function.is_main && roles_.empty()) add(function.symbol, "main", nullptr);
   for (const ThreadEntry& start : index.facts().thread_entries)
-    add(start.entry, std::string(index.function_name(start.entry)), &start);
+    for (SymbolId entry : functions_behind(index, start.entry))
+      add(entry, std::string(index.function_name(entry)), &start);
 }
 
 std::vector<SymbolId> ThreadRoles::entries_of(const FactIndex& index, const Role& role) {
@@ -68,6 +85,7 @@ void ThreadRoles::spread(const FactIndex& index, RoleId role, std::vector<Symbol
   while (!pending.empty()) {
     const SymbolId caller = pending.back();
     pending.pop_back();
+    if (is_wide_holder(index, caller)) continue;
     for (const CallEdge* call : index.calls_from(caller)) {
       if (call->callee.value >= by_function_.size() || is_thread_start(index, *call)) continue;
       auto& reached = by_function_[call->callee.value];
@@ -100,6 +118,8 @@ void ThreadRoles::find_multiplicity(const FactIndex& index) {
   for (Role& role : roles_) {
     const auto starts = index.starts_of(role.entry);
     role.is_many = starts.size() > 1;
+    if (starts.empty() && role.start != nullptr)
+      role.is_many = role.start->is_in_loop || is_called_in_loop(role.start->starter);
     for (const ThreadEntry* start : starts)
       role.is_many = role.is_many || start->is_in_loop || is_called_in_loop(start->starter);
   }

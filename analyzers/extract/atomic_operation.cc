@@ -135,6 +135,7 @@ std::optional<AtomicOperation> member_operation(CXCursor call, CXCursor callee) 
     operation.form = AccessForm::kAtomicRef;
   }
   name_operands(operation);
+  operation.name = name;
   operation.is_test_and_set = name == "test_and_set";
   operation.is_clear = name == "clear";
   return operation;
@@ -150,6 +151,7 @@ std::optional<AtomicOperation> pointer_operation(CXCursor call, std::string_view
   operation.operands.erase(operation.operands.begin());
   operation.order = order_among(operation.operands);
   name_operands(operation);
+  operation.name = name;
   operation.is_test_and_set = contains(name, "test_and_set");
   operation.is_clear = contains(name, "clear") || contains(name, "lock_release");
   return operation;
@@ -218,14 +220,14 @@ std::optional<AtomicOperation> atomic_by_name(CXCursor object, const std::string
   AtomicOperation operation{.object = object, .access = *access, .operands = arguments_of(call)};
   operation.order = order_among(operation.operands);
   name_operands(operation);
+  operation.name = name;
   operation.is_test_and_set = name == "test_and_set";
   operation.is_clear = name == "clear";
   return operation;
 }
 
 bool is_memory_order_type(CXType type) {
-  if (type.kind == CXType_Invalid) return false;  // clang_getUnqualifiedType would crash
-  const std::string name = type_name(clang_getUnqualifiedType(canonical(type)));
+  const std::string name = type_name(unqualified(canonical(type)));
   return name == "std::memory_order" || name == "memory_order" || name == "std::__1::memory_order";
 }
 
@@ -259,6 +261,7 @@ std::optional<AtomicOperation> atomic_builtin(CXCursor expression) {
   if (is_atomic_type(clang_getPointeeType(canonical(type_of(operands[0])))))
     operation.form = AccessForm::kC11Atomic;
   operation.operands.assign(operands.begin() + 2, operands.end());
+  operation.name = token;
   name_operands(operation, 2);  // between them: the order of failure
   return operation;
 }

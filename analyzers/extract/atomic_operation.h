@@ -20,6 +20,7 @@ struct AtomicOperation {
   std::vector<CXCursor> operands;  ///< the other arguments
   CXCursor value{};                ///< of the operands, the one that is stored, added, ...
   CXCursor expected{};             ///< of a compare-exchange, the one that is compared with
+  std::string name;  ///< "exchange", "__sync_lock_release", ...; "" if only the shape is known
   bool is_test_and_set = false;
   bool is_clear = false;
 };

@@ -7,6 +7,7 @@
 #include "extract/function_walk.h"
 #include "extract/names.h"
 #include "extract/pointer_targets.h"
+#include "extract/primitive_calls.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -68,6 +69,20 @@ bool runs_lambda_at_once(CXCursor callee) {
          std::find(kKeepers.begin(), kKeepers.end(), name) == kKeepers.end();
 }
 
+/// test_and_set(), exchange(true)
+bool sets_flag(const AtomicOperation& operation) {
+  if (operation.is_test_and_set) return true;
+  return operation.access == SourceAccess::kReadModifyWrite &&
+         operation.name.find("exchange") != std::string::npos && !is_null(operation.value) &&
+         evaluate(operation.value, 0) == 1;
+}
+
+/// store(false)
+bool clears_flag(const AtomicOperation& operation) {
+  return operation.access == SourceAccess::kWrite && !is_null(operation.value) &&
+         evaluate(operation.value, -1) == 0;
+}
+
 /// Of an integer or of a type that waits for an argument.
 LockClass lock_class_by(const LockCall& lock) {
   if (lock.mode == LockMode::kShared) return LockClass::kSharedMutex;
@@ -80,7 +95,10 @@ LockClass lock_class_by(const LockCall& lock) {
 
 void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
+  if (const auto lock = primitive_lock(call)) return visit_lock_call(*lock, call);
   if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
+  if (const auto access = primitive_access(call); access && !shows_accesses(call))
+    return visit_atomic(*access, call);
   if (is_pattern_)
     if (const auto atomic = dependent_atomic(call)) return visit_atomic(*atomic, call);
   if (is_pattern_)
@@ -103,6 +121,14 @@ void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   if (around) frame().locks.release(lock_symbol(around->objects[0]), end_of(call));
 }
 
+/// The body of a function tells more than its name.
+bool FunctionWalker::shows_accesses(CXCursor call) {
+  const CXCursor callee = clang_getCursorReferenced(call);
+  if (is_null(callee) || !is_function(callee)) return false;
+  const FunctionSummary* summary = summary_of(callee);
+  return summary != nullptr && !summary->accesses.empty();
+}
+
 void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at) {
   const ValueFlow::Sources value = visit_operands(operation);
   ObjectUse use{.access = operation.access,
@@ -114,7 +140,7 @@ void FunctionWalker::visit_atomic(const AtomicOperation& operation, CXCursor at)
   const CXCursor outer = alias_use_;
   if (operation.form == AccessForm::kAtomicRef && is_null(outer)) alias_use_ = at;
   note_order_as_operand(operation, at);
-  if (operation.is_test_and_set || operation.is_clear) spin_on_flag(operation, at);
+  spin_on_flag(operation, at);
   if (!is_null(operation.object))
     operation.is_address ? visit_pointee(operation.object, use) : visit(operation.object, use);
   alias_use_ = outer;
@@ -146,13 +172,17 @@ ValueFlow::Sources FunctionWalker::visit_operands(const AtomicOperation& operati
 
 /// A flag that is set in the condition of a loop is a lock, from there to its clear.
 void FunctionWalker::spin_on_flag(const AtomicOperation& operation, CXCursor at) {
+  const bool sets = is_in_loop_condition_ && sets_flag(operation);
+  if (!sets && !operation.is_clear && !clears_flag(operation)) return;
   const SymbolId flag = lock_symbol(operation.object);
   if (!flag.is_valid()) return;
-  if (operation.is_clear) return frame().locks.release(flag, unit_.position(at));
-  if (!is_in_loop_condition_) return;
-  unit_.found_locks[flag] = LockClass::kSpin;
-  frame().locks.acquire(make_region(flag, LockMode::kExclusive, "test_and_set()", at),
-                        null_cursor());
+  if (sets) {
+    unit_.found_locks[flag] = LockClass::kSpin;
+    return frame().locks.acquire(make_region(flag, LockMode::kExclusive, operation.name + "()", at),
+                                 null_cursor());
+  }
+  if (operation.is_clear || unit_.found_locks.contains(flag))
+    frame().locks.release(flag, unit_.position(at));
 }
 
 SymbolId FunctionWalker::lock_symbol(CXCursor object) {

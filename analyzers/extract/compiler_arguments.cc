@@ -148,6 +148,11 @@ size_t copy_quoted(const std::string& text, size_t at, Splitter& splitter) {
   return at + 1;
 }
 
+/// Code that asks for OpenMP is kept, but its regions are read as ordinary statements.
+bool asks_for_openmp(std::string_view word) {
+  return word.starts_with("-fopenmp") || word == "-qopenmp";
+}
+
 }  // namespace
 
 std::vector<std::string> split_command(const std::string& command) {
@@ -181,6 +186,11 @@ std::vector<std::string> compiler_arguments(const std::vector<std::string>& give
   const bool is_cpp = !command.empty() && command[compiler].find("++") != std::string::npos;
   std::vector<std::string> kept = {is_cpp ? "clang++" : "clang"};
   for (size_t i = compiler + 1; i < command.size();) {
+    if (asks_for_openmp(command[i])) {
+      kept.emplace_back("-D_OPENMP=201511");
+      ++i;
+      continue;
+    }
     const size_t count = words_to_keep(command, i);
     for (size_t kept_words = 0; kept_words < count; ++kept_words) kept.push_back(command[i++]);
     if (count == 0) i += is_dropped_with_value(command[i]) ? 2 : 1;

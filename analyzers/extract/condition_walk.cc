@@ -6,6 +6,7 @@ namespace quarrel {
 
 /// Visits a statement, or an expression whose value nobody uses.
 void FunctionWalker::visit_effect(CXCursor statement) {
+  if (visit_below_directives(statement)) return;
   if (const auto lock = lock_macro(statement)) return visit_lock_call(*lock, statement);
   if (clang_isExpression(clang_getCursorKind(statement)) != 0) discarded_ = strip(statement);
   visit(statement);

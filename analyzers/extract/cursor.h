@@ -47,6 +47,11 @@ inline CXType canonical(CXType type) {
   return clang_getCanonicalType(type);
 }
 
+/// libclang crashes on the type of what has none.
+inline CXType unqualified(CXType type) {
+  return type.kind == CXType_Invalid ? type : clang_getUnqualifiedType(type);
+}
+
 /// True if the declaration stands in a header that was found through -isystem or the like.
 bool is_in_system_header(CXCursor cursor);
 

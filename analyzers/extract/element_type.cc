@@ -27,7 +27,7 @@ bool is_held_by(CXType owner, CXType argument) {
         CXType type = canonical(type_of(field));
         const CXType element = clang_getArrayElementType(type);
         if (element.kind != CXType_Invalid) type = canonical(element);
-        is_found |= clang_equalTypes(clang_getUnqualifiedType(type), wanted) != 0;
+        is_found |= clang_equalTypes(unqualified(type), wanted) != 0;
         return is_found ? CXVisit_Break : CXVisit_Continue;
       },
       &search);
@@ -78,7 +78,7 @@ CXCursor element_record_of(CXType type) {
   const CXCursor found = element_at(type, 0);
   if (is_null(found)) return found;
   // A field that simply is the record has no elements.
-  const CXType own = clang_getUnqualifiedType(canonical(type));
+  const CXType own = unqualified(canonical(type));
   const bool is_itself =
       own.kind == CXType_Record && clang_equalCursors(clang_getTypeDeclaration(own), found) != 0;
   return is_itself ? null_cursor() : found;

@@ -66,6 +66,10 @@ void adjust_in_pattern(ObjectUse& use, CXType type) {
   use.order = MemoryOrder::kSeqCst;
 }
 
+bool is_write(SourceAccess access) {
+  return access != SourceAccess::kRead && access != SourceAccess::kAddress;
+}
+
 bool reads_and_writes(SourceAccess access) {
   return access == SourceAccess::kReadModifyWrite || access == SourceAccess::kCompareExchange;
 }
@@ -92,6 +96,8 @@ void FunctionWalker::visit(CXCursor cursor, const ObjectUse& use) {
       return visit_call(cursor, use);
     case CXCursor_LambdaExpr:
       return visit_lambda(cursor, false);
+    case CXCursor_GenericSelectionExpr:
+      return visit_generic(cursor, use);
     case CXCursor_StmtExpr:
       return visit_statement_expression(cursor);
     case CXCursor_UnexposedExpr:
@@ -126,6 +132,14 @@ void FunctionWalker::visit_unexposed(CXCursor expression, const ObjectUse& use) 
   }
   if (const auto atomic = atomic_builtin(expression)) return visit_atomic(*atomic, expression);
   visit_children(expression);
+}
+
+/// Only the alternative that is chosen is evaluated: it is the one of the type of the whole.
+void FunctionWalker::visit_generic(CXCursor selection, const ObjectUse& use) {
+  const std::vector<CXCursor> parts = expressions_in(selection);
+  for (size_t i = 1; i < parts.size(); ++i)
+    if (clang_equalTypes(canonical(type_of(parts[i])), canonical(type_of(selection))) != 0)
+      return visit(parts[i], use);
 }
 
 void FunctionWalker::visit_conditional(CXCursor conditional, const ObjectUse& use) {
@@ -282,6 +296,8 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;
   adjust_use(use, type);
   if (is_pattern_) adjust_in_pattern(use, type);
+  if (is_atomic_statement_ && use.form == AccessForm::kPlain && is_write(use.access))
+    use.form = AccessForm::kBuiltin;
   note_own_parameter(object, expression, use);
 
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
@@ -293,6 +309,7 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   const bool is_fresh = path.root == PathRoot::kVariable && fresh_pointers_.contains(path.variable);
   const bool is_member_initialiser = clang_getCursorKind(expression) == CXCursor_MemberRef;
   const bool is_local = is_private_local(object);
+  if (is_local && is_private_to_thread(object)) return;
 
   PendingSite pending{.site = {
                           .object = is_local   ? SymbolId{}

@@ -58,8 +58,10 @@ bool take_number(std::string_view& line, T& number) {
 
 }  // namespace
 
-FactCache::FactCache(std::string folder, std::string root)
-    : folder_(std::move(folder)), root_(std::move(root)), tool_(describe_tool()) {
+FactCache::FactCache(std::string folder, std::string root, const std::string& configuration)
+    : folder_(std::move(folder)),
+      root_(std::move(root)),
+      tool_(describe_tool() + '\0' + configuration) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   started_ns_ = nanoseconds(now);

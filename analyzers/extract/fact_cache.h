@@ -23,8 +23,8 @@ struct CachedFacts {
 /// damaged entry counts as none, and one that cannot be written is left out.
 class FactCache {
  public:
-  /// `folder` "": keeps and finds nothing. `root`: as in ScanPlan.
-  FactCache(std::string folder, std::string root);
+  /// `folder` "": keeps and finds nothing. `root` and `configuration`: as in ScanPlan.
+  FactCache(std::string folder, std::string root, const std::string& configuration);
 
   std::optional<CachedFacts> find(const std::vector<CompileCommand>& commands);
 
@@ -49,7 +49,7 @@ class FactCache {
 
   std::string folder_;
   std::string root_;
-  std::string tool_;  ///< version, size and time of this executable
+  std::string tool_;  ///< version, size and time of this executable, and the configuration
   int64_t started_ns_ = 0;
   std::map<std::string, std::optional<Stamp>> stamps_;
 };

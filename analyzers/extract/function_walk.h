@@ -1,6 +1,7 @@
 // What does the body of a function read, write, lock, call and start?
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "extract/lock_tracker.h"
 #include "extract/loop_shape.h"
 #include "extract/object_path.h"
+#include "extract/openmp.h"
 #include "extract/records.h"
 #include "extract/site_recorder.h"
 #include "extract/thread_starts.h"
@@ -63,6 +65,7 @@ class FunctionWalker {
     LockTracker locks;
     std::vector<ValueFlow::Sources> guards;  ///< what the conditions read that hold here
     std::vector<size_t> open_loops;          ///< indices into the loops of the facts
+    std::vector<std::string> private_names;  ///< variables of which each thread has its own
   };
 
   Frame& frame() { return frames_.back(); }
@@ -99,6 +102,7 @@ class FunctionWalker {
   void assign_local(CXCursor target, const ValueFlow::Sources& sources);
   void visit_statement_expression(CXCursor expression);
   void visit_unexposed(CXCursor expression, const ObjectUse& use);
+  void visit_generic(CXCursor selection, const ObjectUse& use);
   void visit_conditional(CXCursor conditional, const ObjectUse& use);
   void visit_lambda(CXCursor lambda, bool runs_here);
   void record_access(CXCursor object, CXCursor expression, ObjectUse use);
@@ -124,8 +128,16 @@ class FunctionWalker {
   void apply_lock_effects(const FunctionSummary& summary, CXCursor call);
   void summarise_locks();
 
+  // OpenMP.
+  void collect_directives(CXCursor function);
+  bool visit_below_directives(CXCursor statement);
+  void visit_in_threads(const OpenMpDirective& directive, CXCursor statement);
+  void visit_critical(const OpenMpDirective& directive, CXCursor statement);
+  bool is_private_to_thread(CXCursor variable) const;
+
   // Calls.
   void visit_call(CXCursor call, const ObjectUse& use);
+  bool shows_accesses(CXCursor call);
   void visit_atomic(const AtomicOperation& operation, CXCursor at);
   void visit_lock_call(const LockCall& lock, CXCursor call);
   ObjectUse use_of_argument(CXCursor call, CXCursor callee, int index, bool is_member_operator,
@@ -166,6 +178,8 @@ class FunctionWalker {
   CursorMap<CXCursor> pointer_aliases_;  ///< pointer variable -> what it points to
   CursorMap<int> parameters_;            ///< of the function that is walked
   CursorMap<std::vector<SymbolId>> function_targets_;  ///< local pointer -> functions
+  std::deque<OpenMpDirective> directives_;             ///< ahead of what has not been walked yet
+  bool is_atomic_statement_ = false;
   FunctionSummary summary_;
   CXCursor method_of_{};        ///< the class of the method that is walked
   bool is_pattern_ = false;     ///< of a template that nobody instantiates

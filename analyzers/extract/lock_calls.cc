@@ -159,7 +159,7 @@ CXCursor constructor_call(CXCursor expression) {
 
 /// "std::unique_lock" of "std::unique_lock<std::mutex>".
 std::string guard_name(CXType type) {
-  const std::string name = type_name(clang_getUnqualifiedType(canonical(type)));
+  const std::string name = type_name(unqualified(canonical(type)));
   return name.substr(0, name.find('<'));
 }
 
@@ -169,7 +169,7 @@ void add_argument(GuardDeclaration& guard, CXCursor argument) {
     guard.objects.push_back(argument);
     return;
   }
-  const std::string tag = type_name(clang_getUnqualifiedType(type));
+  const std::string tag = type_name(unqualified(type));
   if (tag == "std::defer_lock_t") guard.is_held = false;
   if (tag == "std::try_to_lock_t") guard.mode = LockMode::kTry;
 }
@@ -181,7 +181,7 @@ LockMode mode_of_guard(const std::string& name) {
 }
 
 bool is_synchronized(CXType type) {
-  return type_name(clang_getUnqualifiedType(pointee(type))).starts_with("folly::Synchronized<");
+  return type_name(unqualified(pointee(type))).starts_with("folly::Synchronized<");
 }
 
 /// `x.wlock()` of a folly::Synchronized: what it returns holds the lock.

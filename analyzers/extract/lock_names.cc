@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "extract/name_parts.h"
+#include "extract/primitives.h"
 
 namespace quarrel {
 namespace {
@@ -58,6 +59,8 @@ bool is_named_like_guard(const std::vector<std::string>& words) {
 }  // namespace
 
 LockClass lock_class_of_name(std::string_view type_name) {
+  const LockClass told = PrimitiveRegistry::instance().lock_type(type_name);
+  if (told != LockClass::kNone) return told;
   std::vector<std::string> words = name_parts(own_part(type_name));
   while (words.size() > 1 && is_one_of(words.back(), kEndings)) words.pop_back();
   if (words.empty() || !is_lock_word(words.back())) return LockClass::kNone;

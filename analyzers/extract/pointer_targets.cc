@@ -9,7 +9,7 @@ namespace quarrel {
 namespace {
 
 bool is_std_function(CXType type) {
-  return type_name(clang_getUnqualifiedType(canonical(type))).starts_with("std::function<");
+  return type_name(unqualified(canonical(type))).starts_with("std::function<");
 }
 
 bool is_pointer_to_function(CXType type) {

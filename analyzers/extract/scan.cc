@@ -42,7 +42,9 @@ class SignalScope {
 class Pool {
  public:
   Pool(const ScanPlan& plan, const ScanProgress& progress)
-      : plan_(plan), progress_(progress), cache_(plan.cache_folder, plan.root) {}
+      : plan_(plan),
+        progress_(progress),
+        cache_(plan.cache_folder, plan.root, plan.configuration) {}
 
   Result<std::optional<SourceFacts>> run() {
     if (auto whole = cache_.find(plan_.commands)) return std::optional(std::move(whole->facts));

@@ -18,7 +18,8 @@ struct ScanPlan {
   std::string root;  ///< real path; files below it are named relative to it
   size_t jobs = 1;
   WorkerLimits limits;
-  std::string cache_folder;  ///< "": every unit is parsed
+  std::string configuration;  ///< text of what the project tells, which the registry holds
+  std::string cache_folder;   ///< "": every unit is parsed
 };
 
 /// Called after each unit: how many are done, and which was the last.

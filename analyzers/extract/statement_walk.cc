@@ -78,6 +78,7 @@ void FunctionWalker::walk(CXCursor function) {
 
   const std::vector<CXCursor> children = children_of(function);
   declare_parameters(children, function);
+  collect_directives(function);
   visit_members_initialised(children);
   for (CXCursor child : children)
     if (clang_isStatement(clang_getCursorKind(child))) visit(child);

@@ -1,6 +1,7 @@
 // Which functions do the threads run that a call starts, and what are they given?
 #include "extract/callables.h"
 #include "extract/function_walk.h"
+#include "extract/primitive_calls.h"
 #include "extract/source_text.h"
 #include "extract/thread_starts.h"
 #include "extract/type_facts.h"
@@ -56,7 +57,8 @@ void FunctionWalker::note_thread_start(CXCursor call) {
     const CXCursor object = object_handed_over(argument);
     if (!is_null(object) && is_variable(object)) sites_.share(object);
   }
-  const auto start = thread_start(call);
+  auto start = primitive_thread(call);
+  if (!start) start = thread_start(call);
   if (start) enter_thread(*start, call);
 }
 
@@ -134,7 +136,6 @@ void FunctionWalker::note_thread_class(CXCursor method) {
   const std::string mechanism = thread_class_method(method);
   if (mechanism.empty()) return;
   unit_.facts.thread_entries.push_back({.entry = frame().function,
-                                        .starter = frame().function,
                                         .position = unit_.position(method),
                                         .mechanism = mechanism,
                                         .argument_record = unit_.user_record(method_of_),

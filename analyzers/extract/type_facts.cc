@@ -129,7 +129,7 @@ LockClass lock_of_typedef(CXCursor declaration) {
   LockClass lock = known_lock(name);
   const CXType type = canonical(clang_getTypedefDeclUnderlyingType(declaration));
   if (lock == LockClass::kNone && !is_in_std(declaration))
-    lock = named_lock(clang_getUnqualifiedType(type), name);
+    lock = named_lock(unqualified(type), name);
   known[declaration] = lock;
   return lock;
 }
@@ -203,7 +203,7 @@ CXCursor visible_declaration(CXCursor record) {
 LockClass lock_class_of(CXType type) {
   const LockClass by_typedef = lock_by_typedef(type);
   if (by_typedef != LockClass::kNone) return by_typedef;
-  const CXType plain = clang_getUnqualifiedType(canonical(type));
+  const CXType plain = unqualified(canonical(type));
   if (plain.kind != CXType_Record) return LockClass::kNone;
   const std::string name = plain_std(type_name(plain));
   const LockClass lock = known_lock(name);
@@ -214,19 +214,19 @@ bool is_atomic_type(CXType type) {
   const CXType plain = canonical(type);
   if (plain.kind == CXType_Atomic) return true;
   if (plain.kind != CXType_Record) return false;
-  const std::string name = plain_std(type_name(clang_getUnqualifiedType(plain)));
+  const std::string name = plain_std(type_name(unqualified(plain)));
   return name.starts_with("std::atomic<") || name.starts_with("std::__atomic_base<") ||
          name.starts_with("std::__atomic_float<") || name == "std::atomic_flag" ||
          name == "std::__atomic_flag_base";
 }
 
 bool is_atomic_ref_type(CXType type) {
-  const std::string name = plain_std(type_name(clang_getUnqualifiedType(canonical(type))));
+  const std::string name = plain_std(type_name(unqualified(canonical(type))));
   return name.starts_with("std::atomic_ref<") || name.starts_with("std::__atomic_ref<");
 }
 
 bool is_lock_guard(CXType type) {
-  const CXType plain = clang_getUnqualifiedType(canonical(type));
+  const CXType plain = unqualified(canonical(type));
   if (plain.kind != CXType_Record) return false;
   const std::string name = plain_std(type_name(plain));
   for (std::string_view guard :

@@ -137,6 +137,32 @@ SymbolId UnitFacts::lambda_function(CXCursor lambda, const std::string& enclosin
   return symbol;
 }
 
+SymbolId UnitFacts::region_function(CXCursor statement, const std::string& enclosing_name,
+                                    const std::string& kind) {
+  const SymbolId symbol = lambda_symbol(clang_getCursorLocation(statement));
+  if (!lambdas_.emplace(symbol, true).second) return symbol;
+  facts.functions.push_back({
+      .symbol = symbol,
+      .name = enclosing_name + "::(" + kind + ")",
+      .kind = FunctionKind::kLambda,
+      .position = position(statement),
+  });
+  return symbol;
+}
+
+const std::vector<OpenMpDirective>& UnitFacts::openmp_directives(CXCursor in_file) {
+  CXFile file = nullptr;
+  clang_getFileLocation(clang_getCursorLocation(in_file), &file, nullptr, nullptr, nullptr);
+  auto [place, is_new] = directives_.try_emplace(position(in_file).file);
+  size_t size = 0;
+  const char* text =
+      is_new && file != nullptr
+          ? clang_getFileContents(clang_Cursor_getTranslationUnit(in_file), file, &size)
+          : nullptr;
+  if (text != nullptr) place->second = quarrel::openmp_directives({text, size});
+  return place->second;
+}
+
 SymbolId UnitFacts::user_record(CXCursor record) {
   const bool is_known = !is_null(record) && !quarrel::is_in_system_header(record);
   return is_known ? symbol_of(record) : SymbolId{};

@@ -7,6 +7,7 @@
 
 #include "extract/constant_text.h"
 #include "extract/cursor.h"
+#include "extract/openmp.h"
 #include "extract/source_files.h"
 #include "model/source_facts.h"
 
@@ -41,6 +42,16 @@ class UnitFacts {
   void remark_constructive_size(SymbolId object, CXCursor declaration, const std::string& alignment,
                                 const std::string& bound);
 
+  /// Enters a statement that threads run into `functions`.
+  SymbolId region_function(CXCursor statement, const std::string& enclosing_name,
+                           const std::string& kind);
+
+  /// A symbol for what has no declaration.
+  SymbolId named_symbol(const std::string& name) { return intern(name); }
+
+  /// Of the file of a location, which is read once.
+  const std::vector<OpenMpDirective>& openmp_directives(CXCursor in_file);
+
   /// Enters a variable into `variables`, once.
   SymbolId variable_symbol(CXCursor variable);
 
@@ -56,6 +67,7 @@ class UnitFacts {
   std::string key_of(CXCursor declaration);
   SourceVariable describe_variable(CXCursor declaration, SymbolId symbol);
 
+  std::unordered_map<FileId, std::vector<OpenMpDirective>> directives_;
   CursorMap<SymbolId> by_cursor_;
   std::unordered_map<std::string, SymbolId> by_key_;
   CursorSet functions_;
