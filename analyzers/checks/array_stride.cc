@@ -23,6 +23,8 @@ constexpr uint64_t kLongElement = 4 * kLineBytes;
 constexpr uint32_t kMinNamedTraffic = 1;
 // Without a thread's number as index, only what is updated in several places is worth a word.
 constexpr uint32_t kMinChanceTraffic = 3;
+// Nobody makes elements atomic to leave them alone.
+constexpr uint32_t kAtomicElement = 2;
 
 class ArrayJudge {
  public:

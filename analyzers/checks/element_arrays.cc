@@ -62,6 +62,12 @@ bool holds_atomics(const std::string& type) {
   return is_sequence(type) && type.compare(outer + 1, 11, "std::atomic") == 0;
 }
 
+/// "std::atomic<Node *> *", not "std::atomic<Node *>".
+bool points_to_atomics(const Declared& object) {
+  return is_pointer(object) && object.type.starts_with("std::atomic<") &&
+         object.type.rfind('>') < object.type.rfind('*');
+}
+
 /// "std::vector<Worker *>" holds no workers.
 bool holds_pointers(const std::string& type) {
   const auto star = type.find('*');
@@ -148,26 +154,29 @@ class ArrayFinder {
 
   /// Elements behind a pointer or in a container: where they begin, the allocator decides.
   bool lay_out_of_line(const Declared& object, ElementArray& array) const {
-    const bool is_many =
-        is_sequence(object.type) || (is_pointer(object) && is_used_as_array(object));
+    const bool is_to_atomics = points_to_atomics(object) && is_indexed(object.symbol);
+    const bool is_many = is_sequence(object.type) || is_to_atomics ||
+                         (is_pointer(object) && is_used_as_array(object));
     if (!is_many || holds_pointers(object.type)) return false;
     if (array.element != nullptr) {
       array.stride = array.element->size_bytes;
       array.alignment = array.element->align_bytes;
       return true;
     }
-    if (!holds_atomics(object.type)) return false;
+    if (!holds_atomics(object.type) && !is_to_atomics) return false;
     array.is_element_atomic = true;
     array.stride = 8;
     array.alignment = 8;
     return true;
   }
 
-  /// Does some access select an element, or reach a member of one, by an index?
+  bool is_indexed(SymbolId symbol) const {
+    const auto sites = index_.accesses_to(symbol);
+    return std::any_of(sites.begin(), sites.end(), [](auto* site) { return has_own_index(*site); });
+  }
+
+  /// Does some access reach a member of an element by an index?
   bool is_used_as_array(const Declared& object) const {
-    const auto own = index_.accesses_to(object.symbol);
-    if (std::any_of(own.begin(), own.end(), [](auto* site) { return has_own_index(*site); }))
-      return true;
     const SourceRecord* element = index_.record(object.element_record);
     if (element == nullptr) return false;
     for (const SourceField& field : element->fields)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -228,6 +229,21 @@ class OtherLanguages(unittest.TestCase):
         self.compile("go", "build", "-o", self.binary, HERE / "fixtures/counters.go")
         self.compare()
         self.assertEqual(self.counts(), {"main.Counters": (2, 2), "main.Ring[int32]": (2, 0)})
+
+
+class Large(unittest.TestCase):
+    def test_the_tool_reads_itself(self):
+        started = time.monotonic()
+        done = subprocess.run([QUARREL, "layout", QUARREL, "--json"], capture_output=True,
+                              text=True, check=False)
+        if "no debug information" in done.stderr:
+            self.skipTest("quarrel was built without -g")
+        seconds = time.monotonic() - started
+        megabytes = pathlib.Path(QUARREL).stat().st_size / 1e6
+        names = {each["name"] for each in json.loads(done.stdout)["records"]}
+        self.assertIn("quarrel::SourceRecord", names)
+        print(f"{megabytes:.0f} MB with {len(names)} records of its own: {seconds:.1f} s",
+              file=sys.stderr)
 
 
 class Refusals(unittest.TestCase):

@@ -22,10 +22,26 @@ std::vector<std::string> kept(const std::string& command) {
 TEST(CompilerArguments, MacrosPathsAndLanguageStay) {
   EXPECT_THAT(kept("g++ -DA=1 -D B -Iinc -I more -isystem sys -include x.h -std=c++17 -x c++ "
                    "-fno-exceptions -fopenmp -march=native -mno-sse4 -O2 -pthread"),
-              ElementsAreArray({"clang++",  "-DA=1",         "-D",        "B",   "-Iinc",
-                                "-I",       "more",          "-isystem",  "sys", "-include",
-                                "x.h",      "-std=c++17",    "-x",        "c++", "-fno-exceptions",
-                                "-fopenmp", "-march=native", "-mno-sse4", "-O2", "-pthread"}));
+              ElementsAreArray({"clang++",
+                                "-DA=1",
+                                "-D",
+                                "B",
+                                "-Iinc",
+                                "-I",
+                                "more",
+                                "-isystem",
+                                "sys",
+                                "-include",
+                                "x.h",
+                                "-std=c++17",
+                                "-x",
+                                "c++",
+                                "-fno-exceptions",
+                                "-D_OPENMP=201511",
+                                "-march=native",
+                                "-mno-sse4",
+                                "-O2",
+                                "-pthread"}));
 }
 
 TEST(CompilerArguments, OutputsWarningsAndWhatOnlyGccKnowsGo) {

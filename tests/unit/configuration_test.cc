@@ -38,6 +38,9 @@ TEST(Configuration, NamesTheLineOfAMistake) {
             ".quarrel.toml:3: 'access' must be one of: cas, read, rmw, write");
   EXPECT_EQ(mistake_in("[[lock]]\nacquire = 'x'\n"), ".quarrel.toml:1: 'release' is missing");
   EXPECT_NE(mistake_in("[["), "");
+  EXPECT_NE(mistake_in("[\x7fx]"), "");
+  EXPECT_EQ(mistake_in("\n" + std::string(5000, 'a') + "\n"),
+            ".quarrel.toml:2: the line is too long, break it");
 }
 
 TEST(Configuration, MatchesNamesWithStars) {
