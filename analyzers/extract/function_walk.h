@@ -172,7 +172,7 @@ class FunctionWalker {
   UnitFacts& unit_;
   RecordExtractor& records_;
   SiteRecorder sites_;
-  std::vector<Frame> frames_;
+  std::deque<Frame> frames_;  ///< stay where they are while a lambda opens another
   CursorMap<std::pair<CXCursor, bool>> aliases_;  ///< reference variable -> what it names, indexed
   CursorSet fresh_pointers_;             ///< locals that point to an object that this function made
   CursorMap<CXCursor> pointer_aliases_;  ///< pointer variable -> what it points to

@@ -63,6 +63,15 @@ class Scan(unittest.TestCase):
         self.assertIn("bad.cc: crashed", done.stderr)
         self.assertIn("1 of 2 translation units analysed", done.stderr)
 
+    def test_lambdas_may_stand_in_conditions(self):
+        """Each opens a frame of the walk while its surroundings have one."""
+        self.project(good="""int g(int);
+int f(int a) { return [&] { return [&] { return a; }() > 1; }() ? g(1) : g(2); }
+bool h(int a) { return [&] { return g(a) > 1; }() && g(3) > 4; }
+""")
+        done = self.scan()
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_a_unit_that_needs_too_much_memory_costs_only_itself(self):
         self.project(big="#include <regex>\n#include <map>\nstd::regex r(\"a\");\n", good=GOOD)
         # libclang and LLVM alone map some 400 MB; this is too little for them to start up with.
