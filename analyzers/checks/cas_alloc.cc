@@ -18,6 +18,11 @@ const SourceAllocation* allocation_in(const CasLoop& loop) {
   return nullptr;
 }
 
+/// Copied, changed and published as a whole: the copy is made of what the attempt read.
+bool is_copy_on_write(const SharedObject& target) {
+  return target.type.find("shared_ptr<") != target.type.npos;
+}
+
 Finding finding_about(const CheckContext& context, const SharedObject& target,
                       const SourceAllocation& allocation, const CasLoop& loop) {
   const std::string function = short_function_name(context.index, allocation.function);
@@ -43,7 +48,7 @@ void check_cas_alloc(const FactIndex& index, std::vector<Finding>& findings) {
   for (const CasLoop& loop : cas_loops(index)) {
     const SourceAllocation* allocation = allocation_in(loop);
     const SharedObject* target = objects.find(loop.cas->object);
-    if (allocation != nullptr && target != nullptr)
+    if (allocation != nullptr && target != nullptr && !is_copy_on_write(*target))
       findings.push_back(finding_about(context, *target, *allocation, loop));
   }
 }

@@ -18,10 +18,8 @@ const AccessSite* cas_in(const LoopContents& contents) {
 }  // namespace
 
 bool CasLoop::is_retried(SourcePos position) const {
-  // The condition of a while loop stands ahead of its body, which runs when the attempt failed.
-  const bool is_condition_first =
-      cas->is_in_loop_condition && cas->position.line == contents.loop->begin.line;
-  return is_condition_first || position < cas->position;
+  // What stands behind a condition is the body of a while loop: it runs when the attempt failed.
+  return cas->is_in_loop_condition || position < cas->position;
 }
 
 std::vector<CasLoop> cas_loops(const FactIndex& index) {

@@ -25,12 +25,31 @@ bool counts_attempts(std::string_view name) {
   return has_any_word(name, kWords);
 }
 
+/// Of the new value itself, which is nobody else's before the exchange succeeds: "node->version++";
+/// or of the element that is the thread's: "tallies[tid].skipped++".
+bool is_of_own_object(const AccessSite& site, const CasLoop& loop) {
+  const bool is_elsewhere =
+      !site.base.empty() && site.base != "this" && site.base != loop.cas->base;
+  return !is_atomic_form(site.form) && (is_elsewhere || site.is_indexed_by_variable);
+}
+
+/// Reserved ahead of the attempt and given back behind a failed one.
+bool is_undone(const AccessSite& site, const CasLoop& loop) {
+  const auto& all = loop.contents.accesses;
+  return std::any_of(all.begin(), all.end(), [&](const AccessSite* other) {
+    return other->object == site.object && is_read_modify_write(other->access) &&
+           loop.cas->position < other->position;
+  });
+}
+
 /// An update of an object that outlives the function, in each attempt.
 const AccessSite* side_effect(const ObjectTable& objects, const CasLoop& loop) {
   for (const AccessSite* site : loop.contents.accesses) {
     if (site->access != SourceAccess::kReadModifyWrite || site->object == loop.cas->object)
       continue;
     if (site->is_initialization || !loop.is_retried(site->position)) continue;
+    if (is_of_own_object(*site, loop)) continue;
+    if (site->position < loop.cas->position && is_undone(*site, loop)) continue;
     const SharedObject* object = objects.find(site->object);
     if (object != nullptr && !counts_attempts(object->name)) return site;
   }

@@ -3,9 +3,11 @@
 // One atomic that all threads increment is one line that travels between all of them. Where nobody
 // uses the result of the addition, each thread can have a part of its own, summed when it is read.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "checks/check.h"
+#include "checks/name_words.h"
 #include "checks/shared_objects.h"
 #include "checks/wording.h"
 
@@ -31,18 +33,41 @@ struct Adders {
   bool is_proven = false;  ///< in a loop of many threads of one role
 };
 
+/// Counts of the objects that exist are changed by whoever makes or destroys one.
+bool is_of_lifetime(const CheckContext& context, SymbolId symbol) {
+  const SourceFunction* function = context.index.function(symbol);
+  const bool is_special = function != nullptr && (function->kind == FunctionKind::kConstructor ||
+                                                  function->kind == FunctionKind::kDestructor);
+  return is_special || context.hotness.is_setup_function(symbol);
+}
+
 Adders adders_of(const CheckContext& context, const SharedObject& counter) {
   Adders adders;
   for (const AccessSite* site : counter.sites) {
     if (!is_addition(*site)) continue;
     adders.sites.push_back(site);
-    adders.functions.insert(site->function);
+    if (!is_of_lifetime(context, site->function)) adders.functions.insert(site->function);
     const auto& roles = context.roles.of(site->function);
     const bool is_many = std::any_of(roles.begin(), roles.end(),
                                      [&](RoleId role) { return context.roles[role].is_many; });
     adders.is_proven |= is_many && context.hotness.of(*site, counter.type) == Heat::kHot;
   }
   return adders;
+}
+
+/// "parse_errors": counted where something went wrong, which is rare.
+bool counts_faults(const SharedObject& counter) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"err",     "errs",      "error",    "errors",    "fail",     "fails",   "failed",
+       "failure", "failures",  "fatal",    "warning",   "warnings", "leak",    "leaks",
+       "abort",   "aborts",    "panic",    "panics",    "oom",      "corrupt", "corrupted",
+       "invalid", "malformed", "overflow", "overflows", "crash",    "crashes"});
+  return has_any_word(counter.name.substr(counter.name.rfind(':') + 1), kWords);
+}
+
+/// Elements of an array are counters of their own: `array-stride` judges them.
+bool is_array(const SharedObject& counter) {
+  return counter.type.find('[') != counter.type.npos;
 }
 
 /// What is exchanged, stored, or decides by its result is no count that could be split.
@@ -83,6 +108,7 @@ void check_global_hot_counter(const FactIndex& index, std::vector<Finding>& find
   const CheckContext& context = index.context();
   for (const SharedObject& counter : shared_objects(context)) {
     if (counter.record != nullptr || !is_word(counter) || !is_plain_count(counter)) continue;
+    if (is_array(counter) || counts_faults(counter)) continue;
     const Adders adders = adders_of(context, counter);
     if (adders.is_proven || adders.functions.size() >= kMinAdders)
       findings.push_back(finding_about(context, counter, adders));

@@ -25,6 +25,11 @@ class Hotness {
   /// functions of initialisation and configuration call?
   bool is_setup(const AccessSite& site) const;
 
+  /// Does its name say setup, or is it called in setup only?
+  bool is_setup_function(SymbolId function) const {
+    return function.value < is_setup_function_.size() && is_setup_function_[function.value];
+  }
+
  private:
   void spread_setup();
   bool is_called_in_setup_only(SymbolId function) const;

@@ -5,10 +5,13 @@
 // printing a statistic is content with it. Reading one of them again afterwards (a seqlock, a
 // validated snapshot) is the cure.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "checks/check.h"
+#include "checks/lock_usage.h"
+#include "checks/name_words.h"
 #include "checks/shared_objects.h"
 #include "checks/wording.h"
 
@@ -51,6 +54,35 @@ std::vector<const AccessSite*> loads_in(const SharedObject& object, SymbolId fun
   return loads;
 }
 
+/// "read_seqretry", "validate": whether anything changed in between is asked elsewhere.
+bool is_retry(const FactIndex& index, const CallEdge& call) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"retry", "seqretry", "validate", "revalidate", "validated", "seqcount", "seqlock"});
+  return has_any_word(called_name(index, call.callee), kWords);
+}
+
+/// A word that is read ahead of the place and behind it: a version, or a pointer that must stay.
+bool is_framed(const CheckContext& context, const AccessSite& place) {
+  std::set<SymbolId> before;
+  for (const AccessSite* site : context.index.accesses_in(place.function))
+    if (site->access == SourceAccess::kRead && is_atomic_form(site->form) &&
+        site->position < place.position)
+      before.insert(site->object);
+  const auto sites = context.index.accesses_in(place.function);
+  return std::any_of(sites.begin(), sites.end(), [&](const AccessSite* site) {
+    const bool is_again = site->access == SourceAccess::kRead && before.contains(site->object);
+    return is_again && is_atomic_form(site->form) && place.position < site->position;
+  });
+}
+
+/// Does the function look again whether what it read was of one moment?
+bool is_validated(const CheckContext& context, const AccessSite& read) {
+  const auto calls = context.index.calls_from(read.function);
+  return is_framed(context, read) ||
+         std::any_of(calls.begin(), calls.end(),
+                     [&](const CallEdge* call) { return is_retry(context.index, *call); });
+}
+
 bool holds(const std::vector<SymbolId>& symbols, SymbolId symbol) {
   return std::find(symbols.begin(), symbols.end(), symbol) != symbols.end();
 }
@@ -70,7 +102,8 @@ class SnapshotJudge {
       if (first.size() != 1 || second.size() != 1) continue;
       if (first.front()->base != second.front()->base) continue;
       if (!context_.locks.held_at(*first.front()).empty()) continue;
-      if (decides_by_both(function)) return first.front();
+      if (decides_by_both(function) && !is_validated(context_, *first.front()))
+        return first.front();
     }
     return nullptr;
   }

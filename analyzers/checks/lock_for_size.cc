@@ -7,24 +7,66 @@
 
 #include "checks/check.h"
 #include "checks/lock_usage.h"
+#include "checks/name_words.h"
 #include "checks/wording.h"
 
 namespace quarrel {
 namespace {
 
 constexpr std::string_view kRule = "lock-for-size";
-constexpr std::array<std::string_view, 5> kSizeNames = {"size", "empty", "length", "count", "Size"};
+constexpr auto kSizeWords = std::to_array<std::string_view>(
+    {"size", "length", "len", "empty", "count", "cnt", "depth", "backlog", "pending"});
+constexpr auto kNumberWords = std::to_array<std::string_view>({"num", "nr", "n"});
+// A count of references decides over a life: without the lock it may be another one at once.
+constexpr auto kReferenceWords =
+    std::to_array<std::string_view>({"ref", "refs", "reference", "references", "use", "users"});
+
+template <class Words>
+bool is_one_of(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// "queue_len", "num_items", "count_".
+bool is_named_after_size(std::string_view name) {
+  const std::vector<std::string> words = words_of(name);
+  return !words.empty() && !has_any_word(name, kReferenceWords) &&
+         (is_one_of(kSizeWords, words.back()) || is_one_of(kNumberWords, words.front()));
+}
+
+/// size(), empty(); in C list_length(&list). A count(key) is a search.
+bool asks_size(const FactIndex& index, SymbolId callee) {
+  const std::vector<std::string> words = words_of(called_name(index, callee));
+  if (words.empty()) return false;
+  // A function list_count(list) may count, and keep the result.
+  const bool is_in_c = index.facts().symbols[callee.value].starts_with("c:@F@") &&
+                       words.back() != "count" && words.back() != "cnt";
+  return is_one_of(kSizeWords, words.back()) && (is_in_c || takes_nothing(index, callee));
+}
+
+bool is_flag(const SharedObject& object) {
+  return object.type.find("bool") != object.type.npos ||
+         object.type.find("_Bool") != object.type.npos;
+}
+
+/// `return count_;` is a size by its name; a container by what is called.
+bool is_size(const FactIndex& index, const SharedObject& object, const LockRegion& region) {
+  if (is_word(object))
+    return region.calls.empty() && !is_flag(object) && is_named_after_size(object.name);
+  return !region.calls.empty() &&
+         std::all_of(region.calls.begin(), region.calls.end(),
+                     [&](SymbolId callee) { return asks_size(index, callee); });
+}
 
 /// Nothing but the size of one container is asked.
 const SharedObject* sized_object(const FactIndex& index, const ObjectTable& objects,
                                  const LockRegion& region) {
-  if (region.calls.empty() || region.mode == LockMode::kTry) return nullptr;
+  if (region.mode == LockMode::kTry) return nullptr;
   const auto guarded = guarded_objects(objects, region);
-  if (guarded.size() != 1 || !calls_only(index, region, kSizeNames)) return nullptr;
+  if (guarded.size() != 1 || !is_size(index, *guarded.front(), region)) return nullptr;
   const auto sites = accesses_within(index, region, guarded.front()->symbol);
   const bool is_only_asked = std::none_of(
       sites.begin(), sites.end(), [](const AccessSite* site) { return is_write(site->access); });
-  return is_only_asked && !is_word(*guarded.front()) ? guarded.front() : nullptr;
+  return is_only_asked ? guarded.front() : nullptr;
 }
 
 /// Without regions that do more, nobody changes the container, and nobody is kept waiting.

@@ -75,6 +75,18 @@ std::string called_name(const FactIndex& index, SymbolId callee) {
   return callee.value < symbols.size() ? name_in_symbol(symbols[callee.value]) : "";
 }
 
+bool takes_nothing(const FactIndex& index, SymbolId callee) {
+  const auto& symbols = index.facts().symbols;
+  if (callee.value >= symbols.size()) return false;
+  const std::string_view symbol = symbols[callee.value];
+  const auto begin = symbol.rfind("@F@");
+  if (begin == symbol.npos) return false;
+  // "...@F@size#" and, of a const member, "...@F@size#1"; behind it perhaps a file.
+  const std::string_view rest = symbol.substr(begin, symbol.find('|') - begin);
+  const std::string_view arguments = rest.substr(std::min(rest.find('#'), rest.size()));
+  return arguments == "#" || arguments == "#1";
+}
+
 bool calls_only(const FactIndex& index, const LockRegion& region,
                 std::span<const std::string_view> names) {
   return std::all_of(region.calls.begin(), region.calls.end(), [&](SymbolId callee) {

@@ -29,6 +29,9 @@ std::vector<LockUsage> lock_usages(const FactIndex& index, const ObjectTable& ob
 /// The unqualified name of what is called: of the user's functions and of libraries, "size".
 std::string called_name(const FactIndex& index, SymbolId callee);
 
+/// Does the compiler's symbol say that the function takes no arguments? C symbols do not say.
+bool takes_nothing(const FactIndex& index, SymbolId callee);
+
 /// Are all calls of the region to functions of those names?
 bool calls_only(const FactIndex& index, const LockRegion& region,
                 std::span<const std::string_view> names);

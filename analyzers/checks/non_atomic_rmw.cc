@@ -4,10 +4,12 @@
 // loaded: right only for a single writer, so it counts if others update the same object. And a
 // plain `n++` of a word in an object that is otherwise atomic, or that many threads have.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "checks/check.h"
+#include "checks/name_words.h"
 #include "checks/operations.h"
 #include "checks/plain_beside_atomics.h"
 #include "checks/shared_objects.h"
@@ -27,6 +29,43 @@ bool is_update(const AccessSite& site) {
 
 bool holds(const std::vector<SymbolId>& symbols, SymbolId symbol) {
   return std::find(symbols.begin(), symbols.end(), symbol) != symbols.end();
+}
+
+/// By contract nobody else uses the object meanwhile (moved, swapped), or the caller holds what it
+/// gives back.
+bool is_exclusive(const FactIndex& index, SymbolId function) {
+  static constexpr auto kWords = std::to_array<std::string_view>({"swap", "unlock", "move"});
+  const std::string name = short_function_name(index, function);
+  return name == "operator=" || has_any_word(name, kWords);
+}
+
+/// A state that one enters by a compare-exchange is its own to leave by a store.
+bool is_state(std::string_view name) {
+  static constexpr auto kWords =
+      std::to_array<std::string_view>({"state", "status", "phase", "stage"});
+  return has_any_word(name, kWords);
+}
+
+/// Flags that the function takes by an exchange ahead of the site and stores behind it.
+std::set<SymbolId> claims_at(const FactIndex& index, const AccessSite& at) {
+  std::set<SymbolId> taken;
+  for (const AccessSite* site : index.accesses_in(at.function))
+    if (is_update(*site) && site->is_result_used && site->object != at.object &&
+        is_atomic_form(site->form) && site->position < at.position)
+      taken.insert(site->object);
+  std::set<SymbolId> claims;
+  for (const AccessSite* site : index.accesses_in(at.function))
+    if (is_write(site->access) && taken.contains(site->object) && at.position < site->position)
+      claims.insert(site->object);
+  return claims;
+}
+
+bool have_common_claim(const FactIndex& index, const AccessSite& one, const AccessSite& other) {
+  const auto claims = claims_at(index, one);
+  if (claims.empty()) return false;
+  const auto others = claims_at(index, other);
+  return std::any_of(claims.begin(), claims.end(),
+                     [&](SymbolId claim) { return others.contains(claim); });
 }
 
 /// An update in pieces, and the other writer to whose update it is blind.
@@ -63,7 +102,8 @@ class UpdateJudge {
     const bool is_check = !is_value && holds(site.guarded_by, site.object);
     if ((!is_value && !is_check) || !context_.locks.held_at(site).empty()) return std::nullopt;
     if ((is_check && is_flag()) || !is_read_of(site)) return std::nullopt;
-    if (updates_in(site.function)) return std::nullopt;
+    if (updates_in(site.function) || is_exclusive(context_.index, site.function))
+      return std::nullopt;
     return rival_of(site, is_check);
   }
 
@@ -92,7 +132,10 @@ class UpdateJudge {
     for (const AccessSite* other : object_.sites) {
       if (other == &site || !is_write(other->access)) continue;
       const Overlap overlap = context_.roles.overlap(site.function, other->function);
-      if (overlap == Overlap::kNever) continue;
+      if (overlap == Overlap::kNever || is_exclusive(context_.index, other->function)) continue;
+      if (have_common_claim(context_.index, site, *other)) continue;
+      const bool is_exchange = other->access == SourceAccess::kCompareExchange;
+      if (is_check && is_exchange && is_state(object_.name)) continue;
       // Load and store in all writers is what a single writer does: then threads must be proven.
       const bool is_proven = overlap == Overlap::kDifferentRoles;
       if (!is_proven && !(is_update(*other) && is_atomic_form(other->form))) continue;

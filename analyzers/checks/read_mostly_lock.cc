@@ -19,10 +19,12 @@ constexpr size_t kMinReaders = 3;
 constexpr size_t kReadersPerWriter = 3;
 // Library functions that change nothing of what they are called on.
 constexpr auto kLookups = std::to_array<std::string_view>(
-    {"find",        "count",      "size",      "empty",       "at",         "begin",
-     "end",         "cbegin",     "cend",      "get",         "contains",   "lower_bound",
-     "upper_bound", "front",      "c_str",     "data",        "operator==", "operator!=",
-     "operator<",   "operator->", "operator*", "basic_string"});
+    {"find",        "count",       "size",      "empty",        "at",         "begin",
+     "end",         "cbegin",      "cend",      "get",          "contains",   "lower_bound",
+     "upper_bound", "front",       "c_str",     "data",         "operator==", "operator!=",
+     "operator<",   "operator->",  "operator*", "basic_string", "strcmp",     "strncmp",
+     "strcasecmp",  "strncasecmp", "memcmp",    "strlen",       "strnlen",    "strchr",
+     "strrchr",     "strstr",      "memchr"});
 
 enum class RegionUse : uint8_t { kReads, kWrites, kUnknown };
 
