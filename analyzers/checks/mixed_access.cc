@@ -89,6 +89,7 @@ class AccessJudge {
   Mixture judge(const AccessSite& plain) const {
     Mixture worst;
     if (!is_write(plain.access) && (is_peek(plain) || is_own_value(plain))) return worst;
+    if (is_owned(plain)) return worst;
     for (const AccessSite* atomic : object_.atomic) {
       const Harm harm = harm_of(plain, *atomic);
       if (harm > worst.harm) keep(worst, plain, *atomic, harm);
@@ -117,6 +118,16 @@ class AccessJudge {
   bool is_peek(const AccessSite& plain) const {
     return std::any_of(object_.atomic.begin(), object_.atomic.end(),
                        [&](const AccessSite* site) { return site->function == plain.function; });
+  }
+
+  /// An update ahead of it said whose the object is: the last reference is gone, the flag is taken.
+  bool is_owned(const AccessSite& plain) const {
+    const auto& guards = plain.guarded_by;
+    if (std::find(guards.begin(), guards.end(), plain.object) == guards.end()) return false;
+    return std::any_of(object_.atomic.begin(), object_.atomic.end(), [&](const AccessSite* site) {
+      return site->function == plain.function && site->base == plain.base && is_update(*site) &&
+             site->is_result_used && site->position < plain.position;
+    });
   }
 
   /// The only operation that writes the object may read it as it likes.

@@ -61,11 +61,13 @@ LoopShape shape_of_for(std::vector<CXCursor> parts) {
   return shape;
 }
 
-/// `while (n--)`, `while (--n > 0)`
+/// `while (n--)`, `while (--n > 0)`, `while (!done && --n > 0)`
 bool counts_down(CXCursor condition) {
   condition = strip(condition);
   if (clang_getCursorKind(condition) == CXCursor_BinaryOperator) {
     const std::vector<CXCursor> sides = expressions_in(condition);
+    if (sides.size() == 2 && clang_getCursorBinaryOperatorKind(condition) == CXBinaryOperator_LAnd)
+      return counts_down(sides[0]) || counts_down(sides[1]);
     if (sides.size() == 2) condition = strip(sides[0]);
   }
   return clang_getCursorKind(condition) == CXCursor_UnaryOperator && is_step_operator(condition);
