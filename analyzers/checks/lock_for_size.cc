@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kRule = "lock-for-size";
 constexpr auto kSizeWords = std::to_array<std::string_view>(
     {"size", "length", "len", "empty", "count", "cnt", "depth", "backlog", "pending"});
-constexpr auto kNumberWords = std::to_array<std::string_view>({"num", "nr", "n"});
+constexpr auto kNumberWords = std::to_array<std::string_view>({"num", "nr"});
 // A count of references decides over a life: without the lock it may be another one at once.
 constexpr auto kReferenceWords =
     std::to_array<std::string_view>({"ref", "refs", "reference", "references", "use", "users"});

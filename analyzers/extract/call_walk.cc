@@ -94,7 +94,10 @@ LockClass lock_class_by(const LockCall& lock) {
 }  // namespace
 
 void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
-  if (const auto atomic = atomic_call(call)) return visit_atomic(*atomic, call);
+  if (const auto atomic = atomic_call(call)) {
+    if (is_pause_call(call)) note_pause();  // wait()
+    return visit_atomic(*atomic, call);
+  }
   if (const auto lock = primitive_lock(call)) return visit_lock_call(*lock, call);
   if (const auto lock = lock_call(call)) return visit_lock_call(*lock, call);
   if (const auto access = primitive_access(call); access && !shows_accesses(call))
