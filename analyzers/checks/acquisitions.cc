@@ -42,8 +42,8 @@ std::vector<AccessSite> sites_of(const FactIndex& index) {
   }
   const auto is_word = lock_words(index);
   for (const AccessSite& site : index.facts().accesses)
-    if (site.access == SourceAccess::kAddress && site.object.value < is_word.size() &&
-        is_word[site.object.value])
+    if (site.access == SourceAccess::kAddress && site.element_bytes == 0 &&
+        site.object.value < is_word.size() && is_word[site.object.value])
       sites.push_back(as_acquisition(site));
   return sites;
 }

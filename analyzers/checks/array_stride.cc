@@ -23,8 +23,6 @@ constexpr uint64_t kLongElement = 4 * kLineBytes;
 constexpr uint32_t kMinNamedTraffic = 1;
 // Without a thread's number as index, only what is updated in several places is worth a word.
 constexpr uint32_t kMinChanceTraffic = 3;
-// Nobody makes elements atomic to leave them alone.
-constexpr uint32_t kAtomicElement = 2;
 
 class ArrayJudge {
  public:
@@ -75,7 +73,9 @@ class ArrayJudge {
   ElementUse scalar_use() const {
     ElementUse use;
     use.hot = {0, array_.stride};
-    for (const AccessSite* site : context_.index.accesses_to(array_.symbol)) {
+    const bool is_elsewhere = array_.count == 0;
+    for (const AccessSite* site : is_elsewhere ? context_.index.element_accesses_to(array_.symbol)
+                                               : context_.index.accesses_to(array_.symbol)) {
       const Heat heat = heat_of(*site);
       if (heat == Heat::kCold || context_.index.is_system(site->position.file)) continue;
       add_writes({{site, heat}}, use);
@@ -99,15 +99,12 @@ class ArrayJudge {
     return has_any_word(name, kSpreadWords);
   }
 
-  /// The address of an element is mostly taken to write to it, and atomics in a container are
-  /// read out of it to be updated.
+  /// The address of an element is mostly taken to write to it.
   Heat heat_of(const AccessSite& site) const {
     AccessSite write = site;
-    const bool is_container = array_.count == 0 && array_.is_element_atomic;
-    if (site.access == SourceAccess::kAddress || (is_container && !is_write(site.access)))
-      write.access = SourceAccess::kReadModifyWrite;
+    if (site.access == SourceAccess::kAddress) write.access = SourceAccess::kReadModifyWrite;
     if (!is_write(write.access)) return Heat::kCold;
-    if (!is_container && !has_own_index(site)) return Heat::kCold;
+    if (site.element_bytes == 0 && !has_own_index(site)) return Heat::kCold;
     return is_scattered(site) ? Heat::kCold : context_.hotness.of(write, array_.type);
   }
 

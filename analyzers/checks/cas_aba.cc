@@ -81,8 +81,8 @@ void check_cas_aba(const FactIndex& index, std::vector<Finding>& findings) {
   const CheckContext& context = index.context();
   const ObjectTable objects(index);
   for (const AccessSite& site : index.facts().accesses) {
-    if (site.access != SourceAccess::kCompareExchange || index.is_system(site.position.file))
-      continue;
+    if (site.access != SourceAccess::kCompareExchange || site.element_bytes != 0) continue;
+    if (index.is_system(site.position.file)) continue;
     const SharedObject* head = objects.find(site.object);
     if (head == nullptr || !is_pointer(*head) || site.is_initialization) continue;
     const SharedObject* link = link_in(objects, site, *head);

@@ -56,18 +56,6 @@ bool is_sequence(const std::string& type) {
   });
 }
 
-/// "std::vector<std::atomic<long>>" holds the atomics themselves.
-bool holds_atomics(const std::string& type) {
-  const auto outer = type.find('<');
-  return is_sequence(type) && type.compare(outer + 1, 11, "std::atomic") == 0;
-}
-
-/// "std::atomic<Node *> *", not "std::atomic<Node *>".
-bool points_to_atomics(const Declared& object) {
-  return is_pointer(object) && object.type.starts_with("std::atomic<") &&
-         object.type.rfind('>') < object.type.rfind('*');
-}
-
 /// "std::vector<Worker *>" holds no workers.
 bool holds_pointers(const std::string& type) {
   const auto star = type.find('*');
@@ -154,8 +142,8 @@ class ArrayFinder {
 
   /// Elements behind a pointer or in a container: where they begin, the allocator decides.
   bool lay_out_of_line(const Declared& object, ElementArray& array) const {
-    const bool is_to_atomics = points_to_atomics(object) && is_indexed(object.symbol);
-    const bool is_many = is_sequence(object.type) || is_to_atomics ||
+    const auto words = index_.element_accesses_to(object.symbol);
+    const bool is_many = !words.empty() || is_sequence(object.type) ||
                          (is_pointer(object) && is_used_as_array(object));
     if (!is_many || holds_pointers(object.type)) return false;
     if (array.element != nullptr) {
@@ -163,16 +151,13 @@ class ArrayFinder {
       array.alignment = array.element->align_bytes;
       return true;
     }
-    if (!holds_atomics(object.type) && !is_to_atomics) return false;
-    array.is_element_atomic = true;
-    array.stride = 8;
-    array.alignment = 8;
+    if (words.empty()) return false;
+    array.is_element_atomic = std::any_of(words.begin(), words.end(), [](const AccessSite* site) {
+      return is_atomic_form(site->form);
+    });
+    array.stride = words.front()->element_bytes;
+    array.alignment = array.stride;
     return true;
-  }
-
-  bool is_indexed(SymbolId symbol) const {
-    const auto sites = index_.accesses_to(symbol);
-    return std::any_of(sites.begin(), sites.end(), [](auto* site) { return has_own_index(*site); });
   }
 
   /// Does some access reach a member of an element by an index?
@@ -226,6 +211,8 @@ class ArrayFinder {
       }
       return "";
     };
+    for (const AccessSite* site : index_.element_accesses_to(array.symbol))
+      if (numbers_thread(site->index)) return site->index;
     std::string index = numbering(array.symbol, false);
     if (array.element == nullptr) return index;
     for (const SourceField& field : array.element->fields)

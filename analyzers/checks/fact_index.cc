@@ -13,6 +13,14 @@ std::string bare_rule(std::string_view rule) {
   return std::string(rule);
 }
 
+SymbolId accessed_object(const AccessSite& site) {
+  return site.element_bytes == 0 ? site.object : SymbolId{};
+}
+
+SymbolId holder_of_element(const AccessSite& site) {
+  return site.element_bytes == 0 ? SymbolId{} : site.object;
+}
+
 }  // namespace
 
 FactIndex::FactIndex(const SourceFacts& facts)
@@ -20,7 +28,8 @@ FactIndex::FactIndex(const SourceFacts& facts)
       records_(facts.records, &SourceRecord::symbol, facts.symbols.size()),
       variables_(facts.variables, &SourceVariable::symbol, facts.symbols.size()),
       functions_(facts.functions, &SourceFunction::symbol, facts.symbols.size()),
-      accesses_(facts.accesses, &AccessSite::object, facts.symbols.size()),
+      accesses_(facts.accesses, accessed_object, facts.symbols.size()),
+      element_accesses_(facts.accesses, holder_of_element, facts.symbols.size()),
       accesses_by_function_(facts.accesses, &AccessSite::function, facts.symbols.size()),
       callees_(facts.calls, &CallEdge::caller, facts.symbols.size()),
       callers_(facts.calls, &CallEdge::callee, facts.symbols.size()),

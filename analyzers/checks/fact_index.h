@@ -40,6 +40,10 @@ class FactIndex {
   std::span<const AccessSite* const> accesses_to(SymbolId object) const {
     return accesses_.of(object);
   }
+  /// Of the elements that a pointer or container leads to by an index.
+  std::span<const AccessSite* const> element_accesses_to(SymbolId object) const {
+    return element_accesses_.of(object);
+  }
   std::span<const AccessSite* const> accesses_in(SymbolId function) const {
     return accesses_by_function_.of(function);
   }
@@ -85,6 +89,7 @@ class FactIndex {
   SymbolGroups<SourceVariable> variables_;
   SymbolGroups<SourceFunction> functions_;
   SymbolGroups<AccessSite> accesses_;
+  SymbolGroups<AccessSite> element_accesses_;
   SymbolGroups<AccessSite> accesses_by_function_;
   SymbolGroups<CallEdge> callees_;
   SymbolGroups<CallEdge> callers_;

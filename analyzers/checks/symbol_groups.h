@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,15 +16,19 @@ namespace quarrel {
 template <class T>
 class SymbolGroups {
  public:
-  SymbolGroups(const std::vector<T>& items, SymbolId T::* key, size_t symbol_count) {
+  /// `key`: a member of T, or a function of a const T& that returns a SymbolId.
+  template <class Key>
+  SymbolGroups(const std::vector<T>& items, Key key, size_t symbol_count) {
     starts_.resize(symbol_count + 1);
     for (const T& item : items)
-      if ((item.*key).value < symbol_count) ++starts_[(item.*key).value + 1];
+      if (const uint32_t value = std::invoke(key, item).value; value < symbol_count)
+        ++starts_[value + 1];
     for (size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
     items_.resize(starts_.back());
     std::vector<uint32_t> next(starts_.begin(), starts_.end() - 1);
     for (const T& item : items)
-      if ((item.*key).value < symbol_count) items_[next[(item.*key).value]++] = &item;
+      if (const uint32_t value = std::invoke(key, item).value; value < symbol_count)
+        items_[next[value]++] = &item;
   }
 
   /// In the order of the facts.

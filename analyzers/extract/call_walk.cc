@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "extract/dependent_calls.h"
+#include "extract/element_use.h"
 #include "extract/function_walk.h"
 #include "extract/names.h"
 #include "extract/pointer_targets.h"
@@ -259,7 +260,10 @@ ObjectUse FunctionWalker::use_of_argument(CXCursor call, CXCursor callee, int in
     return element;
   }
   if (exchanges_arguments(callee)) return {.access = SourceAccess::kReadModifyWrite};
-  if (is_member_operator && index == 0) return use_of_object(callee);
+  if (is_member_operator && index == 0) {
+    const ObjectUse holder = use_of_holder(call, use);
+    return holder.pointed.kind != CXType_Invalid ? holder : use_of_object(callee);
+  }
   return use_of_parameter(type_of(callee), is_member_operator ? index - 1 : index);
 }
 
@@ -289,7 +293,7 @@ void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
     visit_by_summary(summary, callee, is_member_operator ? i - 1 : i,
                      clang_Cursor_getArgument(call, static_cast<unsigned>(i)), call_use);
   for (CXCursor child : expressions_in(call))
-    if (!is_argument(call, child)) visit_callee(call, child, summary, call_use);
+    if (!is_argument(call, child)) visit_callee(call, child, summary, call_use, use);
   if (summary == nullptr) return;
   if (summary->pauses) note_pause();
   apply_thread_starts(*summary, call);
@@ -299,7 +303,8 @@ void FunctionWalker::visit_arguments(CXCursor call, const ObjectUse& use) {
 
 /// The part of a call that names what is called: its object is touched, the name is not.
 void FunctionWalker::visit_callee(CXCursor call, CXCursor callee_expression,
-                                  const FunctionSummary* summary, const ObjectUse& call_use) {
+                                  const FunctionSummary* summary, const ObjectUse& call_use,
+                                  const ObjectUse& use) {
   const CXCursor bare = strip(callee_expression);
   const CXCursor named = clang_getCursorReferenced(bare);
   if (is_null(named) || !is_function(named)) return visit(callee_expression);
@@ -308,6 +313,8 @@ void FunctionWalker::visit_callee(CXCursor call, CXCursor callee_expression,
   if (visit_own_method(summary, base)) return;
   if (is_atomic_bookkeeping(call)) return visit(base, {.is_silent = true});
   if (is_arrow(base)) return visit(base);
+  const ObjectUse holder = use_of_holder(call, use);
+  if (holder.pointed.kind != CXType_Invalid) return visit(base, holder);
   if (!visit_by_summary(summary, named, kThisParameter, base, call_use))
     visit(base, use_of_object(named));
 }

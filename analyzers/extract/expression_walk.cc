@@ -1,5 +1,6 @@
 // Which fields and variables does an expression touch, and how?
 #include "extract/dependent_calls.h"
+#include "extract/element_use.h"
 #include "extract/function_walk.h"
 #include "extract/pointer_targets.h"
 #include "extract/type_facts.h"
@@ -155,7 +156,8 @@ void FunctionWalker::visit_member(CXCursor member, const ObjectUse& use) {
   if (!is_null(named)) record_access(named, member, use);
   const CXCursor base = base_of_member(member);
   if (is_null(base)) return;
-  visit(base, is_arrow(base) ? ObjectUse{} : use_of_container(use));
+  const bool is_elsewhere = is_arrow(base) || use.pointed.kind != CXType_Invalid;
+  visit(base, is_elsewhere ? ObjectUse{} : use_of_container(use));
 }
 
 void FunctionWalker::visit_reference(CXCursor reference, const ObjectUse& use) {
@@ -186,7 +188,7 @@ void FunctionWalker::visit_subscript(CXCursor subscript, const ObjectUse& use) {
   const bool is_variable = evaluate(parts[1], -1) < 0;
   element.is_indexed |= is_variable;
   if (is_variable && is_null(use.index)) element.index = parts[1];
-  visit(parts[0], base == CXType_Pointer ? ObjectUse{} : element);
+  visit(parts[0], base == CXType_Pointer ? use_of_holder(element, type_of(subscript)) : element);
   visit(parts[1]);
 }
 
@@ -287,18 +289,20 @@ void FunctionWalker::note_fresh_pointer(CXCursor target, CXCursor value) {
 }
 
 void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectUse use) {
+  const bool is_to_element = use.pointed.kind != CXType_Invalid;
+  if (is_to_element) record_access(object, expression, ObjectUse{});
   const bool is_field = clang_getCursorKind(object) == CXCursor_FieldDecl;
   if (use.is_silent || (!is_field && !is_variable(object))) return;
   if (is_field) records_.add_declaration(clang_getCursorSemanticParent(object));
   if (is_in_system_header(object) || is_constant(object)) return;
   if (!is_pattern_ && is_dependent(object)) return;
-  const CXType type = type_of(object);
+  const CXType type = is_to_element ? use.pointed : type_of(object);
   if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;
   adjust_use(use, type);
   if (is_pattern_) adjust_in_pattern(use, type);
   if (is_atomic_statement_ && use.form == AccessForm::kPlain && is_write(use.access))
     use.form = AccessForm::kBuiltin;
-  note_own_parameter(object, expression, use);
+  if (!is_to_element) note_own_parameter(object, expression, use);
 
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
   const ObjectPath path = is_field ? path_of(expression) : ObjectPath{};
@@ -328,6 +332,7 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
                           .index = index_of(path, use),
                           .is_in_loop_condition = is_in_loop_condition_,
                           .is_result_used = use.is_result_used && reads_and_writes(use.access),
+                          .element_bytes = is_to_element ? size_of(type) : 0,
                       }};
   pending.site.is_indexed_by_variable =
       path.is_indexed || use.is_indexed || !pending.site.index.empty();

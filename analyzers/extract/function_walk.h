@@ -33,6 +33,7 @@ struct ObjectUse {
   CXCursor index{};                           ///< that index
   bool is_result_used = false;                ///< of a read-modify-write
   const ValueFlow::Sources* value = nullptr;  ///< what flows into the stored value
+  CXType pointed{};  ///< unless invalid: used is an element of that type that the object leads to
 };
 
 /// What the walks of all functions of a unit have in common.
@@ -144,7 +145,7 @@ class FunctionWalker {
                             const ObjectUse& use) const;
   void visit_arguments(CXCursor call, const ObjectUse& use);
   void visit_callee(CXCursor call, CXCursor callee_expression, const FunctionSummary* summary,
-                    const ObjectUse& call_use);
+                    const ObjectUse& call_use, const ObjectUse& use);
   void visit_argument(CXCursor argument, const ObjectUse& use, bool runs_lambda_here);
   void note_call(CXCursor call);
   void note_cast(CXCursor cast);

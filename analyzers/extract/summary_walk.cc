@@ -2,7 +2,7 @@
 //
 // `add(&stats->hits, 1)` is an access to hits, in the way in which the body of add treats its
 // parameter. Small callees are walked before their callers, so that this is known at the call.
-#include "extract/function_walk.h"
+#include "extract/element_use.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -94,7 +94,7 @@ void FunctionWalker::visit_pointee(CXCursor pointer, const ObjectUse& use) {
   if (clang_getCursorKind(bare) == CXCursor_ConditionalOperator) return visit_either(bare, use);
   if (clang_getCursorKind(bare) == CXCursor_DeclRefExpr) visit_pointer_alias(bare, use);
   if (const auto parameter = parameter_index(bare)) note_parameter_access(*parameter, use);
-  visit(bare);
+  visit(bare, use_of_holder(use, clang_getPointeeType(canonical(type_of(bare)))));
 }
 
 void FunctionWalker::visit_either(CXCursor conditional, const ObjectUse& use) {

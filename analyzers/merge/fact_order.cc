@@ -82,7 +82,8 @@ bool comes_before(const AccessSite& a, const AccessSite& b) {
     return std::tuple(s.object, s.position, s.function, s.access, s.form, s.order, s.loop_depth,
                       s.is_indexed_by_variable, s.is_initialization, compared(s.base),
                       compared(s.locks_held), compared(s.index), compared(s.value_from),
-                      compared(s.guarded_by), s.is_in_loop_condition, s.is_result_used);
+                      compared(s.guarded_by), s.is_in_loop_condition, s.is_result_used,
+                      s.element_bytes);
   };
   return key(a) < key(b);
 }

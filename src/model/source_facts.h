@@ -199,6 +199,9 @@ struct AccessSite {
   std::vector<SymbolId> guarded_by;  ///< objects read in the conditions around it
   bool is_in_loop_condition = false;
   bool is_result_used = false;  ///< of a read-modify-write or compare-exchange
+  /// 0: of the object itself. Else of an element of that many bytes that the object, a pointer or a
+  /// container, leads to: `p[i]`, `vector[i]`.
+  uint64_t element_bytes = 0;
 
   bool operator==(const AccessSite&) const = default;
 };

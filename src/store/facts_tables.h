@@ -150,6 +150,7 @@ void columns(V& v, R& site) {
   v.text("index_text", site.index);
   v.flag("is_in_loop_condition", site.is_in_loop_condition);
   v.flag("is_result_used", site.is_result_used);
+  v.number("element_bytes", site.element_bytes);
 }
 
 template <class V, RowOf<LockRegion> R>

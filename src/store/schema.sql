@@ -363,7 +363,8 @@ CREATE TABLE source_accesses (
   base TEXT NOT NULL,
   index_text TEXT NOT NULL,
   is_in_loop_condition INTEGER NOT NULL,
-  is_result_used INTEGER NOT NULL
+  is_result_used INTEGER NOT NULL,
+  element_bytes INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE source_access_locks (

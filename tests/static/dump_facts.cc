@@ -110,14 +110,16 @@ class Dump {
   }
 
   void print_site(const AccessSite& site) const {
-    fmt::print(
-        "access {} {} {}-{}{} loop={} base='{}'{}{}{}{}{}{}{}{} in {}\n", at(site.position),
-        name(site.object), kForms[int(site.form)], kAccesses[int(site.access)],
-        kOrders[int(site.order)], site.loop_depth, site.base,
-        site.is_indexed_by_variable ? " indexed" : "", site.index.empty() ? "" : "=" + site.index,
-        site.is_initialization ? " init" : "", site.is_in_loop_condition ? " in-condition" : "",
-        site.is_result_used ? " result-used" : "", list(" locks", site.locks_held),
-        list(" from", site.value_from), list(" guards", site.guarded_by), name(site.function));
+    fmt::print("access {} {}{} {}-{}{} loop={} base='{}'{}{}{}{}{}{}{}{} in {}\n",
+               at(site.position), name(site.object),
+               site.element_bytes == 0 ? "" : fmt::format("[] of {}", site.element_bytes),
+               kForms[int(site.form)], kAccesses[int(site.access)], kOrders[int(site.order)],
+               site.loop_depth, site.base, site.is_indexed_by_variable ? " indexed" : "",
+               site.index.empty() ? "" : "=" + site.index, site.is_initialization ? " init" : "",
+               site.is_in_loop_condition ? " in-condition" : "",
+               site.is_result_used ? " result-used" : "", list(" locks", site.locks_held),
+               list(" from", site.value_from), list(" guards", site.guarded_by),
+               name(site.function));
   }
 
   void print_region(const LockRegion& region) const {
