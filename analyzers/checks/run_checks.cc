@@ -27,11 +27,36 @@ auto order_of(const Finding& finding) {
                     std::string_view(finding.fingerprint));
 }
 
-/// One header in several configurations may yield the same finding twice.
+/// "ns::Queue<int>::Cell" -> "ns::Queue::Cell".
+std::string without_arguments(std::string_view name) {
+  std::string bare;
+  int depth = 0;
+  for (const char letter : name) {
+    if (letter == '<') ++depth;
+    if (depth == 0) bare += letter;
+    if (letter == '>' && depth > 0) --depth;
+  }
+  return bare;
+}
+
+/// What instantiations of one template have in common.
+std::string source_key(const Finding& finding) {
+  std::string key = finding.rule + "\n" + without_arguments(finding.subject.name);
+  for (const SubjectField& field : finding.subject.fields)
+    key += "\n" + without_arguments(field.name);
+  for (const FindingLocation& location : finding.locations)
+    if (location.role == "field") return key + "\n" + location.file + std::to_string(location.line);
+  return key;
+}
+
+/// One header in several configurations may yield the same finding twice, and so may two
+/// instantiations of a template.
 void drop_repeated(std::vector<Finding>& findings) {
   std::set<std::string> known;
-  std::erase_if(findings,
-                [&](const Finding& finding) { return !known.insert(finding.fingerprint).second; });
+  std::erase_if(findings, [&](const Finding& finding) {
+    const bool is_new = known.insert(finding.fingerprint).second;
+    return !known.insert(source_key(finding)).second || !is_new;
+  });
 }
 
 }  // namespace

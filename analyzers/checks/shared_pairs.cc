@@ -98,7 +98,7 @@ class PairJudge {
         return std::nullopt;
       case Overlap::kDifferentRoles:
         if (!is_one_object(*one.site, *other.site)) return std::nullopt;
-        return Proof::kRoles;
+        return are_separate(one, a, other, b) ? std::optional(Proof::kRoles) : std::nullopt;
       case Overlap::kSameRole:
         if (!is_shared_by_claim(*one.site, *other.site)) return std::nullopt;
         return are_separate(one, a, other, b) ? std::optional(Proof::kSameRole) : std::nullopt;

@@ -48,19 +48,16 @@ std::string short_function_name(const FactIndex& index, SymbolId symbol) {
   if (function == nullptr) return "a function";
   if (function->kind == FunctionKind::kLambda)
     return "the lambda at line " + std::to_string(function->position.line);
-  std::string_view name = function->name;
-  name = name.substr(0, name.find('('));
   // The scope ends at the last "::" that is not inside template arguments.
-  int angles = 0;
-  for (size_t i = name.size(); i-- > 1;) {
-    if (name[i] == '>') ++angles;
-    if (name[i] == '<') --angles;
-    if (angles == 0 && name[i] == ':' && name[i - 1] == ':') {
-      name.remove_prefix(i + 1);
-      break;
-    }
+  const std::string_view name = function->name;
+  size_t begin = 0;
+  int depth = 0;
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '<' || name[i] == '(') ++depth;
+    if ((name[i] == '>' || name[i] == ')') && depth > 0) --depth;
+    if (depth == 0 && name.substr(i).starts_with("::")) begin = i + 2;
   }
-  return std::string(name);
+  return std::string(name.substr(begin));
 }
 
 std::string role_text(const CheckContext& context, SymbolId function) {
