@@ -48,11 +48,16 @@ bool LockUsage::has_mode(LockMode mode) const {
 bool is_inner_lock(const SharedObject& lock) {
   static constexpr auto kWords = std::to_array<std::string_view>(
       {"lock", "mutex", "guard", "locker", "spinlock", "rwlock", "semaphore"});
+  // Named after the lock that it is built with.
+  static constexpr auto kContainers =
+      std::to_array<std::string_view>({"array", "buffer", "cache", "list", "map", "pool", "queue",
+                                       "ring", "set", "stack", "table"});
   if (lock.record == nullptr) return false;
   const std::string_view name = lock.record->name;
   const std::string_view plain = name.substr(0, name.find('<'));
   const auto scope = plain.rfind("::");
-  return has_any_word(scope == plain.npos ? plain : plain.substr(scope + 2), kWords);
+  const std::string_view own = scope == plain.npos ? plain : plain.substr(scope + 2);
+  return has_any_word(own, kWords) && !has_any_word(own, kContainers);
 }
 
 std::vector<LockUsage> lock_usages(const FactIndex& index, const ObjectTable& objects) {

@@ -67,6 +67,11 @@ void adjust_in_pattern(ObjectUse& use, CXType type) {
   use.order = MemoryOrder::kSeqCst;
 }
 
+/// Nobody else uses what is being moved from: `T&& other`.
+bool is_expiring(CXCursor variable) {
+  return canonical(type_of(variable)).kind == CXType_RValueReference;
+}
+
 bool is_write(SourceAccess access) {
   return access != SourceAccess::kRead && access != SourceAccess::kAddress;
 }
@@ -310,7 +315,8 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   const bool is_own =
       path.root == PathRoot::kThis && !path.is_through_pointer &&
       (frame().kind == FunctionKind::kConstructor || frame().kind == FunctionKind::kDestructor);
-  const bool is_fresh = path.root == PathRoot::kVariable && fresh_pointers_.contains(path.variable);
+  const bool is_fresh = path.root == PathRoot::kVariable &&
+                        (fresh_pointers_.contains(path.variable) || is_expiring(path.variable));
   const bool is_member_initialiser = clang_getCursorKind(expression) == CXCursor_MemberRef;
   const bool is_local = is_private_local(object);
   if (is_local && is_private_to_thread(object)) return;

@@ -98,6 +98,24 @@ LockClass classify_wrapper(CXType type, const std::string& name) {
   return locks && unlocks ? lock_of_fields(type) : LockClass::kNone;
 }
 
+/// A class with methods, none of which locks: a queue that is built with a mutex, say.
+bool only_does_other_things(CXType record) {
+  static constexpr std::array<std::string_view, 6> kVerbs = {"lock",    "Lock",  "acquire",
+                                                             "Acquire", "enter", "Enter"};
+  bool has_methods = false;
+  for (CXCursor member : children_of(visible_declaration(clang_getTypeDeclaration(record)))) {
+    const CXCursorKind kind = clang_getCursorKind(member);
+    if (kind != CXCursor_CXXMethod && kind != CXCursor_FunctionTemplate) continue;
+    const std::string name = spelling_of(member);
+    if (name.starts_with("operator")) continue;
+    has_methods = true;
+    if (std::any_of(kVerbs.begin(), kVerbs.end(),
+                    [&](std::string_view verb) { return name.find(verb) != name.npos; }))
+      return false;
+  }
+  return has_methods;
+}
+
 /// What a name says counts only for a type that can be a lock: one that holds something, and is
 /// no table of locks.
 LockClass named_lock(CXType type, const std::string& name) {
@@ -106,6 +124,7 @@ LockClass named_lock(CXType type, const std::string& name) {
   if (lock == LockClass::kNone || size_of(type) > kLargestLock) return LockClass::kNone;
   if (is_integer(type)) return lock == LockClass::kMutex ? LockClass::kSpin : lock;
   if (type.kind != CXType_Record || has_only_pointers(type)) return LockClass::kNone;
+  if (only_does_other_things(type)) return LockClass::kNone;
   return is_lock_guard(type) ? LockClass::kNone : lock;
 }
 
