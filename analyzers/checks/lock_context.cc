@@ -26,7 +26,7 @@ void sort_unique(Locks& locks) {
 }  // namespace
 
 LockContext::LockContext(const FactIndex& index)
-    : on_entry_(index.symbol_count()), is_open_(index.symbol_count(), true) {
+    : index_(index), on_entry_(index.symbol_count()), is_open_(index.symbol_count(), true) {
   std::deque<SymbolId> pending;
   std::vector<bool> is_pending(index.symbol_count());
   for (const SourceFunction& function : index.facts().functions) {
@@ -51,11 +51,16 @@ LockContext::LockContext(const FactIndex& index)
   }
 }
 
+SymbolId LockContext::lock_of(SymbolId lock) const {
+  const auto regions = index_.lock_regions_in(lock);
+  return regions.empty() ? lock : regions.front()->lock;
+}
+
 LockContext::Locks LockContext::held_at_call(const FactIndex& index, const CallEdge& call) const {
   Locks held = on_entry_[call.caller.value];
   for (const LockRegion* region : index.lock_regions_in(call.caller))
     if (region->mode != LockMode::kTry && contains(*region, call.position))
-      held.push_back(region->lock);
+      held.push_back(lock_of(region->lock));
   sort_unique(held);
   return held;
 }
@@ -78,7 +83,8 @@ bool LockContext::narrow(const FactIndex& index, const CallEdge& call) {
 }
 
 std::vector<SymbolId> LockContext::held_at(const AccessSite& site) const {
-  Locks held = site.locks_held;
+  Locks held;
+  for (SymbolId lock : site.locks_held) held.push_back(lock_of(lock));
   if (site.function.value < on_entry_.size()) {
     const Locks& inherited = on_entry_[site.function.value];
     held.insert(held.end(), inherited.begin(), inherited.end());

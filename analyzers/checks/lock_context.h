@@ -22,10 +22,13 @@ class LockContext {
 
  private:
   using Locks = std::vector<SymbolId>;
+  /// A function that takes a lock stands for it in units that do not see its body.
+  SymbolId lock_of(SymbolId lock) const;
   Locks held_at_call(const FactIndex& index, const CallEdge& call) const;
   /// True if the callee now has fewer locks, or its first.
   bool narrow(const FactIndex& index, const CallEdge& call);
 
+  const FactIndex& index_;
   std::vector<Locks> on_entry_;  // by symbol; sorted
   std::vector<bool> is_open_;    // by symbol: not narrowed yet, so every lock may be held
 };

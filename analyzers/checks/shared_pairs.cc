@@ -98,6 +98,9 @@ class PairJudge {
         return std::nullopt;
       case Overlap::kDifferentRoles:
         if (!is_one_object(*one.site, *other.site)) return std::nullopt;
+        if (!is_atomic_form(one.site->form) && !is_atomic_form(other.site->form) &&
+            (has_common_role(a, b) || is_node_of_list()))
+          return std::nullopt;
         return are_separate(one, a, other, b) ? std::optional(Proof::kRoles) : std::nullopt;
       case Overlap::kSameRole:
         if (!is_shared_by_claim(*one.site, *other.site)) return std::nullopt;
@@ -156,6 +159,23 @@ class PairJudge {
     const auto& index = context_.index;
     return !index.starts_of(one.function).empty() && !index.starts_of(other.function).empty();
   }
+
+  /// A thread that plainly writes both members, as others do, is kept from them by what the facts
+  /// do not show: a lock, or the course of things.
+  bool has_common_role(const Functions& a, const Functions& b) const {
+    std::set<RoleId> roles;
+    for (SymbolId function : a) {
+      const auto& own = context_.roles.of(function);
+      roles.insert(own.begin(), own.end());
+    }
+    return std::any_of(b.begin(), b.end(), [&](SymbolId function) {
+      const auto& own = context_.roles.of(function);
+      return std::any_of(own.begin(), own.end(), [&](RoleId role) { return roles.contains(role); });
+    });
+  }
+
+  /// Handed from one thread to the next, and too many to pad.
+  bool is_node_of_list() const { return group_.record != nullptr && is_node(*group_.record); }
 
   /// Is there an operation for each access that has nothing to do with the other member?
   bool are_separate(const Use& one, const Functions& a, const Use& other,

@@ -122,6 +122,7 @@ void FunctionWalker::visit_call(CXCursor call, const ObjectUse& use) {
   const auto around = lock_around_call(call);
   if (around) visit_lock_call(*around, call);
   visit_arguments(call, use);
+  apply_opaque_lock(call);
   if (around) frame().locks.release(lock_symbol(around->objects[0]), end_of(call));
 }
 

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -127,6 +128,7 @@ class FunctionWalker {
                         CXCursor argument, const ObjectUse& call_use);
   bool visit_own_method(const FunctionSummary* summary, CXCursor base);
   void apply_lock_effects(const FunctionSummary& summary, CXCursor call);
+  void apply_opaque_lock(CXCursor call);
   void summarise_locks();
 
   // OpenMP.
@@ -191,7 +193,8 @@ class FunctionWalker {
   CursorMap<std::string> element_index_;  ///< local that refers to an element -> its index
   CXCursor cast_call_{};                  ///< a call whose result is cast to a record pointer,
   CXType cast_type_{};                    ///< and the type of that
-  CXCursor discarded_{};                  ///< the expression whose value nobody uses
+  std::map<std::string, SymbolId> opaque_locks_;  ///< name without its verb -> who takes the lock
+  CXCursor discarded_{};                          ///< the expression whose value nobody uses
 };
 
 }  // namespace quarrel

@@ -16,10 +16,12 @@ bool is_one_of(const std::string& word, const std::array<std::string_view, N>& w
 }
 
 /// What is done to a lock, or asked about it, without taking it.
-constexpr std::array<std::string_view, 22> kOthers = {
-    "init", "initialize", "destroy", "free",  "create", "new",   "delete", "get",
-    "is",   "held",       "assert",  "check", "stat",   "stats", "print",  "owner",
-    "dump", "show",       "set",     "count", "alloc",  "name"};
+constexpr std::array<std::string_view, 17> kOthers = {
+    "init", "initialize", "destroy", "free",  "create", "new",  "delete", "get",  "is",
+    "held", "assert",     "check",   "print", "dump",   "show", "set",    "alloc"};
+/// What belongs to a lock, if it is named behind it: "lock_stats", not "stats_lock".
+constexpr std::array<std::string_view, 5> kBelongings = {"stat", "stats", "owner", "count",
+                                                         "name"};
 constexpr std::array<std::string_view, 7> kShared = {"read",  "reader", "rd",   "shared",
                                                      "share", "rdlock", "rlock"};
 constexpr std::array<std::string_view, 7> kKinds = {"spin",     "mutex",  "mtx",    "rwlock",
@@ -42,6 +44,7 @@ std::optional<LockVerb> lock_verb_of(std::string_view name) {
   bool is_found = false;
   for (const std::string& word : words) {
     if (is_one_of(word, kOthers)) return std::nullopt;
+    if (is_found && is_one_of(word, kBelongings)) return std::nullopt;
     if (is_one_of(word, kShared) || word == "tryrdlock") verb.mode = LockMode::kShared;
     verb.names_lock |= is_one_of(word, kKinds);
     if (is_unlock(word)) verb.step = LockStep::kRelease;
@@ -51,6 +54,13 @@ std::optional<LockVerb> lock_verb_of(std::string_view name) {
   if (!is_found) return std::nullopt;
   if (verb.step == LockStep::kTry) verb.mode = LockMode::kTry;
   return verb;
+}
+
+std::string name_without_lock_verb(std::string_view name) {
+  std::string rest;
+  for (const std::string& word : name_parts(name))
+    if (!is_unlock(word) && !is_lock(word) && !is_one_of(word, kShared)) rest += word + " ";
+  return rest;
 }
 
 }  // namespace quarrel

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "extract/lock_calls.h"
@@ -17,5 +18,8 @@ struct LockVerb {
 /// "ck_spinlock_lock", "SCMutexUnlock", "read_lock", "HA_RWLOCK_WRLOCK". Nothing for "lock_init",
 /// "is_locked" and the like.
 std::optional<LockVerb> lock_verb_of(std::string_view name);
+
+/// What "STATS_LOCK" and "STATS_UNLOCK", "item_rdlock" and "item_unlock" have in common.
+std::string name_without_lock_verb(std::string_view name);
 
 }  // namespace quarrel

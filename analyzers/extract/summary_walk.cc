@@ -3,6 +3,7 @@
 // `add(&stats->hits, 1)` is an access to hits, in the way in which the body of add treats its
 // parameter. Small callees are walked before their callers, so that this is known at the call.
 #include "extract/element_use.h"
+#include "extract/lock_verbs.h"
 #include "extract/type_facts.h"
 
 namespace quarrel {
@@ -179,6 +180,24 @@ void FunctionWalker::apply_lock_effects(const FunctionSummary& summary, CXCursor
                             null_cursor());
     else
       frame().locks.release(lock, unit_.position(call));
+  }
+}
+
+/// `STATS_LOCK()` ... `STATS_UNLOCK()`, `item_lock(hash)` ... `item_unlock(hash)`, whose bodies
+/// other units have: the function that takes the lock stands for the lock.
+void FunctionWalker::apply_opaque_lock(CXCursor call) {
+  const CXCursor callee = clang_getCursorReferenced(call);
+  if (is_null(callee) || clang_getCursorKind(callee) != CXCursor_FunctionDecl) return;
+  if (is_in_system_header(callee) || !is_null(clang_getCursorDefinition(callee))) return;
+  const std::string name = spelling_of(callee);
+  const auto verb = lock_verb_of(name);
+  if (!verb || verb->step == LockStep::kTry) return;
+  SymbolId& lock = opaque_locks_[name_without_lock_verb(name)];
+  if (verb->step == LockStep::kAcquire) {
+    lock = unit_.function_symbol(callee);
+    frame().locks.acquire(make_region(lock, verb->mode, name + "()", call), null_cursor());
+  } else if (lock.is_valid()) {
+    frame().locks.release(lock, unit_.position(call));
   }
 }
 

@@ -188,8 +188,10 @@ struct AccessSite {
   SourceAccess access = SourceAccess::kRead;
   AccessForm form = AccessForm::kPlain;
   MemoryOrder order = MemoryOrder::kNone;
-  uint32_t loop_depth = 0;           ///< within its function
-  std::vector<SymbolId> locks_held;  ///< lock fields or variables held here, within this function
+  uint32_t loop_depth = 0;  ///< within its function
+  /// Lock fields or variables held here, within this function; a function that takes a lock stands
+  /// for it where its body is not seen.
+  std::vector<SymbolId> locks_held;
   bool is_indexed_by_variable = false;  ///< a[i].f or p[i]: not one element but many
   bool is_initialization =
       false;          ///< constructor initialiser, or on an object local to the function
