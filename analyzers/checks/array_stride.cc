@@ -111,8 +111,7 @@ class ArrayJudge {
   void add_writes(const std::vector<Use>& writes, ElementUse& use) const {
     for (const Use& write : writes) {
       use.points += write_traffic(write);
-      use.is_atomic =
-          use.is_atomic || is_read_modify_write(*write.site) || is_atomic_form(write.site->form);
+      use.is_atomic |= is_atomic_form(write.site->form);
       use.writes.push_back(write);
     }
   }

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "checks/check.h"
+#include "checks/element_arrays.h"
+#include "checks/identifiers.h"
 #include "checks/name_words.h"
 #include "checks/shared_objects.h"
 #include "checks/wording.h"
@@ -24,6 +26,14 @@ bool is_addition(const AccessSite& site) {
 
 bool is_used(const AccessSite& site) {
   return site.is_result_used || site.access == SourceAccess::kCompareExchange;
+}
+
+/// "thread_init", "onWorkerExit": once in the life of a thread.
+bool is_once_a_thread(const FactIndex& index, const AccessSite& site) {
+  static constexpr std::array<std::string_view, 10> kWords = {
+      "begin", "create", "destroy", "done", "end", "enter", "exit", "init", "start", "stop"};
+  const std::string_view name = simple_name(index.function_name(site.function));
+  return names_thread(name) && has_any_word(name, kWords);
 }
 
 /// Who adds to it, and how surely many threads at a time do.
@@ -44,7 +54,7 @@ bool is_of_lifetime(const CheckContext& context, SymbolId symbol) {
 Adders adders_of(const CheckContext& context, const SharedObject& counter) {
   Adders adders;
   for (const AccessSite* site : counter.sites) {
-    if (!is_addition(*site)) continue;
+    if (!is_addition(*site) || is_once_a_thread(context.index, *site)) continue;
     adders.sites.push_back(site);
     if (!is_of_lifetime(context, site->function)) adders.functions.insert(site->function);
     const auto& roles = context.roles.of(site->function);

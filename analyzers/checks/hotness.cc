@@ -75,6 +75,8 @@ bool Hotness::is_setup(const AccessSite& site) const {
   if (function == nullptr) return false;
   const bool is_lifetime =
       function->kind == FunctionKind::kConstructor || function->kind == FunctionKind::kDestructor;
+  // An assignment replaces the whole object, which says nothing about who else has it.
+  if (function->name.ends_with("::operator=") && !is_atomic_form(site.form)) return true;
   // A constructor may count itself in an object that lives on; its own is not shared yet.
   const bool is_own = site.base.empty() || site.base == "this";
   if (is_lifetime && (is_own || !is_write(site.access))) return true;

@@ -23,6 +23,20 @@ bool is_initialised_in(const FactIndex& index, const LockRegion& region,
   return is_stored;
 }
 
+/// Is the lock needed for something else as well, initialised or not?
+bool does_more(const FactIndex& index, const LockRegion& region, SymbolId object) {
+  const auto is_after = [&](SourcePos position) {
+    return position.file == region.begin.file && region.begin < position && position < region.end;
+  };
+  const auto sites = index.accesses_in(region.function);
+  return std::any_of(sites.begin(), sites.end(), [&](const AccessSite* site) {
+    const auto& guards = site->guarded_by;
+    return site->object != object && is_after(site->position) &&
+           std::find(guards.begin(), guards.end(), object) == guards.end() &&
+           (is_write(site->access) || site->access == SourceAccess::kAddress);
+  });
+}
+
 /// A look ahead of the lock is what keeps it from being taken each time.
 bool is_checked_before(const FactIndex& index, const LockRegion& region, SymbolId object) {
   const auto sites = index.accesses_in(region.function);
@@ -71,6 +85,7 @@ void check_region(const CheckContext& context, const ObjectTable& objects, const
   for (const SharedObject* object : guarded_objects(objects, region)) {
     if (!is_flag_or_pointer(*object)) continue;
     if (!is_initialised_in(context.index, region, *object)) continue;
+    if (does_more(context.index, region, object->symbol)) continue;
     if (is_checked_before(context.index, region, object->symbol)) continue;
     if (is_written_elsewhere(context, *object, region.function)) continue;
     findings.push_back(finding_about(context, usage, region, *object));

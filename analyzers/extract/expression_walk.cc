@@ -67,6 +67,12 @@ void adjust_in_pattern(ObjectUse& use, CXType type) {
   use.order = MemoryOrder::kSeqCst;
 }
 
+/// What is done through a reference is not done to the reference.
+bool is_reference(CXCursor object) {
+  const CXTypeKind kind = canonical(type_of(object)).kind;
+  return kind == CXType_LValueReference || kind == CXType_RValueReference;
+}
+
 /// Nobody else uses what is being moved from: `T&& other`.
 bool is_expiring(CXCursor variable) {
   return canonical(type_of(variable)).kind == CXType_RValueReference;
@@ -304,10 +310,13 @@ void FunctionWalker::record_access(CXCursor object, CXCursor expression, ObjectU
   const CXType type = is_to_element ? use.pointed : type_of(object);
   if (facts_of_type(type).lock != LockClass::kNone && use.form == AccessForm::kPlain) return;
   adjust_use(use, type);
+  const ObjectUse referred = use;
+  const bool binds = clang_getCursorKind(expression) == CXCursor_MemberRef;
+  if (is_field && !binds && is_reference(object)) use = {};
   if (is_pattern_) adjust_in_pattern(use, type);
   if (is_atomic_statement_ && use.form == AccessForm::kPlain && is_write(use.access))
     use.form = AccessForm::kBuiltin;
-  if (!is_to_element) note_own_parameter(object, expression, use);
+  if (!is_to_element) note_own_parameter(object, expression, referred);
 
   const CXCursor place = is_null(alias_use_) ? expression : alias_use_;
   const ObjectPath path = is_field ? path_of(expression) : ObjectPath{};

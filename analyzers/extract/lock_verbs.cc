@@ -20,8 +20,7 @@ constexpr std::array<std::string_view, 17> kOthers = {
     "init", "initialize", "destroy", "free",  "create", "new",  "delete", "get",  "is",
     "held", "assert",     "check",   "print", "dump",   "show", "set",    "alloc"};
 /// What belongs to a lock, if it is named behind it: "lock_stats", not "stats_lock".
-constexpr std::array<std::string_view, 5> kBelongings = {"stat", "stats", "owner", "count",
-                                                         "name"};
+constexpr std::array<std::string_view, 5> kBelongings = {"stat", "stats", "owner", "count", "name"};
 constexpr std::array<std::string_view, 7> kShared = {"read",  "reader", "rd",   "shared",
                                                      "share", "rdlock", "rlock"};
 constexpr std::array<std::string_view, 7> kKinds = {"spin",     "mutex",  "mtx",    "rwlock",

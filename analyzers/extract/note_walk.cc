@@ -50,6 +50,7 @@ void FunctionWalker::note_allocation(CXCursor expression) {
 
 /// `count.fetch_add(std::memory_order_relaxed)` compiles where the order is an unscoped enum.
 void FunctionWalker::note_order_as_operand(const AtomicOperation& operation, CXCursor at) {
+  if (operation.is_clear || operation.is_test_and_set) return;  // these take nothing but an order
   if (is_null(operation.value) || is_null(order_in(operation.value))) return;
   const CXCursor object = operation.object;
   if (is_null(object)) return;
