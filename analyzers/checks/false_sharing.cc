@@ -113,6 +113,9 @@ std::string accusation(const CheckContext& context, const SharedPair& pair) {
 }
 
 std::string reason(const SharedPair& pair) {
+  if (pair.proof == Proof::kRoles && !pair.is_apart)
+    return "one of several threads runs both; that they meet is likely, how often only a "
+           "recording can say";
   if (pair.proof == Proof::kRoles && pair.is_hot)
     return "proven by the source: different threads, in loops, without a common lock; how much it "
            "costs only a recording can say";
@@ -126,7 +129,7 @@ std::string reason(const SharedPair& pair) {
 
 Level level_of(const MemberGroup& group, const SharedPair& pair) {
   const bool is_placed = group.record == nullptr || pair.sharing == LineSharing::kAlways;
-  const bool is_strong = pair.proof == Proof::kRoles && pair.is_hot && is_placed;
+  const bool is_strong = pair.proof == Proof::kRoles && pair.is_apart && pair.is_hot && is_placed;
   return is_strong ? Level::kWarning : Level::kNote;
 }
 
@@ -157,7 +160,7 @@ uint32_t weight_of(const MemberGroup& group, const SharedPair& pair) {
   const uint32_t written = std::min(write_traffic(group.members[pair.written]), kMaxPoints) +
                            std::min(write_traffic(group.members[pair.other]), kMaxPoints);
   const bool is_atomic = is_atomic_form(pair.writer->form) && is_atomic_form(pair.user->form);
-  const uint32_t known = pair.proof == Proof::kRoles ? 50 : 15;
+  const uint32_t known = pair.proof != Proof::kRoles ? 15 : pair.is_apart ? 50 : 25;
   return written + known + (is_atomic ? 10 : 0) + (pair.is_hot ? 10 : 0);
 }
 

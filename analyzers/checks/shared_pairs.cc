@@ -87,6 +87,7 @@ class PairJudge {
     SharedPair pair{.written = a, .other = b, .writer = one.site, .user = other.site};
     pair.proof = *proof;
     pair.is_hot = one.heat == Heat::kHot && other.heat == Heat::kHot;
+    pair.is_apart = !has_common_role({one.site->function}, {other.site->function});
     return pair;
   }
 

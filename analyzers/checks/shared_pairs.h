@@ -23,7 +23,8 @@ struct SharedPair {
   const AccessSite* user = nullptr;  ///< a writer of `other`
   Proof proof = Proof::kOperations;
   LineSharing sharing = LineSharing::kAlways;
-  bool is_hot = false;  ///< both accesses in loops
+  bool is_hot = false;    ///< both accesses in loops
+  bool is_apart = false;  ///< no thread runs both accesses
 };
 
 /// The pairs of a group of which both members are written, each by functions that leave the other

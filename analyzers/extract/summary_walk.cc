@@ -29,7 +29,11 @@ bool is_wrapper(CXCursor record) {
         return CXVisit_Continue;
       },
       &count);
-  return count.data <= 1;
+  const std::vector<CXCursor> members = children_of(record);
+  const bool inherits_data = std::any_of(members.begin(), members.end(), [](CXCursor member) {
+    return clang_getCursorKind(member) == CXCursor_CXXBaseSpecifier && size_of(type_of(member)) > 1;
+  });
+  return count.data == 0 || (count.data == 1 && !inherits_data);
 }
 
 bool is_reference(CXType type) {
