@@ -34,8 +34,10 @@ bool is_used_atomically(const FactIndex& index, const SharedObject& object) {
                      [](const AccessSite* site) { return is_atomic_form(site->form); });
 }
 
-bool is_lockable_by_hardware(const SharedObject& object) {
-  return is_word(object) && !object.is_atomic && object.type.find("double") == object.type.npos;
+/// What a pointer leads to is protected along with it.
+bool is_lockable_by_hardware(const FactIndex& index, const SharedObject& object) {
+  return is_word(object) && !object.is_atomic && object.type.find("double") == object.type.npos &&
+         index.element_accesses_to(object.symbol).empty();
 }
 
 /// The object and its lock lie in one object, or both are variables: no lock of another's data.
@@ -76,7 +78,7 @@ void check_single_word_lock(const FactIndex& index, std::vector<Finding>& findin
   for (const LockUsage& usage : lock_usages(index, objects)) {
     if (usage.functions().size() < kMinFunctions) continue;
     const SharedObject* object = only_object(objects, usage);
-    if (object == nullptr || !is_lockable_by_hardware(*object)) continue;
+    if (object == nullptr || !is_lockable_by_hardware(index, *object)) continue;
     if (is_used_atomically(index, *object)) continue;
     if (!are_neighbours(*usage.lock, *object) || !is_written(index, usage, *object)) continue;
     findings.push_back(finding_about(index, usage, *object));
