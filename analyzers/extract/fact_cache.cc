@@ -14,14 +14,14 @@
 
 #include "base/output_file.h"
 #include "base/sha256.h"
-#include "store/store.h"
+#include "store/packed_facts.h"
 
 namespace quarrel {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "quarrel facts cache 1";
+constexpr std::string_view kMagic = "quarrel facts cache 2";
 constexpr auto kLifetime = std::chrono::hours(24 * 30);
 
 int64_t nanoseconds(const timespec& time) {
@@ -143,7 +143,7 @@ std::optional<CachedFacts> FactCache::find(const std::vector<CompileCommand>& co
   for (std::string_view line = take_line(rest); !line.empty(); line = take_line(rest))
     if (!is_unchanged(line, cached.files.emplace_back())) return std::nullopt;
   if (sha256_hex(rest) != digest) return std::nullopt;
-  auto facts = facts_from_bytes(std::string(rest));
+  auto facts = unpack_facts(rest);
   if (!facts.ok() || facts->units.size() != commands.size()) return std::nullopt;
   for (const TranslationUnit& unit : facts->units)
     if (!unit.main_file.is_valid()) return std::nullopt;
@@ -158,9 +158,9 @@ void FactCache::keep(const std::vector<CompileCommand>& commands, const CachedFa
   for (const TranslationUnit& unit : cached.facts.units)
     if (unit.state != UnitState::kComplete) return;
   const auto files = list_files(cached.files);
-  const auto bytes = facts_to_bytes(cached.facts);
-  if (!files || !bytes.ok()) return;
-  const std::string text = fmt::format("{}\n{}\n{}\n", kMagic, sha256_hex(*bytes), *files) + *bytes;
+  if (!files) return;
+  const std::string bytes = pack_facts(cached.facts);
+  const std::string text = fmt::format("{}\n{}\n{}\n", kMagic, sha256_hex(bytes), *files) + bytes;
   // Without it the next scan is slower, not wrong.
   (void)write_output_file(path_for(commands), text, /*overwrite=*/true);
 }

@@ -19,7 +19,7 @@
 #include "extract/layout_dump.h"
 #include "extract/source_files.h"
 #include "extract/unit.h"
-#include "store/store.h"
+#include "store/packed_facts.h"
 
 namespace quarrel {
 namespace {
@@ -73,10 +73,9 @@ struct ChildPipes {
   dup2(pipes.messages, STDERR_FILENO);
   limit_resources(limits);
   std::vector<std::string> files;
-  const auto bytes = facts_to_bytes(extract_unit(command, root, files));
-  if (!bytes.ok()) _exit(1);
+  const std::string bytes = pack_facts(extract_unit(command, root, files));
   for (const std::string& path : files) write_all(pipes.files, path + '\n');
-  write_all(pipes.facts, *bytes);
+  write_all(pipes.facts, bytes);
   close(pipes.facts);
   alarm(kExitSeconds);
   std::exit(0);
@@ -184,7 +183,7 @@ SourceFacts UnitWorker::finish(bool timed_out) {
   }
   pid_ = -1;
   const UnitState death = state_of_death(status_, read_file(messages_.get()));
-  auto facts = facts_from_bytes(bytes_);
+  auto facts = unpack_facts(bytes_);
   if (bytes_.empty() || !facts.ok() || facts->units.size() != 1)
     return failed_unit(file_, death, reason_of_death(death, status_));
   TranslationUnit& unit = facts->units[0];
