@@ -138,11 +138,11 @@ std::optional<CachedFacts> FactCache::find(const std::vector<CompileCommand>& co
   if (!content) return std::nullopt;
   std::string_view rest = *content;
   if (take_line(rest) != kMagic) return std::nullopt;
-  const std::string digest(take_line(rest));
+  const std::string_view digest = take_line(rest);
+  if (sha256_hex(rest) != digest) return std::nullopt;
   CachedFacts cached;
   for (std::string_view line = take_line(rest); !line.empty(); line = take_line(rest))
     if (!is_unchanged(line, cached.files.emplace_back())) return std::nullopt;
-  if (sha256_hex(rest) != digest) return std::nullopt;
   auto facts = unpack_facts(rest);
   if (!facts.ok() || facts->units.size() != commands.size()) return std::nullopt;
   for (const TranslationUnit& unit : facts->units)
@@ -159,8 +159,8 @@ void FactCache::keep(const std::vector<CompileCommand>& commands, const CachedFa
     if (unit.state != UnitState::kComplete) return;
   const auto files = list_files(cached.files);
   if (!files) return;
-  const std::string bytes = pack_facts(cached.facts);
-  const std::string text = fmt::format("{}\n{}\n{}\n", kMagic, sha256_hex(bytes), *files) + bytes;
+  const std::string body = *files + "\n" + pack_facts(cached.facts);
+  const std::string text = fmt::format("{}\n{}\n", kMagic, sha256_hex(body)) + body;
   // Without it the next scan is slower, not wrong.
   (void)write_output_file(path_for(commands), text, /*overwrite=*/true);
 }
