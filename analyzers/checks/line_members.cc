@@ -4,23 +4,24 @@
 #include <algorithm>
 #include <map>
 
+#include "checks/identifiers.h"
+
 namespace quarrel {
 namespace {
 
 /// "shards[i].cell" -> "cell", "node->head" -> "head", "(*q)" -> "q".
-std::string last_component(std::string_view base) {
-  std::string word;
+std::string_view last_component(std::string_view base) {
+  size_t end = base.size();
   int brackets = 0;
-  for (size_t i = base.size(); i-- > 0;) {
-    const char letter = base[i];
+  for (; end > 0; --end) {
+    const char letter = base[end - 1];
     if (letter == ']') ++brackets;
     if (letter == '[') --brackets;
-    const bool is_word = std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
-    if (brackets > 0 || (!is_word && word.empty())) continue;
-    if (!is_word) break;
-    word.insert(word.begin(), letter);
+    if (brackets <= 0 && is_identifier_part(letter)) break;
   }
-  return word;
+  size_t start = end;
+  while (start > 0 && is_identifier_part(base[start - 1])) --start;
+  return base.substr(start, end - start);
 }
 
 /// Is the access one to this place, where the record of the field may be embedded in several?

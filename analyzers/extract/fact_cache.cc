@@ -12,6 +12,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "base/checksum.h"
 #include "base/output_file.h"
 #include "base/sha256.h"
 #include "store/packed_facts.h"
@@ -138,8 +139,8 @@ std::optional<CachedFacts> FactCache::find(const std::vector<CompileCommand>& co
   if (!content) return std::nullopt;
   std::string_view rest = *content;
   if (take_line(rest) != kMagic) return std::nullopt;
-  const std::string_view digest = take_line(rest);
-  if (sha256_hex(rest) != digest) return std::nullopt;
+  const std::string_view sum = take_line(rest);
+  if (sum != fmt::format("{:016x}", checksum(rest))) return std::nullopt;
   CachedFacts cached;
   for (std::string_view line = take_line(rest); !line.empty(); line = take_line(rest))
     if (!is_unchanged(line, cached.files.emplace_back())) return std::nullopt;
@@ -160,7 +161,7 @@ void FactCache::keep(const std::vector<CompileCommand>& commands, const CachedFa
   const auto files = list_files(cached.files);
   if (!files) return;
   const std::string body = *files + "\n" + pack_facts(cached.facts);
-  const std::string text = fmt::format("{}\n{}\n", kMagic, sha256_hex(body)) + body;
+  const std::string text = fmt::format("{}\n{:016x}\n", kMagic, checksum(body)) + body;
   // Without it the next scan is slower, not wrong.
   (void)write_output_file(path_for(commands), text, /*overwrite=*/true);
 }

@@ -121,7 +121,7 @@ std::optional<LockCall> call_by_name(CXCursor call, const std::string& name) {
 /// The outermost expressions below `statement` that were written where the macro is used.
 void add_macro_arguments(CXCursor statement, std::vector<CXCursor>& arguments) {
   for (CXCursor child : children_of(statement)) {
-    if (!written_text(child).empty() && clang_isExpression(clang_getCursorKind(child)) != 0)
+    if (clang_isExpression(clang_getCursorKind(child)) != 0 && !written_text(child).empty())
       arguments.push_back(child);
     else
       add_macro_arguments(child, arguments);

@@ -66,7 +66,7 @@ class Pool {
     while (next_ < plan_.commands.size() && workers_.size() < std::max<size_t>(1, plan_.jobs)) {
       if (auto known = cache_.find({plan_.commands[next_]})) {
         ++next_;
-        take(*known);
+        take(std::move(*known));
         continue;
       }
       auto worker = UnitWorker::start(plan_.commands[next_], plan_.root, plan_.limits);
@@ -104,9 +104,9 @@ class Pool {
       const bool is_late = !is_closed && now >= each.deadline();
       if (is_closed || is_late) {
         SourceFacts facts = each.finish(is_late);
-        const CachedFacts fresh{std::move(facts), each.files_read()};
+        CachedFacts fresh{std::move(facts), each.files_read()};
         cache_.keep({plan_.commands[worker->second]}, fresh);
-        take(fresh);
+        take(std::move(fresh));
         worker = workers_.erase(worker);
       } else {
         ++worker;
@@ -114,11 +114,11 @@ class Pool {
     }
   }
 
-  void take(const CachedFacts& unit) {
-    merger_.add(unit.facts);
+  void take(CachedFacts unit) {
     files_.insert(unit.files.begin(), unit.files.end());
     const TranslationUnit& state = unit.facts.units[0];
     progress_(++done_, state, unit.facts.files[state.main_file.value]);
+    merger_.add(std::move(unit.facts));
   }
 
   const ScanPlan& plan_;

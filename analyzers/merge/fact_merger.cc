@@ -101,7 +101,7 @@ std::vector<T> reordered(const std::vector<T>& values, const std::vector<IdType>
 
 }  // namespace
 
-void FactMerger::add(const SourceFacts& unit) {
+void FactMerger::add(SourceFacts unit) {
   Renumbering ids;
   for (size_t i = 0; i < unit.files.size(); ++i) {
     auto [place, is_new] = files_.try_emplace(unit.files[i], FileId{uint32_t(all_.files.size())});
@@ -119,21 +119,20 @@ void FactMerger::add(const SourceFacts& unit) {
     if (is_new) all_.symbols.push_back(symbol);
     ids.symbols.push_back(place->second);
   }
-  SourceFacts copy = unit;
-  renumber(copy, ids);
-  append(all_.records, copy.records);
-  append(all_.variables, copy.variables);
-  append(all_.typedefs, copy.typedefs);
-  append(all_.allocations, copy.allocations);
-  append(all_.functions, copy.functions);
-  append(all_.accesses, copy.accesses);
-  append(all_.lock_regions, copy.lock_regions);
-  append(all_.thread_entries, copy.thread_entries);
-  append(all_.calls, copy.calls);
-  append(all_.loops, copy.loops);
-  append(all_.remarks, copy.remarks);
-  append(all_.suppressions, copy.suppressions);
-  append(all_.units, copy.units);
+  renumber(unit, ids);
+  append(all_.records, unit.records);
+  append(all_.variables, unit.variables);
+  append(all_.typedefs, unit.typedefs);
+  append(all_.allocations, unit.allocations);
+  append(all_.functions, unit.functions);
+  append(all_.accesses, unit.accesses);
+  append(all_.lock_regions, unit.lock_regions);
+  append(all_.thread_entries, unit.thread_entries);
+  append(all_.calls, unit.calls);
+  append(all_.loops, unit.loops);
+  append(all_.remarks, unit.remarks);
+  append(all_.suppressions, unit.suppressions);
+  append(all_.units, unit.units);
   if (size_of(all_) > std::max(kMinCompaction, 2 * compacted_size_)) compact();
 }
 

@@ -12,7 +12,7 @@ namespace quarrel {
 /// units are added, nor on how often a header was seen.
 class FactMerger {
  public:
-  void add(const SourceFacts& unit);
+  void add(SourceFacts unit);
 
   /// Files and symbols in order of their text, facts in the order of fact_order.h, each once; of
   /// several descriptions of one entity the best. Empties the merger.

@@ -17,8 +17,8 @@ bool g_overwrite = false;
 Result<SourceFacts> merge_files(const std::vector<std::string>& paths) {
   FactMerger merger;
   for (const std::string& path : paths) {
-    TRY(const SourceFacts facts, read_facts(path));
-    merger.add(facts);
+    TRY(SourceFacts facts, read_facts(path));
+    merger.add(std::move(facts));
   }
   return merger.finish();
 }
