@@ -2,6 +2,16 @@
 #include "extract/cursor.h"
 
 namespace quarrel {
+namespace {
+
+/// Few cursors have more: one allocation instead of three.
+constexpr size_t kUsualChildren = 4;
+
+bool is_expression(CXCursor cursor) {
+  return clang_isExpression(clang_getCursorKind(cursor)) != 0;
+}
+
+}  // namespace
 
 std::string take(CXString text) {
   const char* bytes = clang_getCString(text);
@@ -19,6 +29,7 @@ std::string spelling_of(CXType type) {
 
 std::vector<CXCursor> children_of(CXCursor cursor) {
   std::vector<CXCursor> children;
+  children.reserve(kUsualChildren);
   clang_visitChildren(
       cursor,
       [](CXCursor child, CXCursor, CXClientData data) {
@@ -31,12 +42,45 @@ std::vector<CXCursor> children_of(CXCursor cursor) {
 
 std::vector<CXCursor> expressions_in(CXCursor cursor) {
   std::vector<CXCursor> expressions = children_of(cursor);
-  std::erase_if(expressions,
-                [](CXCursor child) { return clang_isExpression(clang_getCursorKind(child)) == 0; });
+  std::erase_if(expressions, [](CXCursor child) { return !is_expression(child); });
   return expressions;
 }
 
+CXCursor first_expression_in(CXCursor cursor) {
+  CXCursor first = null_cursor();
+  clang_visitChildren(
+      cursor,
+      [](CXCursor child, CXCursor, CXClientData data) {
+        if (!is_expression(child)) return CXChildVisit_Continue;
+        *static_cast<CXCursor*>(data) = child;
+        return CXChildVisit_Break;
+      },
+      &first);
+  return first;
+}
+
 namespace {
+
+struct Ends {
+  CXCursor last = null_cursor();
+  size_t count = 0;
+};
+
+/// The last expression below, and how many there are.
+Ends expression_ends(CXCursor cursor) {
+  Ends ends;
+  clang_visitChildren(
+      cursor,
+      [](CXCursor child, CXCursor, CXClientData data) {
+        if (is_expression(child)) {
+          static_cast<Ends*>(data)->last = child;
+          ++static_cast<Ends*>(data)->count;
+        }
+        return CXChildVisit_Continue;
+      },
+      &ends);
+  return ends;
+}
 
 bool is_transparent(CXCursorKind kind) {
   switch (kind) {
@@ -59,10 +103,9 @@ bool is_transparent(CXCursorKind kind) {
 CXCursor operand_inside(CXCursor cursor) {
   const CXCursorKind kind = clang_getCursorKind(cursor);
   if (!is_transparent(kind)) return null_cursor();
-  const std::vector<CXCursor> inner = expressions_in(cursor);
+  const Ends inner = expression_ends(cursor);
   const bool is_explicit_cast = kind != CXCursor_UnexposedExpr && kind != CXCursor_ParenExpr;
-  if (inner.empty() || (inner.size() > 1 && !is_explicit_cast)) return null_cursor();
-  return inner.back();
+  return inner.count > 1 && !is_explicit_cast ? null_cursor() : inner.last;
 }
 
 std::vector<CXCursor> initialiser_of(CXCursor variable) {

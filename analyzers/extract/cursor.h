@@ -22,6 +22,9 @@ std::vector<CXCursor> children_of(CXCursor cursor);
 /// Only those children that are expressions: libclang mixes in the names of types and namespaces.
 std::vector<CXCursor> expressions_in(CXCursor cursor);
 
+/// The first of expressions_in(), or null.
+CXCursor first_expression_in(CXCursor cursor);
+
 /// The operand of a cast, a pair of parentheses or an implicit conversion; null of anything else. A
 /// cast to `typeof(x)` shows x too, before its operand.
 CXCursor operand_inside(CXCursor cursor);
@@ -33,9 +36,10 @@ std::vector<CXCursor> initialiser_of(CXCursor variable);
 /// unexposed expression too, but has several operands and is left alone.
 CXCursor strip(CXCursor cursor);
 
-/// True for the null cursor and for a value-initialised one, which libclang takes for a cursor.
+/// True for the null cursor and for a value-initialised one, which libclang takes for a cursor. The
+/// null cursor has a kind of its own (clang_getNullCursor); asking libclang takes three calls.
 inline bool is_null(CXCursor cursor) {
-  return cursor.kind == CXCursorKind{} || clang_Cursor_isNull(cursor) != 0;
+  return cursor.kind == CXCursorKind{} || cursor.kind == CXCursor_InvalidFile;
 }
 inline CXCursor null_cursor() {
   return clang_getNullCursor();
@@ -82,7 +86,9 @@ struct CursorHash {
   size_t operator()(CXCursor cursor) const { return clang_hashCursor(cursor); }
 };
 struct CursorEqual {
-  bool operator()(CXCursor a, CXCursor b) const { return clang_equalCursors(a, b) != 0; }
+  bool operator()(CXCursor a, CXCursor b) const {
+    return a.kind == b.kind && clang_equalCursors(a, b) != 0;
+  }
 };
 template <class T>
 using CursorMap = std::unordered_map<CXCursor, T, CursorHash, CursorEqual>;

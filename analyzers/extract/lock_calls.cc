@@ -118,14 +118,17 @@ std::optional<LockCall> call_by_name(CXCursor call, const std::string& name) {
   return std::nullopt;
 }
 
-/// The outermost expressions below `statement` that were written where the macro is used.
-void add_macro_arguments(CXCursor statement, std::vector<CXCursor>& arguments) {
+/// The first of the outermost expressions below `statement` that were written where the macro is
+/// used and can be what `verb` locks; null if there is none.
+CXCursor macro_argument(CXCursor statement, const LockVerb& verb, bool& makes_lock) {
   for (CXCursor child : children_of(statement)) {
-    if (clang_isExpression(clang_getCursorKind(child)) != 0 && !written_text(child).empty())
-      arguments.push_back(child);
-    else
-      add_macro_arguments(child, arguments);
+    const bool is_argument =
+        clang_isExpression(clang_getCursorKind(child)) != 0 && !written_text(child).empty();
+    if (is_argument && can_be_lock(written_type(child), verb, makes_lock)) return child;
+    const CXCursor below = is_argument ? null_cursor() : macro_argument(child, verb, makes_lock);
+    if (!is_null(below)) return below;
   }
+  return null_cursor();
 }
 
 std::optional<LockCall> function_call(CXCursor call, CXCursor callee, const std::string& name) {
@@ -233,15 +236,11 @@ std::optional<LockCall> lock_macro(CXCursor statement) {
   const std::string name = macro_of(statement);
   const auto verb = name.empty() ? std::nullopt : lock_verb_of(name);
   if (!verb || verb->step == LockStep::kTry) return std::nullopt;
-  std::vector<CXCursor> arguments;
-  add_macro_arguments(statement, arguments);
   LockCall result{.step = verb->step, .mode = verb->mode, .guard = name};
-  for (CXCursor argument : arguments) {
-    if (!can_be_lock(written_type(argument), *verb, result.makes_lock)) continue;
-    result.objects = {argument};
-    return result;
-  }
-  return std::nullopt;
+  const CXCursor argument = macro_argument(statement, *verb, result.makes_lock);
+  if (is_null(argument)) return std::nullopt;
+  result.objects = {argument};
+  return result;
 }
 
 std::optional<LockCall> lock_around_call(CXCursor call) {

@@ -157,8 +157,7 @@ IndexedElement indexed_element(CXCursor expression) {
 }
 
 CXCursor base_of_member(CXCursor member) {
-  const std::vector<CXCursor> inner = expressions_in(member);
-  return inner.empty() ? null_cursor() : inner[0];
+  return first_expression_in(member);
 }
 
 bool is_arrow(CXCursor base) {

@@ -11,11 +11,9 @@ each, and the ratios that matter. Medians over the rounds: the machine may be sh
 import argparse
 import concurrent.futures
 import functools
-import json
 import os
 import pathlib
 import resource
-import shlex
 import shutil
 import statistics
 import subprocess
@@ -23,19 +21,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "static"))
+from scan_tool import units_of  # noqa: E402
+
 TIDY_CHECKS = "-*,concurrency-*,performance-*"
-
-
-def units_of(database):
-    """Command and folder of each source, once, as the scan takes them."""
-    units = {}
-    for entry in json.loads(database.read_text()):
-        words = entry.get("arguments") or shlex.split(entry["command"])
-        folder = pathlib.Path(entry["directory"])
-        source = str((folder / entry["file"]).resolve())
-        if "-cc1" not in words and not source.endswith((".s", ".S")):
-            units.setdefault(source, (words, folder))
-    return units
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import shlex
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,3 +30,15 @@ def run_scan(tool, folder, *options):
     cache = [] if "--cache" in options else ["--no-cache"]
     return subprocess.run([tool, "-p", str(folder), *cache, *options], capture_output=True, text=True,
                           check=False)
+
+
+def units_of(database):
+    """Command and folder of each source, once, as the scan takes them."""
+    units = {}
+    for entry in json.loads(database.read_text()):
+        words = entry.get("arguments") or shlex.split(entry["command"])
+        folder = pathlib.Path(entry["directory"])
+        source = str((folder / entry["file"]).resolve())
+        if "-cc1" not in words and not source.endswith((".s", ".S")):
+            units.setdefault(source, (words, folder))
+    return units
