@@ -180,6 +180,20 @@ class ArrayFinder {
     return false;
   }
 
+  /// Is `index` that of the array, not of one around it? Long ones are spelled "...".
+  static bool is_subscript(std::string_view base, std::string_view name, std::string_view index) {
+    for (size_t at = base.find(name); at != base.npos; at = base.find(name, at + 1)) {
+      const std::string_view rest = base.substr(at + name.size());
+      const bool is_whole_name = at == 0 || !is_identifier_part(base[at - 1]);
+      if (!is_whole_name || !rest.starts_with("[")) continue;
+      const std::string_view inner = rest.substr(1);
+      if (inner.starts_with("...]") ||
+          (inner.starts_with(index) && inner.size() > index.size() && inner[index.size()] == ']'))
+        return true;
+    }
+    return false;
+  }
+
   void find_owner(const Declared& object, ElementArray& array) const {
     auto claim = [&](Ownership ownership, std::string evidence) {
       if (array.ownership >= ownership) return;
@@ -205,8 +219,9 @@ class ArrayFinder {
   std::string thread_index(const ElementArray& array) const {
     auto numbering = [&](SymbolId object, bool is_element) -> std::string {
       for (const AccessSite* site : index_.accesses_to(object)) {
-        const bool is_this =
-            is_element ? subscripts(site->base, simple_name(array.name)) : has_own_index(*site);
+        const bool is_this = is_element
+                                 ? is_subscript(site->base, simple_name(array.name), site->index)
+                                 : has_own_index(*site);
         if (is_this && numbers_thread(site->index)) return site->index;
       }
       return "";

@@ -10,6 +10,7 @@
 #include "checks/group_findings.h"
 #include "checks/line_advice.h"
 #include "checks/member_finding.h"
+#include "checks/operations.h"
 #include "checks/traffic.h"
 #include "checks/wording.h"
 
@@ -92,7 +93,8 @@ class MixFinder {
     std::vector<MemberUse> readings;
     for (const Use& use : group_.members[read].reads) {
       const uint32_t traffic = read_traffic(context_, use);
-      if (traffic == 0 || !is_disturbed(mix, read, use)) continue;
+      if (traffic == 0 || is_own_latch(group_.members[read], *use.site)) continue;
+      if (!is_disturbed(mix, read, use)) continue;
       points += traffic;
       readings.push_back({read, use.site});
     }
@@ -100,6 +102,14 @@ class MixFinder {
     mix.read.push_back(read);
     mix.read_points += points;
     mix.readings.insert(mix.readings.end(), readings.begin(), readings.end());
+  }
+
+  /// `if (!seen) seen = true;`
+  bool is_own_latch(const LineMember& read, const AccessSite& reader) const {
+    const auto sites = context_.index.accesses_to(read.symbol);
+    return std::any_of(sites.begin(), sites.end(), [&](const AccessSite* site) {
+      return is_write(site->access) && site->function == reader.function;
+    });
   }
 
   bool is_beside(size_t a, size_t b) const {
@@ -115,9 +125,19 @@ class MixFinder {
       const LineMember& member = group_.members[written];
       if (!is_beside(written, read)) continue;
       if (member.is_used_in(reader.site->function)) return false;
+      if (is_one_operation(member, *reader.site)) return false;
       is_hit = is_hit || is_written_meanwhile(member, group_.members[read], *reader.site);
     }
     return is_hit;
+  }
+
+  /// Is whoever reads on the way to write, or on the way back? Then one thread does both.
+  bool is_one_operation(const LineMember& written, const AccessSite& reader) const {
+    const auto own = operations_of(context_.index, reader.function);
+    return own.size() == 1 &&
+           std::all_of(written.writes.begin(), written.writes.end(), [&](const Use& writer) {
+             return operations_of(context_.index, writer.site->function) == own;
+           });
   }
 
   bool is_written_meanwhile(const LineMember& written, const LineMember& read,

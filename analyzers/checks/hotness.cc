@@ -16,13 +16,19 @@ constexpr std::array<std::string_view, 20> kOnceWords = {
     "dtor",     "fini",   "init",      "initialise", "initialize", "postcheck", "postparse",
     "prealloc", "preset", "setup",     "startup",    "teardown",   "uninit"};
 /// What happens once in the life of an object, of which there may be many.
-constexpr std::array<std::string_view, 9> kObjectWords = {
-    "clear", "create", "destroy", "fork", "new", "parse", "reinit", "reset", "shutdown"};
+constexpr std::array<std::string_view, 16> kObjectWords = {
+    "clear", "create", "destroy",  "dump",  "finalize", "fork",     "new",  "parse",
+    "print", "reinit", "register", "reset", "show",     "shutdown", "stop", "unregister"};
 
 /// A stop or ready flag is stored a few times in a run; one that is exchanged is a lock.
 bool is_flag_store(const AccessSite& site, std::string_view type) {
   return site.access == SourceAccess::kWrite &&
          (type.find("bool") != type.npos || type.find("_Bool") != type.npos);
+}
+
+/// "setCapacity", "options_set_limit": what is configured changes now and then.
+bool is_setter(std::string_view function) {
+  return has_any_word(simple_name(function), std::array<std::string_view, 1>{"set"});
 }
 
 }  // namespace
@@ -90,6 +96,9 @@ bool Hotness::is_setup(const AccessSite& site) const {
 Heat Hotness::of(const AccessSite& site, std::string_view type) const {
   if (is_setup(site) || site.access == SourceAccess::kAddress) return Heat::kCold;
   if (is_flag_store(site, type) || roles_.is_outside_threads(site)) return Heat::kCold;
+  const bool is_configured = site.access == SourceAccess::kWrite && !is_atomic_form(site.form) &&
+                             is_setter(index_.function_name(site.function));
+  if (is_configured) return Heat::kCold;
   if (site.loop_depth > 0 || roles_.is_called_in_loop(site.function)) return Heat::kHot;
   const auto& roles = roles_.of(site.function);
   const bool is_once =

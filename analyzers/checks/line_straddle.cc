@@ -83,7 +83,7 @@ void report_member(const CheckContext& context, const MemberGroup& group, size_t
   finding.message = member_list(group, {i}) + " lies across two cache lines " +
                     how(group, member, where) + ": every use of it takes both";
   finding.reason = "the source shows the layout, not how often it is used";
-  finding.weight = 10 + 2 * std::min<uint32_t>(write_traffic(member), 12);
+  finding.weight = 5 + std::min<uint32_t>(write_traffic(member), 12);
   finding.advice = {advice_of(group, member, where)};
   findings.push_back(std::move(finding));
 }

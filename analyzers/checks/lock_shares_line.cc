@@ -4,11 +4,13 @@
 // what the holder is about to use: the data that the lock protects. Data that others use without
 // the lock, and other locks, lose the line with every attempt to take it.
 #include <algorithm>
+#include <array>
 
 #include "checks/check.h"
 #include "checks/group_findings.h"
 #include "checks/line_advice.h"
 #include "checks/member_finding.h"
+#include "checks/name_words.h"
 #include "checks/traffic.h"
 #include "checks/wording.h"
 
@@ -29,6 +31,14 @@ struct Stranger {
   std::vector<const AccessSite*> uses;
   uint32_t points = 0;
 };
+
+/// "startup_lock", "log_mutex": for what happens once, or now and then.
+bool is_rarely_taken(const LineMember& lock) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"config", "debug", "dump", "exit", "hang", "init", "initialization", "log", "once", "out",
+       "setup", "shutdown", "startup", "trace"});
+  return has_any_word(lock.name, kWords);
+}
 
 class StrangerFinder {
  public:
@@ -55,6 +65,7 @@ class StrangerFinder {
     Stranger stranger{.member = other};
     for (const Use& use : group_.members[other].writes) {
       if (lock_.is_written_in(use.site->function) || holds_lock(*use.site)) continue;
+      if (is_rarely_taken(group_.members[other]) || is_same_thread(*use.site)) continue;
       stranger.uses.push_back(use.site);
       stranger.points += write_traffic(use);
     }
@@ -164,7 +175,7 @@ void report(const CheckContext& context, const MemberGroup& group, std::vector<F
   if (group.record != nullptr && is_node(*group.record)) return;
   for (size_t i = 0; i < group.members.size(); ++i) {
     const LineMember& lock = group.members[i];
-    if (!lock.is_lock || write_traffic(lock) < kMinTraffic) continue;
+    if (!lock.is_lock || is_rarely_taken(lock) || write_traffic(lock) < kMinTraffic) continue;
     auto strangers = StrangerFinder(context, group, i).find();
     // Where the linker puts globals is a guess: only locks and atomics are worth a word.
     if (group.record == nullptr)

@@ -49,6 +49,48 @@ std::string source_key(const Finding& finding) {
   return key;
 }
 
+/// Rule, place and fields, the latter from their `skipped`th path component on.
+std::string field_key(const Finding& finding, int skipped) {
+  std::string key = finding.rule;
+  for (const SubjectField& field : finding.subject.fields) {
+    std::string_view name = field.name;
+    for (int i = 0; i < skipped; ++i) name.remove_prefix(name.find('.') + 1);
+    key += "\n" + std::string(name);
+  }
+  for (const FindingLocation& location : finding.locations)
+    if (location.role == "field") return key + "\n" + location.file + std::to_string(location.line);
+  return key;
+}
+
+/// In how many members of members do all its fields lie?
+int common_depth(const Finding& finding) {
+  const auto& fields = finding.subject.fields;
+  if (fields.empty()) return 0;
+  int depth = 0;
+  for (size_t end = 0; (end = fields.front().name.find('.', end)) != std::string::npos; ++end) {
+    const std::string prefix = fields.front().name.substr(0, end + 1);
+    const bool is_common = std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+      return field.name.starts_with(prefix);
+    });
+    if (!is_common) break;
+    ++depth;
+  }
+  return depth;
+}
+
+/// What is wrong within a record is said of it, not again of each record that contains it.
+void drop_of_inner_records(std::vector<Finding>& findings) {
+  std::set<std::string> own;
+  for (const Finding& finding : findings)
+    if (common_depth(finding) == 0) own.insert(field_key(finding, 0));
+  std::erase_if(findings, [&](const Finding& finding) {
+    const int depth = common_depth(finding);
+    for (int skipped = 1; skipped <= depth; ++skipped)
+      if (own.contains(field_key(finding, skipped))) return true;
+    return false;
+  });
+}
+
 /// One header in several configurations may yield the same finding twice, and so may two
 /// instantiations of a template.
 void drop_repeated(std::vector<Finding>& findings) {
@@ -81,6 +123,7 @@ std::vector<Finding> run_checks(const SourceFacts& facts, const std::vector<std:
   std::sort(findings.begin(), findings.end(),
             [](const Finding& a, const Finding& b) { return order_of(a) < order_of(b); });
   drop_repeated(findings);
+  drop_of_inner_records(findings);
   return findings;
 }
 
