@@ -56,6 +56,12 @@ bool is_sequence(const std::string& type) {
   });
 }
 
+/// The pointers of a tree or a skip list to further nodes.
+bool links_to_own_kind(const SourceRecord& record, const SourceField& field) {
+  return field.array_length > 0 && field.element_record == record.symbol &&
+         field.type.find('*') != field.type.npos;
+}
+
 /// "std::vector<Worker *>" holds no workers.
 bool holds_pointers(const std::string& type) {
   const auto star = type.find('*');
@@ -89,7 +95,7 @@ class ArrayFinder {
                              .lock = field.lock,
                              .bound = field.bound_text,
                              .position = field.position});
-      if (!array) continue;
+      if (!array || links_to_own_kind(record, field)) continue;
       array->owner = record.name;
       array->offset = field.offset_bits / 8;
       arrays_.push_back(std::move(*array));
@@ -182,12 +188,13 @@ class ArrayFinder {
 
   /// Is `index` that of the array, not of one around it? Long ones are spelled "...".
   static bool is_subscript(std::string_view base, std::string_view name, std::string_view index) {
+    const bool is_spelled = base.find("[" + std::string(index) + "]") != base.npos;
     for (size_t at = base.find(name); at != base.npos; at = base.find(name, at + 1)) {
       const std::string_view rest = base.substr(at + name.size());
       const bool is_whole_name = at == 0 || !is_identifier_part(base[at - 1]);
       if (!is_whole_name || !rest.starts_with("[")) continue;
       const std::string_view inner = rest.substr(1);
-      if (inner.starts_with("...]") ||
+      if ((!is_spelled && inner.starts_with("...]")) ||
           (inner.starts_with(index) && inner.size() > index.size() && inner[index.size()] == ']'))
         return true;
     }

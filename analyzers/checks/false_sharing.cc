@@ -161,7 +161,10 @@ uint32_t weight_of(const MemberGroup& group, const SharedPair& pair) {
                            std::min(write_traffic(group.members[pair.other]), kMaxPoints);
   const bool is_atomic = is_atomic_form(pair.writer->form) && is_atomic_form(pair.user->form);
   const uint32_t known = pair.proof != Proof::kRoles ? 15 : pair.is_apart ? 50 : 25;
-  return written + known + (is_atomic ? 10 : 0) + (pair.is_hot ? 10 : 0);
+  // Plain members of one object are mostly handed over, from one thread to the next.
+  const bool is_plain = !is_atomic_form(pair.writer->form) && !is_atomic_form(pair.user->form) &&
+                        group.record != nullptr;
+  return (written + known + (is_atomic ? 10 : 0) + (pair.is_hot ? 10 : 0)) / (is_plain ? 2 : 1);
 }
 
 Finding make_finding(const CheckContext& context, const MemberGroup& group,

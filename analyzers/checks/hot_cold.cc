@@ -4,12 +4,15 @@
 // on the same line is updated, each update takes the line away. The remedy mostly costs nothing:
 // put what is written and what is read on different lines by moving the declarations.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "checks/check.h"
 #include "checks/group_findings.h"
+#include "checks/identifiers.h"
 #include "checks/line_advice.h"
 #include "checks/member_finding.h"
+#include "checks/name_words.h"
 #include "checks/operations.h"
 #include "checks/traffic.h"
 #include "checks/wording.h"
@@ -60,8 +63,13 @@ class MixFinder {
 
  private:
   bool is_busy(const LineMember& member) const {
-    if (member.is_lock) return false;
+    if (member.is_lock || is_link(member)) return false;
     return is_updated_atomically(member) || is_stored_in_threads(member) || is_worked_on(member);
+  }
+
+  /// That which hangs the object into a list.
+  bool is_link(const LineMember& member) const {
+    return member.parent != nullptr && member.parent != group_.record && is_node(*member.parent);
   }
 
   static bool is_updated_atomically(const LineMember& member) {
@@ -245,9 +253,17 @@ Finding make_finding(const CheckContext& context, const MemberGroup& group, cons
   return finding;
 }
 
+/// "debug_count", "ErrorLog": hot only when something is wrong.
+bool is_for_trouble(const SourceRecord& record) {
+  static constexpr auto kWords =
+      std::to_array<std::string_view>({"debug", "error", "log", "trace", "warning"});
+  return has_any_word(simple_name(record.name), kWords);
+}
+
 void report(const CheckContext& context, const MemberGroup& group, std::vector<Finding>& findings) {
   // Where the linker puts globals is a guess; what it would disturb, a second one.
   if (group.record == nullptr || !group.is_concurrent || is_node(*group.record)) return;
+  if (is_for_trouble(*group.record)) return;
   if (group.members.size() > kMaxMembers) return;
   for (const Mix& mix : MixFinder(context, group).find())
     findings.push_back(make_finding(context, group, mix));
