@@ -52,16 +52,19 @@ std::vector<const AccessSite*> FactIndex::accesses_to_field(const SourceRecord& 
                                                             const SourceField& field) const {
   const auto own = accesses_to(field.symbol);
   std::vector<const AccessSite*> sites(own.begin(), own.end());
-  const SourceRecord* pattern = field.name.empty() ? nullptr : record(owner.pattern);
-  if (pattern == nullptr || pattern == &owner) return sites;
   std::set<SourcePos> seen;
   for (const AccessSite* site : own) seen.insert(site->position);
-  for (const SourceField& candidate : pattern->fields) {
-    if (candidate.name != field.name || candidate.symbol == field.symbol) continue;
-    for (const AccessSite* site : accesses_to(candidate.symbol))
-      if (!seen.contains(site->position)) sites.push_back(site);
-  }
+  for (const AccessSite* site : accesses_to(field_in_template(owner, field)))
+    if (!seen.contains(site->position)) sites.push_back(site);
   return sites;
+}
+
+SymbolId FactIndex::field_in_template(const SourceRecord& owner, const SourceField& field) const {
+  const SourceRecord* pattern = field.name.empty() ? nullptr : record(owner.pattern);
+  if (pattern == nullptr || pattern == &owner) return {};
+  for (const SourceField& candidate : pattern->fields)
+    if (candidate.name == field.name && candidate.symbol != field.symbol) return candidate.symbol;
+  return {};
 }
 
 size_t FactIndex::embedding_count(SymbolId record, const std::string& name) const {

@@ -62,6 +62,9 @@ class FactIndex {
   std::vector<const AccessSite*> accesses_to_field(const SourceRecord& owner,
                                                    const SourceField& field) const;
 
+  /// The field of that name in the template that `owner` is an instantiation of; else invalid.
+  SymbolId field_in_template(const SourceRecord& owner, const SourceField& field) const;
+
   /// How many records (a template counts once) have a field of that record type and name; of any
   /// name, if it is empty.
   size_t embedding_count(SymbolId record, const std::string& name = {}) const;

@@ -151,7 +151,10 @@ class MixFinder {
   bool is_written_meanwhile(const LineMember& written, const LineMember& read,
                             const AccessSite& reader) const {
     return std::any_of(written.writes.begin(), written.writes.end(), [&](const Use& writer) {
-      return !read.is_used_in(writer.site->function) && !are_elements(*writer.site, reader) &&
+      // Who updates one for others needs the rest of the line less than they do.
+      const bool is_friend =
+          is_atomic_form(writer.site->form) && read.is_used_in(writer.site->function);
+      return !is_friend && !are_elements(*writer.site, reader) &&
              !context_.locks.share_lock(*writer.site, reader) &&
              context_.roles.overlap(writer.site->function, reader.function) != Overlap::kNever;
     });

@@ -110,13 +110,17 @@ void add_member(const CheckContext& context, const LineField& place, MemberGroup
                     .bytes = contended_bytes(place.bytes, field.type, field.lock),
                     .position = field.position,
                     .symbol = field.symbol,
+                    .symbol_in_template = context.index.field_in_template(*place.parent, field),
                     .parent = place.parent,
                     .is_lock = field.lock != LockClass::kNone ||
                                is_lock_word(context, field.symbol, field.name, sites)};
   // Locks of members of one type in two records cannot be told apart.
   const bool is_told_apart =
       place.member.empty() || context.index.embedding_count(place.parent->symbol) == 1;
-  if (member.is_lock && is_told_apart) add_acquisitions(context, member.symbol, sites);
+  if (member.is_lock && is_told_apart) {
+    add_acquisitions(context, member.symbol, sites);
+    if (sites.empty()) add_acquisitions(context, member.symbol_in_template, sites);
+  }
   add_uses(context, sites, member);
   const bool is_used = !member.writes.empty() || !member.reads.empty() || member.is_lock;
   if (is_used) group.members.push_back(std::move(member));

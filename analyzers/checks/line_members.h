@@ -39,6 +39,7 @@ struct LineMember {
   ByteRange bytes;
   SourcePos position;
   SymbolId symbol;
+  SymbolId symbol_in_template;  ///< of the same member, where an instantiation has only its layout
   const SourceRecord* parent = nullptr;  ///< nullptr for a variable
   bool is_lock = false;
   std::vector<Use> writes;

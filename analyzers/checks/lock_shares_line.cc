@@ -92,7 +92,8 @@ class StrangerFinder {
 
   bool holds_lock(const AccessSite& site) const {
     const auto held = context_.locks.held_at(site);
-    return std::binary_search(held.begin(), held.end(), lock_.symbol);
+    return std::binary_search(held.begin(), held.end(), lock_.symbol) ||
+           std::binary_search(held.begin(), held.end(), lock_.symbol_in_template);
   }
 
   /// A function that takes the lock has its line when it reads; a write before or after disturbs
