@@ -164,7 +164,8 @@ uint32_t weight_of(const MemberGroup& group, const SharedPair& pair) {
   // Plain members of one object are mostly handed over, from one thread to the next.
   const bool is_plain = !is_atomic_form(pair.writer->form) && !is_atomic_form(pair.user->form) &&
                         group.record != nullptr;
-  return (written + known + (is_atomic ? 10 : 0) + (pair.is_hot ? 10 : 0)) / (is_plain ? 2 : 1);
+  return (written + known + (is_atomic ? 10 : 0) + (pair.is_hot ? 10 : 0)) /
+         (is_plain || pair.proof == Proof::kSameRole ? 2 : 1);
 }
 
 Finding make_finding(const CheckContext& context, const MemberGroup& group,

@@ -27,7 +27,6 @@ constexpr size_t kMaxMembers = 1024;
 constexpr uint32_t kMinReadTraffic = 2;
 // Stores in one function are written now and then.
 constexpr uint32_t kMinWriteTraffic = 3;
-constexpr uint32_t kMaxPoints = 12;
 constexpr size_t kMaxShown = 3;
 
 using Members = std::vector<size_t>;
@@ -197,7 +196,7 @@ bool is_atomic(const LineMember& member) {
 
 uint32_t weight_of(const MemberGroup& group, const Mix& mix) {
   const uint32_t points =
-      3 * (std::min(mix.written_points, kMaxPoints) + std::min(mix.read_points, kMaxPoints));
+      weight_of_traffic(mix.written_points) + weight_of_traffic(mix.read_points);
   const bool is_plain = std::none_of(mix.written.begin(), mix.written.end(), [&](size_t member) {
     return is_atomic(group.members[member]);
   });

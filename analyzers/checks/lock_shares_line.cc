@@ -22,7 +22,6 @@ constexpr std::string_view kRule = "lock-shares-line";
 constexpr size_t kMaxMembers = 1024;
 // One function may be chance; a loop or two functions say that lock or member are in use.
 constexpr uint32_t kMinTraffic = 2;
-constexpr uint32_t kMaxPoints = 12;
 constexpr size_t kMaxShown = 4;
 
 /// A member on the line of a lock, with the accesses that do without the lock.
@@ -51,6 +50,7 @@ class StrangerFinder {
       const LineMember& member = group_.members[i];
       if (i == lock_index_ || is_overlap(lock_, member)) continue;
       if (!likely_share_line(lock_.bytes, member.bytes, group_.alignment)) continue;
+      if (is_link(member)) continue;
       // Two locks are one pair, not two.
       if (member.is_lock && i < lock_index_) continue;
       Stranger stranger = member.is_lock ? other_lock(i) : foreign_data(i);
@@ -60,6 +60,11 @@ class StrangerFinder {
   }
 
  private:
+  /// That which hangs the object into a list or a tree.
+  bool is_link(const LineMember& member) const {
+    return member.parent != nullptr && member.parent != group_.record && is_node(*member.parent);
+  }
+
   /// Acquisitions by functions that leave this lock alone.
   Stranger other_lock(size_t other) const {
     Stranger stranger{.member = other};
@@ -123,7 +128,7 @@ bool is_updated_atomically(const Stranger& stranger) {
 uint32_t weight_of(const LineMember& lock, const std::vector<Stranger>& strangers) {
   uint32_t points = 0;
   for (const Stranger& stranger : strangers) points = std::max(points, stranger.points);
-  return 3 * (std::min(write_traffic(lock), kMaxPoints) + std::min(points, kMaxPoints));
+  return weight_of_traffic(write_traffic(lock)) + weight_of_traffic(points);
 }
 
 std::vector<MemberUse> shown_uses(const LineMember& lock, size_t lock_index,

@@ -49,19 +49,6 @@ std::string source_key(const Finding& finding) {
   return key;
 }
 
-/// Rule, place and fields, the latter from their `skipped`th path component on.
-std::string field_key(const Finding& finding, int skipped) {
-  std::string key = finding.rule;
-  for (const SubjectField& field : finding.subject.fields) {
-    std::string_view name = field.name;
-    for (int i = 0; i < skipped; ++i) name.remove_prefix(name.find('.') + 1);
-    key += "\n" + std::string(name);
-  }
-  for (const FindingLocation& location : finding.locations)
-    if (location.role == "field") return key + "\n" + location.file + std::to_string(location.line);
-  return key;
-}
-
 /// In how many members of members do all its fields lie?
 int common_depth(const Finding& finding) {
   const auto& fields = finding.subject.fields;
@@ -78,17 +65,35 @@ int common_depth(const Finding& finding) {
   return depth;
 }
 
+std::string_view file_of(const Finding& finding) {
+  return finding.locations.empty() ? std::string_view() : finding.locations.front().file;
+}
+
+/// Are the fields of `outer`, without their first `skipped` components, all among those of `inner`?
+bool says_no_more(const Finding& outer, int skipped, const Finding& inner) {
+  if (outer.rule != inner.rule || file_of(outer) != file_of(inner)) return false;
+  return std::all_of(
+      outer.subject.fields.begin(), outer.subject.fields.end(), [&](const SubjectField& field) {
+        std::string_view name = field.name;
+        for (int i = 0; i < skipped; ++i) name.remove_prefix(name.find('.') + 1);
+        return std::any_of(inner.subject.fields.begin(), inner.subject.fields.end(),
+                           [&](const SubjectField& own) { return own.name == name; });
+      });
+}
+
 /// What is wrong within a record is said of it, not again of each record that contains it.
 void drop_of_inner_records(std::vector<Finding>& findings) {
-  std::set<std::string> own;
+  std::vector<const Finding*> own;
   for (const Finding& finding : findings)
-    if (common_depth(finding) == 0) own.insert(field_key(finding, 0));
-  std::erase_if(findings, [&](const Finding& finding) {
-    const int depth = common_depth(finding);
-    for (int skipped = 1; skipped <= depth; ++skipped)
-      if (own.contains(field_key(finding, skipped))) return true;
-    return false;
-  });
+    if (!finding.subject.fields.empty() && common_depth(finding) == 0) own.push_back(&finding);
+  std::vector<bool> is_repeated(findings.size());
+  for (size_t i = 0; i < findings.size(); ++i)
+    for (int skipped = common_depth(findings[i]); skipped > 0; --skipped)
+      is_repeated[i] = is_repeated[i] || std::any_of(own.begin(), own.end(), [&](auto* inner) {
+                         return says_no_more(findings[i], skipped, *inner);
+                       });
+  size_t i = 0;
+  std::erase_if(findings, [&](const Finding&) { return is_repeated[i++]; });
 }
 
 /// One header in several configurations may yield the same finding twice, and so may two

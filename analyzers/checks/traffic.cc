@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "checks/identifiers.h"
 #include "checks/name_words.h"
@@ -56,6 +57,12 @@ uint32_t write_traffic(const LineMember& member) {
   uint32_t sum = 0;
   for (const Use& use : member.writes) sum += write_traffic(use);
   return sum;
+}
+
+uint32_t weight_of_traffic(uint32_t points) {
+  constexpr double kPerDoubling = 8;
+  constexpr double kMaxWeight = 45;
+  return static_cast<uint32_t>(std::min(kMaxWeight, kPerDoubling * std::log2(1.0 + points)));
 }
 
 bool is_report(std::string_view function_name) {

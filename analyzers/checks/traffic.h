@@ -15,6 +15,9 @@ uint32_t write_traffic(const LineMember& member);
 
 bool is_read_modify_write(const AccessSite& site);
 
+/// What so many points weigh in a finding, 0 to 45: twice the traffic is less than twice the case.
+uint32_t weight_of_traffic(uint32_t points);
+
 /// Functions that print, log or dump what there is: people ask for it, not the work.
 bool is_report(std::string_view function_name);
 

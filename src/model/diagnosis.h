@@ -113,7 +113,7 @@ struct Finding {
   std::string reason;   ///< why this verdict
   Subject subject;
   Cost cost;
-  /// How strongly the source alone argues, 0 to 100: orders what nothing has measured. Not shown.
+  /// How strongly the source alone argues, 0 to 100: orders what nothing has measured.
   uint32_t weight = 0;
   std::optional<Waits> waits;
   std::optional<Contrast> contrast;  ///< of a line; empty if too few samples to tell

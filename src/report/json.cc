@@ -105,6 +105,7 @@ Json to_json(const Finding& finding) {
                {"evidence", evidence_letter(finding.evidence)},
                {"verdict", verdict_word(finding.verdict)},
                {"level", level_word(finding.level)},
+               {"weight", finding.weight},
                {"message", finding.message},
                {"reason", finding.reason},
                {"subject", to_json(finding.subject)},
