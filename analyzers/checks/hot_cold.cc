@@ -201,7 +201,7 @@ uint32_t weight_of(const MemberGroup& group, const Mix& mix) {
     return is_atomic(group.members[member]);
   });
   if (is_plain || is_counting_references_only(group, mix)) return points / 4;
-  return points + (mix.is_proven ? 20 : 0);
+  return std::min<uint32_t>(points + (mix.is_proven ? 20 : 0), 100);
 }
 
 /// The best writer of each written member, then the first readings of different members.

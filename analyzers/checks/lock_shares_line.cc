@@ -101,10 +101,11 @@ class StrangerFinder {
            std::binary_search(held.begin(), held.end(), lock_.symbol_in_template);
   }
 
-  /// A function that takes the lock has its line when it reads; a write before or after disturbs
-  /// those that have the lock then.
+  /// A function that takes the lock, and is not in a loop about it, has its line anyway; a plain
+  /// write before or after disturbs those that have the lock then.
   bool needs_line(const AccessSite& site) const {
-    return lock_.is_written_in(site.function) && !is_write(site.access);
+    return lock_.is_written_in(site.function) &&
+           (!is_write(site.access) || is_atomic_form(site.form));
   }
 
   bool is_same_thread(const AccessSite& site) const {

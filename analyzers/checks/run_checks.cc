@@ -69,29 +69,38 @@ std::string_view file_of(const Finding& finding) {
   return finding.locations.empty() ? std::string_view() : finding.locations.front().file;
 }
 
-/// Are the fields of `outer`, without their first `skipped` components, all among those of `inner`?
-bool says_no_more(const Finding& outer, int skipped, const Finding& inner) {
-  if (outer.rule != inner.rule || file_of(outer) != file_of(inner)) return false;
-  return std::all_of(
-      outer.subject.fields.begin(), outer.subject.fields.end(), [&](const SubjectField& field) {
+/// How many fields of `outer`, without their first `skipped` components, `inner` names as well.
+size_t fields_in_common(const Finding& outer, int skipped, const Finding& inner) {
+  const auto& fields = outer.subject.fields;
+  return static_cast<size_t>(
+      std::count_if(fields.begin(), fields.end(), [&](const SubjectField& field) {
         std::string_view name = field.name;
         for (int i = 0; i < skipped; ++i) name.remove_prefix(name.find('.') + 1);
         return std::any_of(inner.subject.fields.begin(), inner.subject.fields.end(),
                            [&](const SubjectField& own) { return own.name == name; });
-      });
+      }));
+}
+
+/// Does `inner`, about a record that that of `outer` contains or derives from, say nearly as much?
+bool is_said_by(const Finding& outer, const Finding& inner) {
+  if (&outer == &inner || outer.rule != inner.rule || file_of(outer) != file_of(inner))
+    return false;
+  const size_t count = outer.subject.fields.size();
+  for (int skipped = common_depth(outer); skipped > 0; --skipped)
+    if (2 * fields_in_common(outer, skipped, inner) >= count) return true;
+  const bool is_same_place =
+      outer.locations.front().line == inner.locations.front().line && count > 0;
+  return is_same_place && fields_in_common(outer, 0, inner) == count &&
+         inner.subject.fields.size() > count;
 }
 
 /// What is wrong within a record is said of it, not again of each record that contains it.
-void drop_of_inner_records(std::vector<Finding>& findings) {
-  std::vector<const Finding*> own;
-  for (const Finding& finding : findings)
-    if (!finding.subject.fields.empty() && common_depth(finding) == 0) own.push_back(&finding);
+void drop_of_related_records(std::vector<Finding>& findings) {
   std::vector<bool> is_repeated(findings.size());
   for (size_t i = 0; i < findings.size(); ++i)
-    for (int skipped = common_depth(findings[i]); skipped > 0; --skipped)
-      is_repeated[i] = is_repeated[i] || std::any_of(own.begin(), own.end(), [&](auto* inner) {
-                         return says_no_more(findings[i], skipped, *inner);
-                       });
+    is_repeated[i] = std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+      return is_said_by(findings[i], other);
+    });
   size_t i = 0;
   std::erase_if(findings, [&](const Finding&) { return is_repeated[i++]; });
 }
@@ -128,7 +137,7 @@ std::vector<Finding> run_checks(const SourceFacts& facts, const std::vector<std:
   std::sort(findings.begin(), findings.end(),
             [](const Finding& a, const Finding& b) { return order_of(a) < order_of(b); });
   drop_repeated(findings);
-  drop_of_inner_records(findings);
+  drop_of_related_records(findings);
   return findings;
 }
 
