@@ -39,9 +39,10 @@ std::string without_arguments(std::string_view name) {
   return bare;
 }
 
-/// What instantiations of one template have in common.
+/// What instantiations of one template, and records that inherit the same members, have in common.
 std::string source_key(const Finding& finding) {
-  std::string key = finding.rule + "\n" + without_arguments(finding.subject.name);
+  std::string key = finding.rule;
+  if (finding.subject.fields.empty()) key += "\n" + without_arguments(finding.subject.name);
   for (const SubjectField& field : finding.subject.fields)
     key += "\n" + without_arguments(field.name);
   for (const FindingLocation& location : finding.locations)
