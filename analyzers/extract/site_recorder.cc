@@ -11,7 +11,8 @@ bool SiteRecorder::crosses_threads(CXCursor variable, SymbolId function) const {
   auto home = declared_in_.find(variable);
   if (home == declared_in_.end()) return false;
   bool is_in_entry = false;
-  while (function != home->second) {
+  // Lambdas that one macro brings, one in the other, have one place and so one symbol: a circle.
+  for (size_t steps = 0; function != home->second && steps <= parents_.size(); ++steps) {
     is_in_entry |= entries_.contains(function);
     auto copies = copies_.find(function);
     if (copies != copies_.end() && copies->second.contains(variable)) return false;
