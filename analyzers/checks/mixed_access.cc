@@ -89,7 +89,7 @@ class AccessJudge {
   Mixture judge(const AccessSite& plain) const {
     Mixture worst;
     if (!is_write(plain.access) && (is_peek(plain) || is_own_value(plain))) return worst;
-    if (is_owned(plain) || is_alternative(plain)) return worst;
+    if (is_owned(plain) || is_alternative(plain) || is_prepared(plain)) return worst;
     for (const AccessSite* atomic : object_.atomic) {
       const Harm harm = harm_of(plain, *atomic);
       if (harm > worst.harm) keep(worst, plain, *atomic, harm);
@@ -128,6 +128,15 @@ class AccessJudge {
       return site->function == plain.function && site->base == plain.base && is_update(*site) &&
              site->is_result_used && site->position < plain.position;
     });
+  }
+
+  /// `node->next = nullptr;` ahead of the exchange of another's `next` that publishes the node.
+  bool is_prepared(const AccessSite& plain) const {
+    return plain.access == SourceAccess::kWrite &&
+           std::any_of(object_.atomic.begin(), object_.atomic.end(), [&](const AccessSite* site) {
+             return is_write(site->access) && site->function == plain.function &&
+                    site->base != plain.base && plain.position < site->position;
+           });
   }
 
   /// `if (shared) atomic_add(&p->n, 1); else p->n += 1;`: whoever does both knows when.

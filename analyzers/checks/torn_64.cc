@@ -42,7 +42,7 @@ Complaint complaint_of(const SourceRecord& record, const SourceField& field) {
   complaint.reason = crosses_line(field)
                          ? "it lies across two cache lines: each update locks the bus"
                          : "whether it lies across two cache lines depends on the address";
-  complaint.level = Level::kWarning;
+  complaint.level = crosses_line(field) ? Level::kWarning : Level::kNote;
   complaint.weight = 80;
   complaint.verdict = Verdict::kFix;
   complaint.advice = {{.remedy = "reorder",
@@ -57,6 +57,7 @@ void check_torn_64(const FactIndex& index, std::vector<Finding>& findings) {
   for (const SourceRecord* record : laid_out_records(index))
     for (const SourceField& field : record->fields) {
       if (field.size_bits != kWordBytes * 8 || field.is_bit_field) continue;
+      if (field.array_length > 1) continue;  // of smaller elements
       if (!is_under_aligned(*record, field)) continue;
       const auto sites = index.accesses_to_field(*record, field);
       if (!field.is_atomic && !is_used_atomically(sites)) continue;
