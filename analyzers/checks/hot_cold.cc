@@ -62,13 +62,8 @@ class MixFinder {
 
  private:
   bool is_busy(const LineMember& member) const {
-    if (member.is_lock || is_link(member)) return false;
+    if (member.is_lock || is_link(group_, member)) return false;
     return is_updated_atomically(member) || is_stored_in_threads(member) || is_worked_on(member);
-  }
-
-  /// That which hangs the object into a list.
-  bool is_link(const LineMember& member) const {
-    return member.parent != nullptr && member.parent != group_.record && is_node(*member.parent);
   }
 
   static bool is_updated_atomically(const LineMember& member) {

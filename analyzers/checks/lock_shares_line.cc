@@ -50,7 +50,7 @@ class StrangerFinder {
       const LineMember& member = group_.members[i];
       if (i == lock_index_ || is_overlap(lock_, member)) continue;
       if (!likely_share_line(lock_.bytes, member.bytes, group_.alignment)) continue;
-      if (is_link(member)) continue;
+      if (is_link(group_, member)) continue;
       // Two locks are one pair, not two.
       if (member.is_lock && i < lock_index_) continue;
       Stranger stranger = member.is_lock ? other_lock(i) : foreign_data(i);
@@ -60,11 +60,6 @@ class StrangerFinder {
   }
 
  private:
-  /// That which hangs the object into a list or a tree.
-  bool is_link(const LineMember& member) const {
-    return member.parent != nullptr && member.parent != group_.record && is_node(*member.parent);
-  }
-
   /// Acquisitions by functions that leave this lock alone.
   Stranger other_lock(size_t other) const {
     Stranger stranger{.member = other};

@@ -89,10 +89,9 @@ bool is_said_by(const Finding& outer, const Finding& inner) {
   const size_t count = outer.subject.fields.size();
   for (int skipped = common_depth(outer); skipped > 0; --skipped)
     if (2 * fields_in_common(outer, skipped, inner) >= count) return true;
-  const bool is_same_place =
-      outer.locations.front().line == inner.locations.front().line && count > 0;
-  return is_same_place && fields_in_common(outer, 0, inner) == count &&
-         inner.subject.fields.size() > count;
+  if (count == 0 || outer.locations.empty() || inner.locations.empty()) return false;
+  return outer.locations.front().line == inner.locations.front().line &&
+         fields_in_common(outer, 0, inner) == count && inner.subject.fields.size() > count;
 }
 
 /// What is wrong within a record is said of it, not again of each record that contains it.

@@ -84,4 +84,8 @@ bool is_node(const SourceRecord& record) {
                      [&](const SourceField& field) { return points_to_own_kind(record, field); });
 }
 
+bool is_link(const MemberGroup& group, const LineMember& member) {
+  return member.parent != nullptr && member.parent != group.record && is_node(*member.parent);
+}
+
 }  // namespace quarrel

@@ -31,4 +31,7 @@ bool is_reference_count(const LineMember& member);
 /// there are many, and a line each costs more than it gives.
 bool is_node(const SourceRecord& record);
 
+/// Is the member a part of what hangs the object into a list or a tree?
+bool is_link(const MemberGroup& group, const LineMember& member);
+
 }  // namespace quarrel
