@@ -52,9 +52,11 @@ std::vector<const AccessSite*> FactIndex::accesses_to_field(const SourceRecord& 
                                                             const SourceField& field) const {
   const auto own = accesses_to(field.symbol);
   std::vector<const AccessSite*> sites(own.begin(), own.end());
+  const auto in_template = accesses_to(field_in_template(owner, field));
+  if (in_template.empty()) return sites;
   std::set<SourcePos> seen;
   for (const AccessSite* site : own) seen.insert(site->position);
-  for (const AccessSite* site : accesses_to(field_in_template(owner, field)))
+  for (const AccessSite* site : in_template)
     if (!seen.contains(site->position)) sites.push_back(site);
   return sites;
 }

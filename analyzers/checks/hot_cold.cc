@@ -135,10 +135,10 @@ class MixFinder {
 
   /// Is whoever reads on the way to write, or on the way back? Then one thread does both.
   bool is_one_operation(const LineMember& written, const AccessSite& reader) const {
-    const auto own = operations_of(context_.index, reader.function);
+    const auto& own = context_.operations.of(reader.function);
     return own.size() == 1 &&
            std::all_of(written.writes.begin(), written.writes.end(), [&](const Use& writer) {
-             return operations_of(context_.index, writer.site->function) == own;
+             return context_.operations.of(writer.site->function) == own;
            });
   }
 

@@ -9,6 +9,7 @@
 #include "checks/hotness.h"
 #include "checks/line_layout.h"
 #include "checks/lock_context.h"
+#include "checks/operations.h"
 #include "checks/roles.h"
 
 namespace quarrel {
@@ -16,13 +17,19 @@ namespace quarrel {
 /// What the checks derive from the facts once.
 struct CheckContext {
   explicit CheckContext(const FactIndex& facts)
-      : index(facts), roles(facts), locks(facts), hotness(index, roles), acquisitions(facts) {}
+      : index(facts),
+        roles(facts),
+        locks(facts),
+        hotness(index, roles),
+        acquisitions(facts),
+        operations(facts) {}
 
   const FactIndex& index;
   ThreadRoles roles;
   LockContext locks;
   Hotness hotness;
   Acquisitions acquisitions;
+  Operations operations;
 };
 
 /// One access that is not cold.

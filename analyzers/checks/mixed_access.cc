@@ -150,10 +150,10 @@ class AccessJudge {
 
   /// The only operation that writes the object may read it as it likes.
   bool is_own_value(const AccessSite& plain) const {
-    const auto own = operations_of(context_.index, plain.function);
+    const auto& own = context_.operations.of(plain.function);
     auto is_own_write = [&](const AccessSite* site) {
       if (!is_write(site->access)) return true;
-      const auto writers = operations_of(context_.index, site->function);
+      const auto writers = context_.operations.of(site->function);
       return std::includes(own.begin(), own.end(), writers.begin(), writers.end());
     };
     return std::all_of(object_.atomic.begin(), object_.atomic.end(), is_own_write) &&

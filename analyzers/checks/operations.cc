@@ -50,6 +50,12 @@ std::vector<SymbolId> operations_of(const FactIndex& index, SymbolId function) {
   return outermost;
 }
 
+const std::vector<SymbolId>& Operations::of(SymbolId function) const {
+  auto [place, is_new] = known_.try_emplace(function);
+  if (is_new) place->second = operations_of(index_, function);
+  return place->second;
+}
+
 std::set<SymbolId> reached_from(const FactIndex& index, SymbolId operation) {
   std::set<SymbolId> reached{operation};
   std::vector<SymbolId> level{operation};

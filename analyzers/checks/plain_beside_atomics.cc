@@ -62,8 +62,8 @@ bool is_virtual(const FactIndex& index, SymbolId symbol) {
 /// calls a virtual function nobody knows.
 bool are_separate_operations(const CheckContext& context, SymbolId one, SymbolId other) {
   if (is_virtual(context.index, one) || is_virtual(context.index, other)) return true;
-  const auto a = operations_of(context.index, one);
-  return a.size() > 1 || a != operations_of(context.index, other);
+  const auto& a = context.operations.of(one);
+  return a.size() > 1 || a != context.operations.of(other);
 }
 
 struct PlainPair {

@@ -53,7 +53,7 @@ class PairJudge {
   void find_operations(SymbolId function) {
     auto [found, is_new] = operations_.try_emplace(function);
     if (!is_new) return;
-    found->second = operations_of(context_.index, function);
+    found->second = context_.operations.of(function);
     for (SymbolId operation : found->second)
       if (!reached_.contains(operation))
         reached_.emplace(operation, reached_from(context_.index, operation));
