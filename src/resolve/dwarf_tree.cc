@@ -32,14 +32,6 @@ std::string scope_name(Dwarf_Die& scope) {
   return dwarf_tag(&scope) == DW_TAG_namespace ? "(anonymous namespace)" : "{unnamed}";
 }
 
-// Line tables of DWARF 5 may name files relative to the folder in which the compiler ran.
-std::string below_unit_folder(Dwarf_Die& unit, const std::string& name) {
-  if (name.starts_with('/')) return name;
-  auto attribute = attribute_of(unit, DW_AT_comp_dir);
-  const char* folder = attribute ? dwarf_formstring(&*attribute) : nullptr;
-  return folder != nullptr ? std::string(folder) + "/" + name : name;
-}
-
 // dwarf_decl_file of libdw 0.188 aborts on split units, whose file table is the skeleton's.
 std::string declaring_file(Dwarf_Die& die) {
   auto attribute = attribute_of(die, DW_AT_decl_file);
@@ -54,7 +46,7 @@ std::string declaring_file(Dwarf_Die& die) {
   size_t count = 0;
   if (dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count) return {};
   const char* name = dwarf_filesrc(files, index, nullptr, nullptr);
-  return name != nullptr ? normal_path(below_unit_folder(unit, name)) : "";
+  return name != nullptr ? path_in_unit(unit, name) : "";
 }
 
 // The declaration inside the class or namespace, which has the right parents.
@@ -148,6 +140,13 @@ CodeLocation declaration_of(Dwarf_Die& die) {
   auto column = unsigned_attribute(die, DW_AT_decl_column);
   if (column && *column <= UINT32_MAX) location.column = static_cast<uint32_t>(*column);
   return location;
+}
+
+std::string path_in_unit(Dwarf_Die& unit, const std::string& name) {
+  if (name.starts_with('/')) return normal_path(name);
+  auto attribute = attribute_of(unit, DW_AT_comp_dir);
+  const char* folder = attribute ? dwarf_formstring(&*attribute) : nullptr;
+  return normal_path(folder != nullptr ? std::string(folder) + "/" + name : name);
 }
 
 std::string normal_path(const std::string& path) {

@@ -58,6 +58,9 @@ inline uint64_t offset_of(Dwarf_Die& die) {
   return dwarf_dieoffset(&die);
 }
 
+/// normal_path() of a name in a line table: it may be relative to the folder of the compiler's run.
+std::string path_in_unit(Dwarf_Die& unit, const std::string& name);
+
 /// "/a/b/../c/./d" -> "/a/c/d".
 std::string normal_path(const std::string& path);
 

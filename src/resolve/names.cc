@@ -64,6 +64,12 @@ bool strip_suffix(std::string& text, std::string_view suffix) {
   return true;
 }
 
+// "main.cold" -> "main": parts and clones that GCC and clang split off, named after the function.
+void strip_clone_suffix(std::string& text) {
+  for (std::string_view mark : {".cold", ".part.", ".isra.", ".constprop.", ".lto_priv.", ".llvm."})
+    if (size_t at = text.find(mark); at != std::string::npos && at > 0) text.resize(at);
+}
+
 void strip_qualifiers(std::string& text) {
   if (size_t clone = text.find(" [clone "); clone != std::string::npos) text.resize(clone);
   while (strip_suffix(text, " const") || strip_suffix(text, " volatile") ||
@@ -130,7 +136,10 @@ std::string shorten_type(std::string_view type) {
 
 std::string function_name(std::string_view symbol) {
   std::string text = demangle(symbol);
-  if (!symbol.starts_with("_Z")) return text;
+  if (!symbol.starts_with("_Z")) {
+    strip_clone_suffix(text);
+    return text;
+  }
   strip_qualifiers(text);
   strip_parameters(text);
   strip_return_type(text);

@@ -13,7 +13,7 @@ CodeLocation source_line(const DwarfUnit& unit, uint64_t address) {
   if (row == nullptr || dwarf_lineno(row, &line) != 0 || line <= 0) return location;
   const char* file = dwarf_linesrc(row, nullptr, nullptr);
   if (file == nullptr) return location;
-  location.file = normal_path(file);
+  location.file = path_in_unit(lines, file);
   location.line = static_cast<uint32_t>(line);
   int column = 0;
   if (dwarf_linecol(row, &column) == 0 && column > 0)
@@ -38,7 +38,7 @@ CodeLocation call_site(const DwarfUnit& unit, Dwarf_Die& inlined) {
   if (dwarf_getsrcfiles(&lines, &files, &count) != 0 || file_index >= count) return location;
   const char* file = dwarf_filesrc(files, file_index, nullptr, nullptr);
   if (file == nullptr || line == 0 || line > UINT32_MAX) return location;
-  location.file = normal_path(file);
+  location.file = path_in_unit(lines, file);
   location.line = static_cast<uint32_t>(line);
   Dwarf_Word column = 0;
   if (dwarf_attr(&inlined, DW_AT_call_column, &attribute) != nullptr &&

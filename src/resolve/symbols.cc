@@ -34,16 +34,28 @@ ResolvedFrame ModuleSymbols::resolve(uint64_t address, uint64_t call_adjustment)
   return frame;
 }
 
+namespace {
+
+// The function's code may be in several ranges: GCC puts what is rarely run apart ("main.cold").
+bool starts_range_of(Dwarf_Die& function, uint64_t address) {
+  for (auto [start, end] : ranges_of(function))
+    if (start == address) return true;
+  return false;
+}
+
+}  // namespace
+
 // A C function may have a private name in the debug information and a public alias in the symbol
-// table (glibc: ___pthread_mutex_lock); the reader knows the public one.
-std::string ModuleSymbols::function_name_of(Dwarf_Die& function, bool is_inlined) {
+// table (glibc: ___pthread_mutex_lock); the reader knows the public one. GCC gives no linkage name
+// to functions that no other unit can call, but a mangled symbol.
+std::string ModuleSymbols::function_name_of(Dwarf_Die& function, bool is_inlined,
+                                            uint64_t address) {
   std::string linkage = linkage_name_of(function);
   if (linkage.starts_with("_Z")) return function_name(linkage);
-  Dwarf_Addr entry = 0;
-  if (!is_inlined && linkage.empty() && dwarf_entrypc(&function, &entry) == 0) {
-    const ElfSymbol* symbol = elf_symbols_->function_at(entry);
-    if (symbol != nullptr && symbol->address == entry) return function_name(symbol->name);
-  }
+  const ElfSymbol* symbol = elf_symbols_->function_at(address);
+  if (!is_inlined && linkage.empty() && symbol != nullptr &&
+      starts_range_of(function, symbol->address))
+    return function_name(symbol->name);
   return shorten_type(qualified_name_of(function));
 }
 
@@ -56,7 +68,7 @@ bool ModuleSymbols::add_from_debug_info(uint64_t address, ResolvedFrame& frame) 
   auto chain = functions_->chain_at(*unit, address);
   for (size_t i = 0; i < chain.size(); ++i) {
     bool is_inlined = i + 1 < chain.size();
-    place.function = function_name_of(chain[i], is_inlined);
+    place.function = function_name_of(chain[i], is_inlined, address);
     frame.locations.push_back(place);
     if (is_inlined) place = call_site(entries, chain[i]);
   }

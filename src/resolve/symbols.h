@@ -33,7 +33,7 @@ class ModuleSymbols {
  private:
   bool add_from_debug_info(uint64_t address, ResolvedFrame& frame);
   void add_from_symbols(uint64_t address, ResolvedFrame& frame) const;
-  std::string function_name_of(Dwarf_Die& function, bool is_inlined);
+  std::string function_name_of(Dwarf_Die& function, bool is_inlined, uint64_t address);
 
   ModuleId module_;
   std::string short_name_;
