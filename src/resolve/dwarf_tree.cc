@@ -146,7 +146,10 @@ std::string path_in_unit(Dwarf_Die& unit, const std::string& name) {
   if (name.starts_with('/')) return normal_path(name);
   auto attribute = attribute_of(unit, DW_AT_comp_dir);
   const char* folder = attribute ? dwarf_formstring(&*attribute) : nullptr;
-  return normal_path(folder != nullptr ? std::string(folder) + "/" + name : name);
+  if (folder == nullptr) return normal_path(name);
+  // libdw puts the unit's folder, which may itself be relative (glibc), before files right in it.
+  const std::string prefix = std::string(folder) + "/";
+  return normal_path(name.starts_with(prefix) ? name : prefix + name);
 }
 
 std::string normal_path(const std::string& path) {

@@ -119,10 +119,13 @@ class Symbols:
     """The symbol table, to tell which differences of names are a matter of choice."""
 
     def __init__(self, tool, binary):
-        lines = subprocess.run(["nm", "-S", "--defined-only", binary], capture_output=True,
-                               text=True, check=False).stdout.splitlines()
-        rows = [line.split() for line in lines]
-        self.sized = [(int(row[0], 16), int(row[1], 16), row[3]) for row in rows if len(row) == 4]
+        self.sized = []
+        for table in [], ["-D"]:
+            lines = subprocess.run(["nm", "-S", "--defined-only", *table, binary], text=True,
+                                   capture_output=True, check=False).stdout.splitlines()
+            rows = [line.split() for line in lines]
+            self.sized += [(int(row[0], 16), int(row[1], 16), row[3].split("@")[0])
+                           for row in rows if len(row) == 4]
         self.names = shortened(tool, {name for _, _, name in self.sized})
 
     def at(self, address):
@@ -135,7 +138,8 @@ def explanation(symbols, address, ours, theirs):
     name = ours[-1][0]
     if "+0x" in name and not theirs[-1][3] and not symbols.at(address):
         return "outside of every symbol"  # llvm-symbolizer takes the nearest symbol below
-    if {name, theirs[-1][1]} <= symbols.at(address) and ours[:-1] == []:
+    is_outermost = compare(ours, theirs)[1] == len(ours) - 1
+    if is_outermost and {name, theirs[-1][1]} <= symbols.at(address):
         return "alias"  # several symbols of one address
     return ""
 
