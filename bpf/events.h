@@ -31,6 +31,8 @@ enum {
 	HISTOGRAM_BUCKETS = 116,
 	/* CPUs that are looked at for peers of a sample. */
 	MAX_PEER_CPUS = 64,
+	/* Contended locks that a thread is remembered to hold; more are forgotten, oldest first. */
+	MAX_HELD_LOCKS = 4,
 	/* (waiter, owner) pairs of one word. A word that is no glibc lock may have a counter where
 	 * the owner would stand: it must not fill the table for all others.
 	 */
@@ -75,10 +77,36 @@ struct wait_totals {
 };
 QUARREL_ABI_SIZE(struct wait_totals, 24);
 
-struct lock_totals {
-	__s64 waiters; /* asleep now, of those that saw an owner */
-	__u64 pairs;   /* (waiter, owner) keys made for this word */
+/* What the holder of a lock does while others wait for it. */
+enum holder_state {
+	HOLDER_RUNNING,
+	HOLDER_RUNNABLE, /* preempted: wants a CPU and has none */
+	HOLDER_BLOCKED,	 /* asleep in the kernel: a disk, a socket, a timer, a page */
+	HOLDER_WAITING,	 /* asleep for another lock */
+};
+
+/* One futex word. Time that waiters spend is waiters x time, added up at every change ("settled")
+ * and charged to whoever held the lock meanwhile.
+ */
+struct lock_record {
+	struct futex_signature signature; /* of the first wait */
+	__s64 waiters;			  /* asleep now */
+	__u64 settled_ns;		  /* the time up to which accrued_ns is added up */
+	__u64 accrued_since_ns;
+	__u64 accrued_ns; /* waiter time that nobody is charged with yet */
+	/* Waiter time between a wake and the return of the woken thread. It is nobody's, unless
+	 * another thread turns out to have taken the lock first.
+	 */
+	__u64 handoff_ns;
+	__u64 all_handoffs_ns;
+	__u32 holder;	      /* as the target's libc counts; 0: not known */
+	__u32 is_provisional; /* the holder is the woken thread, which may have found it taken */
+	__u64 pairs;	      /* (waiter, owner) keys made for this word */
 	__u64 captures;
+	__u64 wake_captures;
+	__u64 last_wake_ns; /* charged at the last wake */
+	__u64 wakes;	    /* calls; of them: */
+	__u64 wasted_wakes; /* nobody was woken */
 	__u64 not_blocked;
 	__u64 interrupted;
 	__u64 interrupted_ns;
@@ -86,28 +114,51 @@ struct lock_totals {
 	__u64 timed_out_ns;
 	__u64 histogram[HISTOGRAM_BUCKETS];
 };
-QUARREL_ABI_SIZE(struct lock_totals, 992);
+QUARREL_ABI_SIZE(struct lock_record, 1080);
 
-/* A wait between its sys_enter and its sys_exit. */
-struct open_wait {
-	struct lock_key lock;
-	__u64 start_ns;
-	__u32 owner;
-	__u32 is_counted; /* it is in lock_totals.waiters */
+struct holder_key {
+	__u64 address;
+	__u64 next_address; /* HOLDER_WAITING: the word that the holder sleeps for */
+	__u32 holder;	    /* as the target's libc counts */
+	__u32 state;
 };
-QUARREL_ABI_SIZE(struct open_wait, 32);
+QUARREL_ABI_SIZE(struct holder_key, 24);
+
+/* One thread of the target. glibc's slow path calls futex again after a wake that came too late:
+ * such calls are one wait, which is over when the thread wakes others or waits elsewhere.
+ */
+struct thread_record {
+	struct lock_key lock; /* of the wait that goes on or was the last */
+	__u64 start_ns;	      /* of the call; 0: none goes on */
+	__u64 waited_ns;      /* in finished calls of the wait; 0 and no call: no wait is open */
+	__u32 tid;	      /* in quarrel's pid namespace */
+	__u32 owner;
+	__u32 is_counted; /* it is in lock_record.waiters */
+	__u32 next_held;
+	__u64 held[MAX_HELD_LOCKS]; /* words that it held when others waited; may be stale */
+	__u32 state;
+	__u32 last_off_state;
+	__u32 is_off_cpu_holder;
+	__u32 waits_for_readers; /* of a rwlock, which no word names */
+	__u64 off_since_ns; /* the last time off the CPU; until: 0 while it lasts */
+	__u64 off_until_ns;
+};
+QUARREL_ABI_SIZE(struct thread_record, 112);
 
 struct lock_wait_counters {
-	__u64 blocking;	    /* waits that slept and were woken */
-	__u64 start_unseen; /* of them, without an open_wait */
-	__u64 open_table_full;
+	__u64 blocking;	    /* waits that slept and ended */
+	__u64 start_unseen; /* of them, without a start */
+	__u64 thread_table_full;
 	__u64 wait_table_full;
 	__u64 lock_table_full;
+	__u64 holder_table_full;
 	__u64 captures;
 	__u64 capture_ring_full;
+	__u64 wake_captures;
+	__u64 wake_ring_full;
 	__u64 stack_unreadable;
 };
-QUARREL_ABI_SIZE(struct lock_wait_counters, 64);
+QUARREL_ABI_SIZE(struct lock_wait_counters, 88);
 
 struct capture_header {
 	__u64 time_ns;
@@ -118,19 +169,25 @@ struct capture_header {
 };
 QUARREL_ABI_SIZE(struct capture_header, 160);
 
+enum wait_event_kind {
+	EVENT_WAIT,
+	EVENT_WAKE, /* the thread let go of the lock and woke another */
+};
+
 struct wait_event {
 	struct capture_header capture;
 	struct lock_key lock;
-	__u64 wait_ns;
+	__u64 wait_ns; /* of the whole wait so far; of a wake: the waiter time that it ended */
 	__u64 weight_ns;
 	__u32 owner;
-	__u32 pad;
+	__u32 kind;
 };
 QUARREL_ABI_SIZE(struct wait_event, 200);
 
 struct tick_event {
 	struct capture_header capture;
-	struct lock_key blamed; /* address 0: nobody waits for this thread */
+	__u64 blamed; /* the lock word; 0: nobody waits for this thread */
+	__u64 reserved;
 	__u32 waiters;
 	__u32 is_user;
 	__u32 cpu;
@@ -150,5 +207,14 @@ struct tick_counters {
 	__u64 pad;
 };
 QUARREL_ABI_SIZE(struct tick_counters, 64);
+
+/* A thread that is off the CPU and holds a lock that others wait for (thread_states). */
+struct holder_event {
+	struct capture_header capture;
+	__u64 address;
+	__u32 waiters;
+	__u32 state;
+};
+QUARREL_ABI_SIZE(struct holder_event, 176);
 
 #endif

@@ -15,9 +15,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 cpu_count = MAX_PEER_CPUS; /* possible CPUs, at most MAX_PEER_CPUS */
 const volatile __u32 blame_stack_limit = MAX_STACK_BYTES;
 
-/* The target's tgid as the kernel counts, learned at the first tick if quarrel sees another one. */
-volatile int kernel_tgid = 0;
-
 extern const struct rq runqueues __ksym __weak;
 
 /* Which thread of the target runs on a CPU, kept by on_switch; a cache line each. */
@@ -57,24 +54,34 @@ struct {
 	__uint(max_entries, 4 << 20);
 } ticks SEC(".maps");
 
-/* Fills in the lock that the current thread owns and others sleep for, if there is one. */
+static __always_inline bool holds(const struct lock_record *lock, __u32 self)
+{
+	/* Readers of a rwlock are named nowhere; whether it was this one shows when it leaves. */
+	return lock->holder == self || (!lock->holder && is_rwlock(&lock->signature));
+}
+
+/* Fills in the lock that the current thread holds and others sleep for, if there is one. */
 static __always_inline void find_blame(struct tick_event *event, struct task_struct *task)
 {
-	__u32 self = own_namespace_tid(task);
-	struct lock_key *hint = bpf_map_lookup_elem(&waited_on, &self);
-	struct lock_totals *totals;
-	struct lock_key lock;
+	__u32 self = libc_tid(task);
+	struct thread_record *thread = bpf_map_lookup_elem(&threads, &self);
 
-	event->blamed.address = 0;
+	event->blamed = 0;
 	event->waiters = 0;
-	if (!hint)
+	if (!thread)
 		return;
-	lock = *hint;
-	totals = bpf_map_lookup_elem(&locks, &lock);
-	if (!totals || totals->waiters <= 0 || read_owner(&lock) != self)
-		return;
-	event->blamed = lock;
-	event->waiters = totals->waiters;
+	for (int i = 0; i < MAX_HELD_LOCKS; i++) {
+		__u64 address = thread->held[i];
+		struct lock_record *lock;
+
+		if (!address)
+			continue;
+		lock = bpf_map_lookup_elem(&locks, &address);
+		if (!lock || lock->waiters <= event->waiters || !holds(lock, self))
+			continue;
+		event->blamed = address;
+		event->waiters = lock->waiters;
+	}
 }
 
 /* The thread of the target that a CPU runs right now, or 0. Reads the current task of another run
@@ -125,7 +132,7 @@ static __noinline int send_tick(struct tick_scratch *space, struct tick_counters
 		return 0;
 	event = &space->event;
 	capture_stack(&event->capture, space->stack, sp,
-		      event->blamed.address ? blame_stack_limit
+		      event->blamed ? blame_stack_limit
 					    : RED_ZONE_BYTES + SAMPLE_STACK_BYTES);
 	size = event->capture.stack_bytes;
 	OPAQUE(size);
@@ -136,7 +143,7 @@ static __noinline int send_tick(struct tick_scratch *space, struct tick_counters
 			counts->user_ring_full++;
 		else
 			counts->kernel_ring_full++;
-		if (event->blamed.address)
+		if (event->blamed)
 			counts->blamed_ring_full++;
 	}
 	return 0;
@@ -160,7 +167,7 @@ static __always_inline int take_tick(struct bpf_perf_event_data *ctx, bool has_r
 	if (kernel_tgid != task->tgid)
 		kernel_tgid = task->tgid;
 	find_blame(&space->event, task);
-	if (space->event.blamed.address)
+	if (space->event.blamed)
 		counts->blamed++;
 	space->event.is_user = (ctx->cs & 3) == 3;
 	space->event.capture.time_ns = bpf_ktime_get_ns();
@@ -171,7 +178,7 @@ static __always_inline int take_tick(struct bpf_perf_event_data *ctx, bool has_r
 	if (!space->event.is_user) {
 		counts->kernel++;
 		/* A holder inside a system call still keeps others waiting. */
-		if (!space->event.blamed.address)
+		if (!space->event.blamed)
 			return 0;
 		counts->kernel_blamed++;
 		registers = (struct pt_regs *)bpf_task_pt_regs(task);

@@ -63,8 +63,9 @@ static inline __u8 value_class_of(__u32 value)
 	return VALUE_OTHER;
 }
 
-static inline struct futex_signature signature_of(__u32 operation_and_flags, __u32 value,
-						  __u64 timeout)
+/* Always inlined: BPF functions do not return structures. */
+static inline __attribute__((always_inline)) struct futex_signature
+signature_of(__u32 operation_and_flags, __u32 value, __u64 timeout)
 {
 	struct futex_signature signature = {};
 	__u32 operation = operation_and_flags & FUTEX_CMD_MASK;
@@ -87,6 +88,46 @@ static inline int wants_a_lock(const struct futex_signature *signature)
 		return 0;
 	return signature->value_class == 2 || signature->value_class == 3 ||
 	       signature->value_class == VALUE_ROBUST;
+}
+
+/* A futex call of this signature may be made again and again until the lock is taken, and the unlock
+ * that follows wakes in any case: glibc and Rust leave the word at "has waiters" then.
+ */
+static inline int repeats_until_taken(const struct futex_signature *signature)
+{
+	if (signature->value_class == VALUE_ROBUST)
+		return 1;
+	if (signature->value_class != 2)
+		return 0;
+	/* With FUTEX_WAIT_BITSET and without a timeout it is a rwlock. */
+	return signature->operation == FUTEX_WAIT || signature->is_timed;
+}
+
+/* Of the words of a rwlock: who holds it for reading is written down nowhere. */
+static inline int is_rwlock(const struct futex_signature *signature)
+{
+	if (signature->operation != FUTEX_WAIT_BITSET)
+		return 0;
+	return signature->value_class == 3 || (signature->value_class == 2 && !signature->is_timed);
+}
+
+/* `operation` without flags: may it end the wait of another thread for the first word? */
+static inline int is_wake_operation(__u32 operation)
+{
+	return operation == FUTEX_WAKE || operation == FUTEX_WAKE_BITSET ||
+	       operation == FUTEX_WAKE_OP || operation == FUTEX_UNLOCK_PI;
+}
+
+/* The part of `amount`, spread evenly over [since, until), that falls into [from, to). */
+static inline __u64 part_within(__u64 amount, __u64 since, __u64 until, __u64 from, __u64 to)
+{
+	__u64 begin = from > since ? from : since;
+	__u64 end = to < until ? to : until;
+
+	if (end <= begin || until <= since)
+		return 0;
+	/* In 1/1024: amounts stay below 2^54 ns, lengths too. */
+	return amount * ((end - begin) * 1024 / (until - since)) / 1024;
 }
 
 /* glibc 2.36. Of the words of a rwlock, which is 8-aligned, __wrphase_futex stands at +8 and

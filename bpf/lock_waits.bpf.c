@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* How long did each thread of the target sleep for each futex word, and who had it?
  *
- * sys_enter takes a timestamp and the owner word, nothing more: a stack copied there delays the
- * kernel's second look at the word by 1-2 us, which turns waits into EAGAIN and makes the target
+ * sys_enter of a wait takes the time and the owner word, little more: a stack copied there delays
+ * the kernel's second look at the word by 1-2 us, which turns waits into EAGAIN and makes the target
  * faster than it is. sys_exit counts exactly and copies a stack in proportion to the wait; the user
  * registers are still those of the call.
  */
-#include "lock_wait_decisions.h"
-#include "target.bpf.h"
+#include "blame.bpf.h"
 #include "user_stack.bpf.h"
-#include "waiters.bpf.h"
 
 /* bpf_task_pt_regs and bpf_get_current_task_btf are for GPL-compatible programs. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -22,28 +20,12 @@ volatile __u64 threshold_ns = 100000;
  */
 volatile __u32 is_recording = 0;
 
-static const struct lock_totals no_totals = {};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 32768);
-	__type(key, __u32);
-	__type(value, struct open_wait);
-} open_waits SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__type(key, struct wait_key);
 	__type(value, struct wait_totals);
 } waits SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct lock_wait_counters);
-} counters SEC(".maps");
 
 struct wait_scratch {
 	struct wait_event event;
@@ -62,73 +44,192 @@ struct {
 	__uint(max_entries, 8 << 20);
 } events SEC(".maps");
 
-static __always_inline struct lock_wait_counters *my_counters(void)
-{
-	__u32 zero = 0;
+/* The current thread, if it is one of the target's. */
+struct current_thread {
+	struct thread_record *record;
+	__u32 libc_tid;
+};
 
-	return bpf_map_lookup_elem(&counters, &zero);
-}
-
-static __always_inline struct lock_totals *totals_of(const struct lock_key *lock)
+static __always_inline bool find_current(struct current_thread *thread)
 {
-	struct lock_totals *totals = bpf_map_lookup_elem(&locks, lock);
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct lock_wait_counters *counts;
 
-	if (totals)
-		return totals;
-	bpf_map_update_elem(&locks, lock, &no_totals, BPF_NOEXIST);
-	totals = bpf_map_lookup_elem(&locks, lock);
+	if (!target_tid())
+		return false;
+	if (!kernel_tgid)
+		kernel_tgid = task->tgid;
+	thread->libc_tid = libc_tid(task);
+	thread->record = record_of(task);
+	if (thread->record)
+		return true;
 	counts = my_counters();
-	if (!totals && counts)
-		counts->lock_table_full++;
-	return totals;
+	if (counts)
+		counts->thread_table_full++;
+	return false;
 }
 
-static __always_inline void remember_holder(__u32 owner, const struct lock_key *lock)
+static __always_inline struct lock_record *find_or_make_lock(const struct lock_key *key)
 {
-	struct lock_key *hint = bpf_map_lookup_elem(&waited_on, &owner);
-
-	if (!hint)
-		bpf_map_update_elem(&waited_on, &owner, lock, BPF_ANY);
-	else if (hint->address != lock->address)
-		*hint = *lock;
-}
-
-static __always_inline int begin_wait(__u32 tid, __u64 address, struct futex_signature signature)
-{
-	struct open_wait wait = {};
+	static const struct lock_record none = {};
+	struct lock_record *lock = bpf_map_lookup_elem(&locks, &key->address);
 	struct lock_wait_counters *counts;
-	struct lock_totals *totals;
 
-	wait.lock.address = address;
-	wait.lock.signature = signature;
-	wait.owner = read_owner(&wait.lock);
-	if (wait.owner) {
-		remember_holder(wait.owner, &wait.lock);
-		totals = totals_of(&wait.lock);
-		if (totals) {
-			__sync_fetch_and_add(&totals->waiters, 1);
-			wait.is_counted = 1;
-		}
+	if (lock)
+		return lock;
+	bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST);
+	lock = bpf_map_lookup_elem(&locks, &key->address);
+	counts = my_counters();
+	if (lock)
+		lock->signature = key->signature;
+	else if (counts)
+		counts->lock_table_full++;
+	return lock;
+}
+
+/* The row of a waiter, a word and an owner. */
+static __noinline struct wait_totals *totals_of(struct thread_record *thread,
+						struct lock_record *lock)
+{
+	struct wait_totals none = {};
+	struct wait_totals *sum;
+	struct wait_key key = {};
+
+	if (!thread)
+		return 0;
+	key.lock = thread->lock;
+	key.waiter = thread->tid;
+	key.owner = thread->owner;
+	sum = bpf_map_lookup_elem(&waits, &key);
+	if (sum)
+		return sum;
+	if (lock && __sync_fetch_and_add(&lock->pairs, 1) >= MAX_PAIRS_PER_LOCK)
+		key.owner = 0;
+	bpf_map_update_elem(&waits, &key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&waits, &key);
+}
+
+/* The wait is over: only now is it known how long it was in all. */
+static __noinline int finish_wait(struct thread_record *thread)
+{
+	struct lock_wait_counters *counts = my_counters();
+	struct wait_totals *sum;
+	struct lock_record *lock;
+	__u64 address;
+	__u32 bucket;
+
+	if (!thread || !counts || !thread->waited_ns)
+		return 0;
+	address = thread->lock.address;
+	lock = bpf_map_lookup_elem(&locks, &address);
+	counts->blocking++;
+	sum = totals_of(thread, lock);
+	if (sum) {
+		/* Not atomic: the waiter is part of the key, and a thread is on one CPU only. */
+		sum->count++;
+		if (thread->waited_ns > sum->max_ns)
+			sum->max_ns = thread->waited_ns;
+	} else {
+		counts->wait_table_full++;
 	}
-	wait.start_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&open_waits, &tid, &wait, BPF_ANY)) {
-		counts = my_counters();
-		if (counts)
-			counts->open_table_full++;
-	}
+	bucket = histogram_bucket(thread->waited_ns);
+	OPAQUE(bucket);
+	if (lock && bucket < HISTOGRAM_BUCKETS)
+		__sync_fetch_and_add(&lock->histogram[bucket], 1);
+	thread->waited_ns = 0;
+	return 0;
+}
+
+static __always_inline bool same_lock(const struct lock_key *a, const struct lock_key *b)
+{
+	return a->address == b->address &&
+	       *(const __u64 *)&a->signature == *(const __u64 *)&b->signature;
+}
+
+static __always_inline void count_waiter(struct lock_record *lock, struct thread_record *thread,
+					 __u64 now)
+{
+	if (lock->waiters <= 0)
+		lock->accrued_since_ns = now;
+	settle(lock, now);
+	if (thread->owner)
+		observe_owner(lock, thread->lock.address, thread->owner, now);
+	__sync_fetch_and_add(&lock->waiters, 1);
+	thread->is_counted = 1;
+	if (thread->owner || !is_rwlock(&thread->lock.signature))
+		return;
+	thread->waits_for_readers = 1;
+	add_sleeping_holders(1);
+}
+
+/* A call that never came back, or whose end could not be seen. */
+static __always_inline void forget_call(struct thread_record *thread)
+{
+	struct lock_record *lock;
+
+	if (!thread->start_ns)
+		return;
+	thread->start_ns = 0;
+	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
+	if (lock && thread->is_counted)
+		__sync_fetch_and_add(&lock->waiters, -1);
+	thread->is_counted = 0;
+}
+
+static __always_inline int begin_wait(__u64 address, struct futex_signature signature)
+{
+	struct current_thread current = {};
+	struct thread_record *thread;
+	struct lock_record *lock;
+	struct lock_key key;
+
+	if (!find_current(&current))
+		return 0;
+	thread = current.record;
+	key.address = address;
+	key.signature = signature;
+	forget_call(thread);
+	if (thread->waited_ns && !same_lock(&thread->lock, &key))
+		finish_wait(thread);
+	thread->lock = key;
+	thread->owner = read_owner(&thread->lock);
+	lock = find_or_make_lock(&thread->lock);
+	thread->start_ns = bpf_ktime_get_ns();
+	if (lock && wants_a_lock(&signature))
+		count_waiter(lock, thread, thread->start_ns);
+	return 0;
+}
+
+/* FUTEX_WAKE and its like: the current thread lets go of a lock. */
+static __always_inline int release(__u64 address)
+{
+	struct current_thread current = {};
+	struct thread_record *thread;
+	struct lock_record *lock;
+
+	lock = bpf_map_lookup_elem(&locks, &address);
+	if (!lock || !find_current(&current))
+		return 0;
+	thread = current.record;
+	if (thread->waited_ns && thread->lock.address == address)
+		finish_wait(thread);
+	if (!wants_a_lock(&lock->signature))
+		return 0;
+	lock->last_wake_ns = observe_release(lock, address, thread, current.libc_tid,
+					     bpf_ktime_get_ns());
 	return 0;
 }
 
 SEC("tracepoint")
 int enter_futex(struct trace_event_raw_sys_enter *ctx)
 {
-	__u32 tid = target_tid();
 	__u32 operation = ctx->args[1];
 
-	if (!tid || !is_wait_operation(operation & FUTEX_CMD_MASK))
+	if (is_wake_operation(operation & FUTEX_CMD_MASK))
+		return target_tid() ? release(ctx->args[0]) : 0;
+	if (!is_wait_operation(operation & FUTEX_CMD_MASK))
 		return 0;
-	return begin_wait(tid, ctx->args[0], signature_of(operation, ctx->args[2], ctx->args[3]));
+	return begin_wait(ctx->args[0], signature_of(operation, ctx->args[2], ctx->args[3]));
 }
 
 /* futex_wait(uaddr, val, mask, flags, timeout, clockid), since 6.7. Its private flag has the value
@@ -137,13 +238,17 @@ int enter_futex(struct trace_event_raw_sys_enter *ctx)
 SEC("tracepoint")
 int enter_futex_wait(struct trace_event_raw_sys_enter *ctx)
 {
-	__u32 tid = target_tid();
 	__u32 flags = ctx->args[3] & FUTEX_PRIVATE_FLAG;
 
-	if (!tid)
-		return 0;
-	return begin_wait(tid, ctx->args[0],
+	return begin_wait(ctx->args[0],
 			  signature_of(FUTEX_WAIT_BITSET | flags, ctx->args[1], ctx->args[4]));
+}
+
+/* futex_wake(uaddr, mask, nr, flags), since 6.7. */
+SEC("tracepoint")
+int enter_futex_wake(struct trace_event_raw_sys_enter *ctx)
+{
+	return target_tid() ? release(ctx->args[0]) : 0;
 }
 
 /* futex_waitv(waiters, nr_futexes, flags, timeout, clockid), since 5.16: the first word stands for
@@ -158,17 +263,17 @@ int enter_futex_waitv(struct trace_event_raw_sys_enter *ctx)
 		__u32 flags;
 		__u32 reserved;
 	} first = {};
-	__u32 tid = target_tid();
 
-	if (!tid)
+	if (!target_tid())
 		return 0;
 	bpf_probe_read_user(&first, sizeof(first), (void *)ctx->args[0]);
-	return begin_wait(tid, first.uaddr,
+	return begin_wait(first.uaddr,
 			  signature_of(FUTEX_WAIT_BITSET | (first.flags & FUTEX_PRIVATE_FLAG),
 				       first.val, ctx->args[3]));
 }
 
-static __noinline int capture_wait(struct open_wait *wait, __u32 tid, __u64 now, __u64 weight_ns)
+static __noinline int capture(struct thread_record *thread, struct lock_key *lock, __u64 weight_ns,
+			      __u32 kind)
 {
 	struct lock_wait_counters *counts = my_counters();
 	struct pt_regs *registers;
@@ -177,17 +282,17 @@ static __noinline int capture_wait(struct open_wait *wait, __u32 tid, __u64 now,
 	__u64 size;
 
 	space = bpf_map_lookup_elem(&scratch, &zero);
-	if (!space || !counts || !wait)
+	if (!space || !counts || !thread || !lock)
 		return 0;
-	counts->captures++;
 	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	STORE_REGISTERS(space->event.capture.registers, registers);
-	space->event.capture.time_ns = now;
-	space->event.capture.tid = tid;
-	space->event.lock = wait->lock;
-	space->event.wait_ns = now - wait->start_ns;
+	space->event.capture.time_ns = bpf_ktime_get_ns();
+	space->event.capture.tid = thread->tid;
+	space->event.lock = *lock;
+	space->event.wait_ns = kind == EVENT_WAIT ? thread->waited_ns : weight_ns;
 	space->event.weight_ns = weight_ns;
-	space->event.owner = wait->owner;
+	space->event.owner = kind == EVENT_WAIT ? thread->owner : 0;
+	space->event.kind = kind;
 	capture_stack(&space->event.capture, space->stack, registers->sp, stack_limit);
 	size = space->event.capture.stack_bytes;
 	if (!size)
@@ -196,127 +301,244 @@ static __noinline int capture_wait(struct open_wait *wait, __u32 tid, __u64 now,
 	if (size > MAX_STACK_BYTES)
 		size = MAX_STACK_BYTES;
 	/* A wakeup costs the target 1.2 us; user space polls instead. */
-	if (bpf_ringbuf_output(&events, space, sizeof(space->event) + size, BPF_RB_NO_WAKEUP))
-		counts->capture_ring_full++;
+	if (bpf_ringbuf_output(&events, space, sizeof(space->event) + size, BPF_RB_NO_WAKEUP)) {
+		if (kind == EVENT_WAIT)
+			counts->capture_ring_full++;
+		else
+			counts->wake_ring_full++;
+	}
 	return 0;
 }
 
-static __always_inline void count_wait(struct open_wait *wait, struct lock_totals *totals,
-				       __u32 tid, __u64 wait_ns)
-{
-	struct wait_key key = {.lock = wait->lock, .waiter = tid, .owner = wait->owner};
-	struct lock_wait_counters *counts = my_counters();
-	struct wait_totals *sum = bpf_map_lookup_elem(&waits, &key);
-	struct wait_totals none = {};
-
-	if (!sum) {
-		if (totals && __sync_fetch_and_add(&totals->pairs, 1) >= MAX_PAIRS_PER_LOCK)
-			key.owner = 0;
-		bpf_map_update_elem(&waits, &key, &none, BPF_NOEXIST);
-		sum = bpf_map_lookup_elem(&waits, &key);
-	}
-	if (!sum) {
-		if (counts)
-			counts->wait_table_full++;
-		return;
-	}
-	/* Not atomic: the waiter is part of the key, and a thread is on one CPU only. */
-	sum->count++;
-	sum->total_ns += wait_ns;
-	if (wait_ns > sum->max_ns)
-		sum->max_ns = wait_ns;
-}
-
-/* A wait ended whose start was not seen: it began before the attach, or the table was full. The
- * operation still stands in the second argument register; a wake also returns a count.
- */
+/* A wait ended whose start was not seen: it began before the attach, or the table was full. */
 static __always_inline int end_unseen_wait(__s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
-	struct pt_regs *registers;
 
-	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	if (!counts || outcome_of(result) != OUTCOME_BLOCKED ||
-	    !is_wait_operation(registers->si & FUTEX_CMD_MASK))
+	if (!counts || outcome_of(result) != OUTCOME_BLOCKED)
 		return 0;
 	counts->blocking++;
 	counts->start_unseen++;
 	return 0;
 }
 
-static __always_inline int end_blocked(struct open_wait *wait, struct lock_totals *totals,
-				       __u32 tid, __u64 now)
+/* After a wake: counts it, and samples the stack in proportion to the waiter time that it ended. */
+static __always_inline int end_wake(struct thread_record *thread, __s64 result)
 {
-	__u64 wait_ns = now - wait->start_ns;
 	struct lock_wait_counters *counts = my_counters();
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 threshold = capture_threshold(threshold_ns, &wait->lock.signature);
-	__u64 weight_ns = capture_weight(wait_ns, threshold, bpf_get_prandom_u32());
-	__u32 bucket = histogram_bucket(wait_ns);
+	struct pt_regs *registers;
+	struct lock_record *lock;
+	struct lock_key key = {};
+	__u64 weight_ns;
 
-	if (counts)
-		counts->blocking++;
-	count_wait(wait, totals, tid, wait_ns);
-	/* Whoever is woken for a lock probably owns it next. */
-	if (wait->owner)
-		remember_holder(own_namespace_tid(task), &wait->lock);
-	OPAQUE(bucket);
-	if (totals && bucket < HISTOGRAM_BUCKETS) {
-		__sync_fetch_and_add(&totals->histogram[bucket], 1);
-		/* The first wait for a word is captured without weight: a lock needs a name. */
-		if (!weight_ns && totals->captures)
-			return 0;
-		__sync_fetch_and_add(&totals->captures, 1);
-	} else if (!weight_ns) {
+	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	key.address = registers->di;
+	lock = bpf_map_lookup_elem(&locks, &key.address);
+	if (!lock || !counts || result < 0)
+		return 0;
+	__sync_fetch_and_add(&lock->wakes, 1);
+	if (!result && !is_pi_lock(lock->signature.operation)) {
+		__sync_fetch_and_add(&lock->wasted_wakes, 1);
 		return 0;
 	}
-	return capture_wait(wait, tid, now, weight_ns);
+	if (!wants_a_lock(&lock->signature))
+		return 0;
+	/* Waiters are captured at the threshold; one stack in four of theirs is enough here. */
+	weight_ns = capture_weight(lock->last_wake_ns, threshold_ns * 4, bpf_get_prandom_u32());
+	if (!weight_ns && lock->wake_captures)
+		return 0;
+	lock->wake_captures++;
+	counts->wake_captures++;
+	key.signature = lock->signature;
+	return capture(thread, &key, weight_ns, EVENT_WAKE);
+}
+
+static __always_inline int end_blocked(struct thread_record *thread, struct lock_record *lock,
+				       __u64 wait_ns)
+{
+	struct lock_wait_counters *counts = my_counters();
+	__u64 threshold = capture_threshold(threshold_ns, &thread->lock.signature);
+	__u64 weight_ns = capture_weight(wait_ns, threshold, bpf_get_prandom_u32());
+	struct wait_totals *sum = totals_of(thread, lock);
+
+	if (sum)
+		sum->total_ns += wait_ns;
+	thread->waited_ns += wait_ns;
+	/* The first wait for a word is captured without weight: a lock needs a name. */
+	if (lock && (weight_ns || !lock->captures)) {
+		__sync_fetch_and_add(&lock->captures, 1);
+		if (counts)
+			counts->captures++;
+		capture(thread, &thread->lock, weight_ns, EVENT_WAIT);
+	}
+	if (!repeats_until_taken(&thread->lock.signature))
+		finish_wait(thread);
+	return 0;
+}
+
+static __always_inline void end_other(struct thread_record *thread, struct lock_record *lock,
+				      enum futex_outcome outcome, __u64 wait_ns)
+{
+	/* What came before in other calls of the same wait was blocked time all the same. */
+	if (outcome != OUTCOME_NOT_BLOCKED)
+		finish_wait(thread);
+	if (!lock)
+		return;
+	if (outcome == OUTCOME_NOT_BLOCKED) {
+		__sync_fetch_and_add(&lock->not_blocked, 1);
+	} else if (outcome == OUTCOME_INTERRUPTED) {
+		__sync_fetch_and_add(&lock->interrupted, 1);
+		__sync_fetch_and_add(&lock->interrupted_ns, wait_ns);
+	} else if (outcome == OUTCOME_TIMED_OUT) {
+		__sync_fetch_and_add(&lock->timed_out, 1);
+		__sync_fetch_and_add(&lock->timed_out_ns, wait_ns);
+	}
+}
+
+/* The end of a call that began as a wait. */
+static __always_inline int end_wait(struct current_thread *current, __s64 result)
+{
+	struct thread_record *thread = current->record;
+	enum futex_outcome outcome = outcome_of(result);
+	struct lock_record *lock;
+	__u64 now = bpf_ktime_get_ns();
+	__u64 wait_ns = now - thread->start_ns;
+
+	thread->start_ns = 0;
+	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
+	if (lock && thread->is_counted)
+		observe_return(lock, thread->lock.address, thread, current->libc_tid,
+			       outcome == OUTCOME_BLOCKED, now);
+	thread->is_counted = 0;
+	if (thread->waits_for_readers) {
+		thread->waits_for_readers = 0;
+		add_sleeping_holders(-1);
+	}
+	if (!is_recording)
+		return 0;
+	if (outcome == OUTCOME_BLOCKED)
+		return end_blocked(thread, lock, wait_ns);
+	end_other(thread, lock, outcome, wait_ns);
+	return 0;
+}
+
+static __always_inline int end_call(__s64 result, bool has_operation)
+{
+	struct current_thread current = {};
+	struct pt_regs *registers;
+
+	if (!find_current(&current))
+		return 0;
+	if (current.record->start_ns)
+		return end_wait(&current, result);
+	if (!is_recording)
+		return 0;
+	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	if (!has_operation)
+		return end_unseen_wait(result);
+	if (is_wake_operation(registers->si & FUTEX_CMD_MASK))
+		return end_wake(current.record, result);
+	if (is_wait_operation(registers->si & FUTEX_CMD_MASK))
+		return end_unseen_wait(result);
+	return 0;
 }
 
 SEC("tracepoint")
 int exit_futex(struct trace_event_raw_sys_exit *ctx)
 {
-	__u32 tid = target_tid();
-	struct lock_totals *totals;
-	struct open_wait *found;
-	struct open_wait wait;
+	/* Loaded once: the verifier refuses an address that is computed from the context. */
+	__s64 result = ctx->ret;
+
+	OPAQUE(result);
+	return end_call(result, true);
+}
+
+/* Of futex_wait and futex_waitv. */
+SEC("tracepoint")
+int exit_futex_wait(struct trace_event_raw_sys_exit *ctx)
+{
+	__s64 result = ctx->ret;
+
+	OPAQUE(result);
+	return end_call(result, false);
+}
+
+SEC("tracepoint")
+int exit_futex_wake(struct trace_event_raw_sys_exit *ctx)
+{
+	struct current_thread current = {};
+
+	if (!is_recording || !find_current(&current))
+		return 0;
+	return end_wake(current.record, ctx->ret);
+}
+
+static __always_inline void leave_cpu(struct task_struct *task, bool is_preempted)
+{
+	struct thread_record *thread = record_of(task);
+	__u32 state = HOLDER_BLOCKED;
 	__u64 now;
 
-	if (!tid)
-		return 0;
-	found = bpf_map_lookup_elem(&open_waits, &tid);
-	if (!found)
-		return is_recording ? end_unseen_wait(ctx->ret) : 0;
+	if (!thread)
+		return;
 	now = bpf_ktime_get_ns();
-	wait = *found;
-	bpf_map_delete_elem(&open_waits, &tid);
-	totals = totals_of(&wait.lock);
-	if (totals && wait.is_counted)
-		__sync_fetch_and_add(&totals->waiters, -1);
-	if (!is_recording)
-		return 0;
+	if (is_preempted || !task->__state)
+		state = HOLDER_RUNNABLE;
+	else if (thread->is_counted)
+		state = HOLDER_WAITING;
+	change_state(thread, libc_tid(task), state, now);
+	thread->last_off_state = state;
+	thread->off_since_ns = now;
+	thread->off_until_ns = 0;
+}
 
-	switch (outcome_of(ctx->ret)) {
-	case OUTCOME_BLOCKED:
-		return end_blocked(&wait, totals, tid, now);
-	case OUTCOME_NOT_BLOCKED:
-		if (totals)
-			__sync_fetch_and_add(&totals->not_blocked, 1);
+static __always_inline void get_cpu(struct task_struct *task)
+{
+	struct thread_record *thread = record_of(task);
+	__u64 now;
+
+	if (!thread || thread->state == HOLDER_RUNNING)
+		return;
+	now = bpf_ktime_get_ns();
+	change_state(thread, libc_tid(task), HOLDER_RUNNING, now);
+	thread->off_until_ns = now;
+}
+
+SEC("tp_btf/sched_switch")
+int on_switch(__u64 *ctx)
+{
+	struct task_struct *previous = (struct task_struct *)ctx[1];
+	struct task_struct *next = (struct task_struct *)ctx[2];
+	int tgid = kernel_tgid;
+
+	if (!tgid)
 		return 0;
-	case OUTCOME_INTERRUPTED:
-		if (totals) {
-			__sync_fetch_and_add(&totals->interrupted, 1);
-			__sync_fetch_and_add(&totals->interrupted_ns, now - wait.start_ns);
-		}
+	if (previous->tgid == tgid)
+		leave_cpu(previous, ctx[0]);
+	if (next->tgid == tgid)
+		get_cpu(next);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int on_thread_exit(__u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+	struct thread_record *thread;
+	__u32 key;
+
+	if (!kernel_tgid || task->tgid != kernel_tgid)
 		return 0;
-	case OUTCOME_TIMED_OUT:
-		if (totals) {
-			__sync_fetch_and_add(&totals->timed_out, 1);
-			__sync_fetch_and_add(&totals->timed_out_ns, now - wait.start_ns);
-		}
+	key = libc_tid(task);
+	thread = bpf_map_lookup_elem(&threads, &key);
+	if (!thread)
 		return 0;
-	case OUTCOME_FAILED:
-		return 0;
-	}
+	forget_call(thread);
+	finish_wait(thread);
+	if (thread->is_off_cpu_holder)
+		add_sleeping_holders(-1);
+	if (thread->waits_for_readers)
+		add_sleeping_holders(-1);
+	bpf_map_delete_elem(&threads, &key);
 	return 0;
 }

@@ -14,6 +14,12 @@ const volatile __u32 target_tgid = 0;
 const volatile __u64 namespace_device = 0;
 const volatile __u64 namespace_inode = 0;
 
+/* The target has a pid namespace of its own, so that its libc knows other ids than the kernel. */
+const volatile __u32 target_is_nested = 0;
+
+/* The target's tgid as the kernel counts, learned at its first event if quarrel sees another one. */
+volatile int kernel_tgid = 0;
+
 /* The tid in quarrel's pid namespace, or 0 if the current thread is none of the target's. */
 static __always_inline __u32 target_tid(void)
 {
@@ -51,6 +57,12 @@ static __always_inline __u32 own_namespace_tid(struct task_struct *task)
 static __always_inline __u32 tid_of(struct task_struct *task)
 {
 	return namespace_inode ? own_namespace_tid(task) : BPF_CORE_READ(task, pid);
+}
+
+/* The tid that the task's libc knows. */
+static __always_inline __u32 libc_tid(struct task_struct *task)
+{
+	return target_is_nested || namespace_inode ? own_namespace_tid(task) : (__u32)task->pid;
 }
 
 #endif

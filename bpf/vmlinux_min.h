@@ -33,6 +33,8 @@ struct thread_struct {
 struct task_struct {
 	int pid;
 	int tgid;
+	int on_cpu;
+	unsigned int __state;
 	struct mm_struct *mm;
 	struct pid *thread_pid;
 	struct thread_struct thread;
@@ -43,7 +45,18 @@ struct rq {
 };
 
 struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, ip, sp;
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, sp;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct trace_event_raw_sys_enter {

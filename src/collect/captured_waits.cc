@@ -19,6 +19,13 @@ void CapturedWaits::add(const CapturedWait& wait, Recording& recording) {
   exemplars_.offer(recording, wait.address, wait.stack, wait.capture);
 }
 
+void CapturedWaits::add_wake(const WakeStack& wake) {
+  auto [sum, is_new] = wakes_.try_emplace({wake.address, wake.waker, wake.stack}, wake);
+  if (is_new) return;
+  sum->second.samples += wake.samples;
+  sum->second.weight_ns += wake.weight_ns;
+}
+
 void CapturedWaits::add_to_stack(const CapturedWait& wait) {
   WaitStack& sum = stacks_[{wait.address, wait.signature, wait.waiter, wait.owner, wait.stack}];
   sum.address = wait.address;
@@ -43,8 +50,14 @@ void CapturedWaits::add_to_slice(const CapturedWait& wait, uint64_t run_start_ns
 }
 
 void CapturedWaits::add_to_longest(const CapturedWait& wait) {
-  longest_.push_back({wait.address, wait.waiter, wait.owner, wait.stack,
-                      wait.capture.time_ns - wait.wait_ns, wait.wait_ns});
+  // A wait of several calls may be captured at each of them: the last one tells all of it.
+  const uint64_t start_ns = wait.capture.time_ns - wait.wait_ns;
+  std::erase_if(longest_, [&](const LongWait& other) {
+    return other.waiter == wait.waiter && other.address == wait.address &&
+           other.start_ns + other.wait_ns > start_ns;
+  });
+  std::make_heap(longest_.begin(), longest_.end(), is_longer);
+  longest_.push_back({wait.address, wait.waiter, wait.owner, wait.stack, start_ns, wait.wait_ns});
   std::push_heap(longest_.begin(), longest_.end(), is_longer);
   if (longest_.size() <= kLongWaits) return;
   std::pop_heap(longest_.begin(), longest_.end(), is_longer);
@@ -54,6 +67,8 @@ void CapturedWaits::add_to_longest(const CapturedWait& wait) {
 void CapturedWaits::write_to(Recording& recording) const {
   recording.wait_stacks.clear();
   for (const auto& [key, sum] : stacks_) recording.wait_stacks.push_back(sum);
+  recording.wake_stacks.clear();
+  for (const auto& [key, sum] : wakes_) recording.wake_stacks.push_back(sum);
   recording.wait_slices.clear();
   for (const auto& [key, wait_ns] : slices_)
     recording.wait_slices.push_back({key.first, key.second, wait_ns});

@@ -34,7 +34,9 @@ class CapturedWaits {
   /// Exemplars go into `recording` at once, the rest by write_to.
   void add(const CapturedWait& wait, Recording& recording);
 
-  /// Replaces wait_stacks, long_waits and wait_slices, each in a fixed order.
+  void add_wake(const WakeStack& wake);
+
+  /// Replaces wait_stacks, wake_stacks, long_waits and wait_slices, each in a fixed order.
   void write_to(Recording& recording) const;
 
   uint64_t refused_exemplars() const { return exemplars_.refused(); }
@@ -48,6 +50,7 @@ class CapturedWaits {
   void add_to_longest(const CapturedWait& wait);
 
   std::map<StackKey, WaitStack> stacks_;
+  std::map<std::tuple<uint64_t, ThreadId, StackId>, WakeStack> wakes_;
   std::map<std::pair<uint64_t, uint32_t>, uint64_t> slices_;  // (address, slice) -> ns
   std::vector<LongWait> longest_;                             // a heap with the shortest in front
   ExemplarBudget exemplars_;

@@ -82,9 +82,11 @@ Error LibbpfLog::describe(std::string_view what, int error) const {
 TargetFilter filter_for(pid_t pid) {
   TargetFilter filter;
   filter.tgid = static_cast<uint32_t>(pid);
-  struct stat facts{};
-  if (::stat("/proc/self/ns/pid", &facts) != 0 || facts.st_ino == kInitialPidNamespace)
-    return filter;
+  struct stat facts{}, target{};
+  if (::stat("/proc/self/ns/pid", &facts) != 0) return filter;
+  if (::stat(fmt::format("/proc/{}/ns/pid", pid).c_str(), &target) == 0)
+    filter.is_target_nested = target.st_ino != facts.st_ino;
+  if (facts.st_ino == kInitialPidNamespace) return filter;
   // bpf_get_ns_current_pid_tgid compares with the kernel's own encoding (MINORBITS is 20).
   filter.namespace_device = (uint64_t{major(facts.st_dev)} << 20) | minor(facts.st_dev);
   filter.namespace_inode = facts.st_ino;

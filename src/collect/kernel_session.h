@@ -42,6 +42,10 @@ struct TargetFilter {
   uint32_t tgid = 0;
   uint64_t namespace_device = 0;  ///< as the kernel encodes a dev_t
   uint64_t namespace_inode = 0;   ///< 0: quarrel is in the initial pid namespace
+  bool is_target_nested = false;  ///< the target has a pid namespace below quarrel's
+
+  /// The tgid as the kernel counts; 0 if quarrel counts otherwise.
+  int kernel_tgid() const { return namespace_inode == 0 ? static_cast<int>(tgid) : 0; }
 };
 TargetFilter filter_for(pid_t pid);
 

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "collect/availability.h"
+#include "collect/blame_sums.h"
 #include "collect/clock.h"
 #include "collect/collector.h"
 #include "collect/coverage_row.h"
@@ -45,15 +46,16 @@ Result<Skeleton> load_variant(const TargetFilter& filter, uint32_t stack_bytes,
   skeleton->rodata->target_tgid = filter.tgid;
   skeleton->rodata->namespace_device = filter.namespace_device;
   skeleton->rodata->namespace_inode = filter.namespace_inode;
+  skeleton->rodata->target_is_nested = filter.is_target_nested;
   skeleton->rodata->blame_stack_limit = stack_bytes;
   skeleton->rodata->cpu_count = std::min<uint32_t>(MAX_PEER_CPUS, online_cpus().back() + 1);
-  if (filter.namespace_inode == 0) skeleton->bss->kernel_tgid = static_cast<int>(filter.tgid);
+  skeleton->bss->kernel_tgid = filter.kernel_tgid();
   const bool has_switches = peers == PeerSource::kContextSwitches;
   bpf_program__set_autoload(skeleton->progs.on_tick, !has_switches);
   bpf_program__set_autoload(skeleton->progs.on_tick_with_switches, has_switches);
   bpf_program__set_autoload(skeleton->progs.on_switch, has_switches);
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
-  TRY_VOID(adopt_shared_map(shared, skeleton->maps.waited_on));
+  TRY_VOID(adopt_shared_map(shared, skeleton->maps.threads));
   if (const int error = line_samples_bpf__load(skeleton.get()); error != 0)
     return log.describe("loading the line_samples programs", -error);
   return skeleton;
@@ -108,6 +110,7 @@ class LineSamples final : public Collector {
   Fd run_time_stats_;
   EventRing ring_;
   SampleSums sums_;
+  BlameSums holders_{SeenHolders::kOnCpu};
   uint64_t own_cpu_ns_ = 0;
   uint64_t unwinds_left_ = 0;
   uint64_t polled_at_ns_ = 0;
@@ -121,7 +124,7 @@ Result<void> LineSamples::start(const CollectOptions& options, CollectServices s
   TRY(programs_, load_programs(filter_for(services_.target->pid), options_.stack_bytes,
                                *services_.shared_maps));
   share_map(*services_.shared_maps, programs_.skeleton->maps.locks);
-  share_map(*services_.shared_maps, programs_.skeleton->maps.waited_on);
+  share_map(*services_.shared_maps, programs_.skeleton->maps.threads);
   TRY_VOID(ring_.open(bpf_map__fd(programs_.skeleton->maps.ticks),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
   run_time_stats_ = measure_run_times();
@@ -169,12 +172,12 @@ void LineSamples::take_event(const void* bytes, size_t size) {
       capture_from(event.capture, static_cast<const uint8_t*>(bytes) + sizeof(event));
   const ThreadId thread =
       thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
-  const bool is_blamed = event.blamed.address != 0;
+  const bool is_blamed = event.blamed != 0;
   const StackId stack = is_blamed ? services_.unwind(capture) : unwind_within_budget(capture);
   if (is_blamed)
-    sums_.add_blame({event.blamed.address, thread, stack, 1,
-                     services_.recording->run.sample_period_ns * event.waiters},
-                    *services_.recording);
+    holders_.add({event.blamed, thread, HolderState::kRunning, stack, 1,
+                  services_.recording->run.sample_period_ns * event.waiters},
+                 *services_.recording);
   if (event.is_user != 0) take_sample(event, capture, stack);
 }
 
@@ -238,9 +241,9 @@ void LineSamples::write_results(bool is_final) {
   tick_counters counts = counters();
   if (!is_final) {
     counts.user = sums_.total() + counts.user_ring_full;
-    counts.blamed = sums_.blamed() + counts.blamed_ring_full;
+    counts.blamed = holders_.complete() + holders_.incomplete() + counts.blamed_ring_full;
   }
-  sums_.write_blames(*services_.recording);
+  holders_.write_to(*services_.recording);
   write_sample_coverage(counts);
   write_holder_coverage(counts);
 }
@@ -269,12 +272,12 @@ void LineSamples::write_sample_coverage(const tick_counters& counters) {
 }
 
 void LineSamples::write_holder_coverage(const tick_counters& counters) {
-  Coverage& row = coverage_row(*services_.recording, "holder_stacks", "samples of lock holders");
+  Coverage& row = coverage_row(*services_.recording, "holder_stacks", "samples of running lock holders");
   row.state = CollectorState::kOn;
   row.lost.clear();
   row.seen = counters.blamed;
-  row.attributed = sums_.complete_holders;
-  row.unresolved = sums_.incomplete_holders;
+  row.attributed = holders_.complete();
+  row.unresolved = holders_.incomplete();
   add_loss(row, "ring buffer full", counters.blamed_ring_full);
   CHECK(coverage_holds(row));
 }

@@ -4,15 +4,19 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "collect/event_capture.h"
 #include "collect/kernel_session.h"
+#include "lock_wait_decisions.h"
 
 namespace quarrel {
 namespace {
 
 using WaitKey = std::tuple<uint64_t, FutexSignature, ThreadId, ThreadId>;
 using WaitSums = std::map<WaitKey, LockWait>;
+using HolderKey = std::tuple<uint64_t, ThreadId, HolderState, uint64_t>;
+using Records = std::map<uint64_t, lock_record>;
 
 /// Adds to the wait of that key: the kernel tells owners apart that are the same unknown to us.
 class WaitTable {
@@ -46,50 +50,134 @@ class WaitTable {
   WaitSums sums_;
 };
 
-LockStats stats_from(const lock_key& key, const lock_totals& totals) {
+class HolderTable {
+ public:
+  explicit HolderTable(Recording& recording) : recording_(recording) {}
+
+  void add(const holder_key& key, uint64_t waiter_ns) {
+    if (waiter_ns == 0) return;
+    const ThreadId holder = thread_of_ns_tid(recording_, static_cast<int32_t>(key.holder));
+    const auto state = static_cast<HolderState>(std::min<uint32_t>(key.state, HOLDER_WAITING));
+    sums_[{key.address, holder, state, key.next_address}] += waiter_ns;
+  }
+
+  void write_to_recording() {
+    recording_.holder_times.clear();
+    for (const auto& [key, waiter_ns] : sums_) {
+      const auto& [address, holder, state, next] = key;
+      recording_.holder_times.push_back({address, holder, state, next, waiter_ns});
+    }
+  }
+
+ private:
+  Recording& recording_;
+  std::map<HolderKey, uint64_t> sums_;
+};
+
+/// A wait that is over as far as anyone knows: the thread has not come back to the kernel since.
+void add_pending(const thread_record& thread, Records& records) {
+  const auto record = records.find(thread.lock.address);
+  if (record != records.end()) ++record->second.histogram[histogram_bucket(thread.waited_ns)];
+}
+
+LockStats stats_from(uint64_t address, const lock_record& record) {
   LockStats stats;
-  stats.address = key.address;
-  stats.signature = signature_from(key.signature);
-  stats.histogram.assign(totals.histogram, totals.histogram + HISTOGRAM_BUCKETS);
-  stats.not_blocked = totals.not_blocked;
-  stats.interrupted = totals.interrupted;
-  stats.interrupted_ns = totals.interrupted_ns;
-  stats.timed_out = totals.timed_out;
-  stats.timed_out_ns = totals.timed_out_ns;
+  stats.address = address;
+  stats.signature = signature_from(record.signature);
+  stats.histogram.assign(record.histogram, record.histogram + HISTOGRAM_BUCKETS);
+  stats.not_blocked = record.not_blocked;
+  stats.interrupted = record.interrupted;
+  stats.interrupted_ns = record.interrupted_ns;
+  stats.timed_out = record.timed_out;
+  stats.timed_out_ns = record.timed_out_ns;
+  stats.wakes = record.wakes;
+  stats.wasted_wakes = record.wasted_wakes;
+  stats.handoff_ns = record.all_handoffs_ns + record.handoff_ns;
   return stats;
 }
 
-void read_lock_stats(int map_fd, Recording& recording) {
-  recording.lock_stats.clear();
-  for_each_element<lock_key, lock_totals>(map_fd, [&](const lock_key& key, const auto& totals) {
-    recording.lock_stats.push_back(stats_from(key, totals));
-  });
-  std::sort(recording.lock_stats.begin(), recording.lock_stats.end(),
-            [](const LockStats& a, const LockStats& b) {
-              return std::tie(a.address, a.signature) < std::tie(b.address, b.signature);
-            });
-}
+class TotalsReader {
+ public:
+  TotalsReader(const LockWaitMaps& maps, const Target& target, Recording& recording,
+               uint64_t open_until_ns)
+      : maps_(maps),
+        recording_(recording),
+        open_until_ns_(open_until_ns),
+        waits_(target, recording),
+        holders_(recording) {}
+
+  LockWaitSums read() {
+    for_each_element<wait_key, wait_totals>(maps_.waits, [&](const wait_key& key, const auto& sum) {
+      waits_.add(key, sum.count, sum.total_ns, sum.max_ns);
+      sums_.ended += sum.count;
+    });
+    for_each_element<uint64_t, lock_record>(
+        maps_.locks, [&](uint64_t address, const auto& record) { records_[address] = record; });
+    for_each_element<uint32_t, thread_record>(maps_.threads,
+                                              [&](uint32_t tid, const thread_record& thread) {
+                                                states_[tid] = thread;
+                                                add_thread(thread);
+                                              });
+    for_each_element<holder_key, uint64_t>(
+        maps_.holder_times,
+        [&](const holder_key& key, uint64_t waiter_ns) { holders_.add(key, waiter_ns); });
+    for (const auto& [address, record] : records_) add_uncharged(address, record);
+    write();
+    return sums_;
+  }
+
+ private:
+  void add_thread(const thread_record& thread) {
+    const wait_key key{thread.lock, thread.tid, thread.owner};
+    if (thread.start_ns != 0 && open_until_ns_ != 0) {
+      const uint64_t own_ns =
+          open_until_ns_ > thread.start_ns ? open_until_ns_ - thread.start_ns : 0;
+      waits_.add(key, 1, own_ns, thread.waited_ns + own_ns);
+      ++sums_.open;
+    } else if (thread.start_ns == 0 && thread.waited_ns != 0) {
+      waits_.add(key, 1, 0, thread.waited_ns);
+      add_pending(thread, records_);
+      ++sums_.pending;
+      ++sums_.ended;
+    }
+  }
+
+  /// What has accrued since the last change of the lock belongs to whoever holds it still.
+  void add_uncharged(uint64_t address, const lock_record& record) {
+    uint64_t accrued_ns = record.accrued_ns;
+    if (record.waiters > 0 && open_until_ns_ > record.settled_ns)
+      accrued_ns += static_cast<uint64_t>(record.waiters) * (open_until_ns_ - record.settled_ns);
+    holder_key key{.address = address, .next_address = 0, .holder = record.holder, .state = 0};
+    if (const auto holder = states_.find(record.holder); holder != states_.end()) {
+      key.state = holder->second.state;
+      if (key.state == HOLDER_WAITING) key.next_address = holder->second.lock.address;
+    }
+    holders_.add(key, accrued_ns);
+  }
+
+  void write() {
+    waits_.write_to_recording();
+    holders_.write_to_recording();
+    recording_.lock_stats.clear();
+    for (const auto& [address, record] : records_)
+      recording_.lock_stats.push_back(stats_from(address, record));
+  }
+
+  const LockWaitMaps& maps_;
+  Recording& recording_;
+  uint64_t open_until_ns_;
+  WaitTable waits_;
+  HolderTable holders_;
+  Records records_;
+  std::map<uint32_t, thread_record> states_;
+  LockWaitSums sums_;
+};
 
 }  // namespace
 
 LockWaitSums read_lock_waits(const LockWaitMaps& maps, const Target& target, Recording& recording,
                              uint64_t open_until_ns) {
-  LockWaitSums sums;
-  WaitTable table(target, recording);
-  for_each_element<wait_key, wait_totals>(maps.waits, [&](const wait_key& key, const auto& totals) {
-    table.add(key, totals.count, totals.total_ns, totals.max_ns);
-    sums.ended += totals.count;
-  });
-  if (open_until_ns != 0) {
-    for_each_element<uint32_t, open_wait>(maps.open_waits, [&](uint32_t tid, const auto& wait) {
-      const uint64_t wait_ns = open_until_ns > wait.start_ns ? open_until_ns - wait.start_ns : 0;
-      table.add({wait.lock, tid, wait.owner}, 1, wait_ns, wait_ns);
-      ++sums.open;
-    });
-  }
-  table.write_to_recording();
-  read_lock_stats(maps.locks, recording);
-  return sums;
+  return TotalsReader(maps, target, recording, open_until_ns).read();
 }
 
 }  // namespace quarrel

@@ -12,17 +12,20 @@ namespace quarrel {
 struct LockWaitMaps {
   int waits = -1;
   int locks = -1;
-  int open_waits = -1;
+  int threads = -1;
+  int holder_times = -1;
 };
 
 /// What was added up, for the coverage law.
 struct LockWaitSums {
-  uint64_t ended = 0;  ///< waits in the recording that were woken
-  uint64_t open = 0;   ///< waits in the recording that had not ended
+  uint64_t ended = 0;    ///< waits in the recording that were woken
+  uint64_t pending = 0;  ///< of them, those that the kernel may yet continue, and has not counted
+  uint64_t open = 0;     ///< waits in the recording that had not ended
 };
 
-/// Replaces lock_waits and lock_stats by what the kernel has counted, sorted. With `open_until_ns`
-/// (only after the programs were detached), waits that are still going on count once, up to then.
+/// Replaces lock_waits, lock_stats and holder_times by what the kernel has counted, sorted. With
+/// `open_until_ns` (only after the programs were detached), waits that are still going on count
+/// once, up to then.
 LockWaitSums read_lock_waits(const LockWaitMaps& maps, const Target& target, Recording& recording,
                              uint64_t open_until_ns);
 

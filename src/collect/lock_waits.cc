@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "collect/availability.h"
+#include "collect/blame_sums.h"
 #include "collect/capture_rate.h"
 #include "collect/captured_waits.h"
 #include "collect/clock.h"
@@ -21,6 +22,7 @@
 #include "collect/kernel_session.h"
 #include "collect/lock_wait_totals.h"
 #include "collect/perf_events.h"
+#include "collect/thread_states.h"
 #include "collect/tracefs.h"
 #include "lock_wait_decisions.h"
 #include "lock_waits.skel.h"
@@ -44,10 +46,12 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
   skeleton->rodata->target_tgid = filter.tgid;
   skeleton->rodata->namespace_device = filter.namespace_device;
   skeleton->rodata->namespace_inode = filter.namespace_inode;
+  skeleton->rodata->target_is_nested = filter.is_target_nested;
   skeleton->rodata->stack_limit = stack_bytes;
+  skeleton->bss->kernel_tgid = filter.kernel_tgid();
   skeleton->data->threshold_ns = CaptureThreshold::kStartNs;
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
-  TRY_VOID(adopt_shared_map(shared, skeleton->maps.waited_on));
+  TRY_VOID(adopt_shared_map(shared, skeleton->maps.threads));
   if (const int error = lock_waits_bpf__load(skeleton.get()); error != 0)
     return log.describe("loading the lock_waits programs", -error);
   return skeleton;
@@ -59,9 +63,11 @@ std::map<std::string, bpf_program*> attachments(const lock_waits_bpf& skeleton) 
   return {{"syscalls/sys_enter_futex", programs.enter_futex},
           {"syscalls/sys_exit_futex", programs.exit_futex},
           {"syscalls/sys_enter_futex_wait", programs.enter_futex_wait},
-          {"syscalls/sys_exit_futex_wait", programs.exit_futex},
+          {"syscalls/sys_exit_futex_wait", programs.exit_futex_wait},
+          {"syscalls/sys_enter_futex_wake", programs.enter_futex_wake},
+          {"syscalls/sys_exit_futex_wake", programs.exit_futex_wake},
           {"syscalls/sys_enter_futex_waitv", programs.enter_futex_waitv},
-          {"syscalls/sys_exit_futex_waitv", programs.exit_futex}};
+          {"syscalls/sys_exit_futex_waitv", programs.exit_futex_wait}};
 }
 
 Result<std::map<std::string, uint64_t>> find_tracepoints(
@@ -85,23 +91,36 @@ class LockWaits final : public Collector {
 
  private:
   Result<void> attach();
+  Result<void> attach_switches();
+  void look_at_threads();
+  void sample_sleeping_holders();
   void take_event(const void* bytes, size_t size);
+  void take_wake(const wait_event& event, const uint8_t* stack);
   CapturedWait describe(const wait_event& event, const uint8_t* stack);
   void adapt_capture_rate();
   void write_results(uint64_t open_until_ns);
   void write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums);
   void write_stack_coverage(const lock_wait_counters& counters);
+  void write_holder_coverage();
   LockWaitMaps maps() const;
   lock_wait_counters counters() const;
   uint64_t kernel_cost_ns() const;
 
   CollectOptions options_;
   CollectServices services_;
+  TargetFilter filter_;
   Skeleton skeleton_;
+  ThreadStates states_;
+  std::string no_states_because_;
+  uint64_t began_before_ = 0;
   std::vector<Fd> attached_;
+  std::vector<std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)>> links_;
   Fd run_time_stats_;
   EventRing ring_;
   CapturedWaits captured_;
+  BlameSums holders_{SeenHolders::kOffCpu};
+  uint64_t sampled_at_ns_ = 0;
+  uint64_t wakes_ = 0;
   uint64_t complete_stacks_ = 0;
   uint64_t incomplete_stacks_ = 0;
   uint64_t adapted_at_ns_ = 0;
@@ -113,21 +132,35 @@ class LockWaits final : public Collector {
 Result<void> LockWaits::start(const CollectOptions& options, CollectServices services) {
   options_ = options;
   services_ = std::move(services);
-  TRY(skeleton_, load_programs(filter_for(services_.target->pid), options_.stack_bytes,
-                               *services_.shared_maps));
-  share_map(*services_.shared_maps, skeleton_->maps.locks);
-  share_map(*services_.shared_maps, skeleton_->maps.waited_on);
+  filter_ = filter_for(services_.target->pid);
+  TRY(skeleton_, load_programs(filter_, options_.stack_bytes, *services_.shared_maps));
+  const auto& maps = skeleton_->maps;
+  for (const bpf_map* map :
+       {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})
+    share_map(*services_.shared_maps, map);
   TRY_VOID(ring_.open(bpf_map__fd(skeleton_->maps.events),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
   run_time_stats_ = measure_run_times();
   TRY_VOID(attach());
+  look_at_threads();
   skeleton_->bss->is_recording = 1;
   adapted_at_ns_ = monotonic_ns();
+  sampled_at_ns_ = adapted_at_ns_;
   is_running_ = true;
   return {};
 }
 
+/// Without the iterator, waits that began before are not seen, and sleeping holders have no stack.
+void LockWaits::look_at_threads() {
+  const auto loaded = states_.load(filter_, options_.stack_bytes, *services_.shared_maps);
+  if (loaded)
+    began_before_ = states_.seed();
+  else
+    no_states_because_ = loaded.error().message;
+}
+
 Result<void> LockWaits::attach() {
+  TRY_VOID(attach_switches());
   const auto wanted = attachments(*skeleton_);
   TRY(const auto ids, find_tracepoints(wanted));
   // By name, so that no enter is attached before its exit is: "exit" sorts behind "enter", hence
@@ -139,12 +172,41 @@ Result<void> LockWaits::attach() {
   return {};
 }
 
+Result<void> LockWaits::attach_switches() {
+  const LibbpfLog log;
+  for (bpf_program* program : {skeleton_->progs.on_switch, skeleton_->progs.on_thread_exit}) {
+    links_.emplace_back(bpf_program__attach(program), bpf_link__destroy);
+    if (!links_.back()) return log.describe("attaching to context switches", errno);
+  }
+  return {};
+}
+
 void LockWaits::poll() {
   if (!is_running_) return;
   const uint64_t cpu_before = thread_cpu_ns();
   ring_.drain();
+  sample_sleeping_holders();
   adapt_capture_rate();
   own_cpu_ns_ += thread_cpu_ns() - cpu_before;
+}
+
+void LockWaits::sample_sleeping_holders() {
+  const uint64_t now = monotonic_ns();
+  const uint64_t elapsed_ns = now - sampled_at_ns_;
+  sampled_at_ns_ = now;
+  const uint32_t key = 0;
+  int64_t holders = 0;
+  read_element(bpf_map__fd(skeleton_->maps.sleeping_holders), &key, &holders);
+  if (holders <= 0) return;
+  states_.visit_sleeping_holders([&](const holder_event& event, const uint8_t* stack) {
+    const Capture capture = capture_from(event.capture, stack);
+    const ThreadId holder =
+        thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
+    const auto state = static_cast<HolderState>(std::min<uint32_t>(event.state, HOLDER_WAITING));
+    holders_.add({event.address, holder, state, services_.unwind(capture), 1,
+                  elapsed_ns * event.waiters},
+                 *services_.recording);
+  });
 }
 
 void LockWaits::take_event(const void* bytes, size_t size) {
@@ -152,12 +214,25 @@ void LockWaits::take_event(const void* bytes, size_t size) {
   CHECK(size >= sizeof(event));
   std::memcpy(&event, bytes, sizeof(event));
   CHECK(event.capture.stack_bytes == size - sizeof(event));
-  const CapturedWait wait = describe(event, static_cast<const uint8_t*>(bytes) + sizeof(event));
+  const auto* stack_bytes = static_cast<const uint8_t*>(bytes) + sizeof(event);
+  if (event.kind == EVENT_WAKE) {
+    take_wake(event, stack_bytes);
+    return;
+  }
+  const CapturedWait wait = describe(event, stack_bytes);
   const auto& stacks = services_.recording->stacks;
   const bool is_complete =
       wait.stack.is_valid() && stacks[wait.stack.value].status == StackStatus::kComplete;
   ++(is_complete ? complete_stacks_ : incomplete_stacks_);
   captured_.add(wait, *services_.recording);
+}
+
+void LockWaits::take_wake(const wait_event& event, const uint8_t* stack) {
+  const Capture capture = capture_from(event.capture, stack);
+  const ThreadId waker =
+      thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
+  captured_.add_wake({event.lock.address, waker, services_.unwind(capture), 1, event.weight_ns});
+  ++wakes_;
 }
 
 CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) {
@@ -198,6 +273,7 @@ void LockWaits::stop() {
   const uint64_t end_ns = monotonic_ns();
   // Starts first: an end without a start is counted as such, a start without an end goes on.
   while (!attached_.empty()) attached_.pop_back();
+  links_.clear();
   wait_for_running_programs();
   poll();
   write_results(end_ns);
@@ -218,12 +294,15 @@ void LockWaits::write_results(uint64_t open_until_ns) {
   const LockWaitSums sums =
       read_lock_waits(maps(), *services_.target, *services_.recording, open_until_ns);
   captured_.write_to(*services_.recording);
+  holders_.write_to(*services_.recording);
   if (!is_final) {
-    counts.blocking = sums.ended + counts.start_unseen + counts.wait_table_full;
+    counts.blocking =
+        sums.ended - sums.pending + counts.start_unseen + counts.wait_table_full;
     counts.captures = complete_stacks_ + incomplete_stacks_ + counts.capture_ring_full;
   }
   write_wait_coverage(counts, sums);
   write_stack_coverage(counts);
+  write_holder_coverage();
 }
 
 void LockWaits::write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums) {
@@ -231,19 +310,25 @@ void LockWaits::write_wait_coverage(const lock_wait_counters& counters, const Lo
   row.state = CollectorState::kOn;
   row.reason.clear();
   row.lost.clear();
-  row.seen = counters.blocking + sums.open;
+  row.seen = counters.blocking + sums.pending + sums.open;
   row.attributed = sums.ended;
   row.unresolved = sums.open;
-  const uint64_t table_full = std::min(counters.open_table_full, counters.start_unseen);
-  add_loss(row, "began before the recording", counters.start_unseen - table_full);
-  add_loss(row, "more than 32768 threads waited at once", table_full);
+  add_loss(row, "began before the recording", counters.start_unseen);
   add_loss(row, "more than 65536 pairs of waiter and owner", counters.wait_table_full);
+  if (began_before_ > 0)
+    add_reason(row, fmt::format("{} waits began before the attach: their time counts from then on",
+                                began_before_));
   if (sums.open > 0)
     add_reason(row, fmt::format("{} waits had not ended: each counts once, with its time so far",
                                 sums.open));
   if (counters.lock_table_full > 0) {
     row.state = CollectorState::kDegraded;
     add_reason(row, "more than 8192 lock words: the others have totals, but no distribution");
+  }
+  if (counters.thread_table_full > 0) {
+    row.state = CollectorState::kDegraded;
+    add_reason(row, fmt::format("more than 32768 threads at once: {} calls of others were not seen",
+                                counters.thread_table_full));
   }
   row.own_cost_ns = own_cpu_ns_ + kernel_cost_ns();
 }
@@ -267,9 +352,21 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
                fmt::format("{} waits came too late for the timeline", captured_.refused_slices()));
 }
 
+void LockWaits::write_holder_coverage() {
+  Coverage& row =
+      coverage_row(*services_.recording, "sleeping_holders", "samples of sleeping lock holders");
+  row.state = no_states_because_.empty() ? CollectorState::kOn : CollectorState::kOff;
+  row.reason = no_states_because_;
+  row.lost.clear();
+  row.seen = holders_.complete() + holders_.incomplete();
+  row.attributed = holders_.complete();
+  row.unresolved = holders_.incomplete();
+}
+
 LockWaitMaps LockWaits::maps() const {
-  return {bpf_map__fd(skeleton_->maps.waits), bpf_map__fd(skeleton_->maps.locks),
-          bpf_map__fd(skeleton_->maps.open_waits)};
+  const auto& maps = skeleton_->maps;
+  return {bpf_map__fd(maps.waits), bpf_map__fd(maps.locks), bpf_map__fd(maps.threads),
+          bpf_map__fd(maps.holder_times)};
 }
 
 lock_wait_counters LockWaits::counters() const {
@@ -279,7 +376,8 @@ lock_wait_counters LockWaits::counters() const {
 uint64_t LockWaits::kernel_cost_ns() const {
   const auto& programs = skeleton_->progs;
   return run_time_ns({programs.enter_futex, programs.exit_futex, programs.enter_futex_wait,
-                      programs.enter_futex_waitv});
+                      programs.enter_futex_waitv, programs.exit_futex_wait, programs.on_switch}) +
+         states_.kernel_cost_ns();
 }
 
 /// Loads the real programs and looks the tracepoints up, but attaches nothing.

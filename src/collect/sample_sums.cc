@@ -1,4 +1,4 @@
-// What becomes of CPU samples: addresses counted, holders blamed, examples kept?
+// What becomes of CPU samples: addresses counted, examples kept?
 #include "collect/sample_sums.h"
 
 namespace quarrel {
@@ -26,23 +26,6 @@ void SampleSums::add_sample(const LineSample& sample, const Capture& capture,
   const uint32_t touches = ++touches_[line];
   if (touches >= kFirstExemplarTouch && touches <= kLastExemplarTouch)
     exemplars_.offer(recording, address, sample.stack, capture);
-}
-
-void SampleSums::add_blame(const Blame& sample, const Recording& recording) {
-  const bool is_complete = sample.stack.is_valid() &&
-                           recording.stacks[sample.stack.value].status == StackStatus::kComplete;
-  ++(is_complete ? complete_holders : incomplete_holders);
-  Blame& sum = blames_[{sample.address, sample.holder, sample.stack}];
-  sum.address = sample.address;
-  sum.holder = sample.holder;
-  sum.stack = sample.stack;
-  sum.samples += sample.samples;
-  sum.waiter_ns += sample.waiter_ns;
-}
-
-void SampleSums::write_blames(Recording& recording) const {
-  recording.blames.clear();
-  for (const auto& [key, sum] : blames_) recording.blames.push_back(sum);
 }
 
 }  // namespace quarrel

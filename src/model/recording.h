@@ -135,6 +135,10 @@ struct LockStats {
   uint64_t timed_out = 0;           ///< ETIMEDOUT
   uint64_t timed_out_ns = 0;
   uint64_t interrupted_ns = 0;
+  uint64_t wakes = 0;         ///< calls that let go of it and wanted to wake a waiter
+  uint64_t wasted_wakes = 0;  ///< of them, those that woke nobody
+  /// Waiter time while nobody had it: a waiter was woken and was not back from the kernel yet.
+  uint64_t handoff_ns = 0;
 
   bool operator==(const LockStats&) const = default;
 };
@@ -175,15 +179,47 @@ struct WaitSlice {
 };
 inline constexpr uint64_t kWaitSliceNs = 250'000'000;
 
-/// What a thread did on the CPU while others waited for a lock whose word named it as owner.
+/// What the holder of a lock does while others wait for it.
+enum class HolderState : uint8_t {
+  kRunning,         ///< on a CPU, in user code or in the kernel
+  kRunnable,        ///< preempted: it wants a CPU
+  kBlocked,         ///< asleep in the kernel: a disk, a socket, a timer, a page
+  kWaitingForLock,  ///< asleep for another lock
+};
+
+/// Exact: the time that threads spent waiting for a lock while one thread held it and did one
+/// thing. Of one lock, all rows and LockStats::handoff_ns add up to the time waited.
+struct HolderTime {
+  uint64_t address = 0;
+  ThreadId holder;  ///< invalid: nobody was seen to hold it
+  HolderState state = HolderState::kRunning;
+  uint64_t next_address = 0;  ///< kWaitingForLock: the word that the holder sleeps for
+  uint64_t waiter_ns = 0;     ///< threads that waited times time, summed
+
+  bool operator==(const HolderTime&) const = default;
+};
+
+/// Sampled: where a holder stood while others waited for the lock.
 struct Blame {
   uint64_t address = 0;
   ThreadId holder;
+  HolderState state = HolderState::kRunning;
   StackId stack;
   uint64_t samples = 0;
   uint64_t waiter_ns = 0;  ///< sample period times the threads that waited, summed
 
   bool operator==(const Blame&) const = default;
+};
+
+/// Sampled in proportion to the waiter time that they ended: the calls that let go of a lock.
+struct WakeStack {
+  uint64_t address = 0;
+  ThreadId waker;
+  StackId stack;
+  uint64_t samples = 0;
+  uint64_t weight_ns = 0;
+
+  bool operator==(const WakeStack&) const = default;
 };
 
 /// One captured thread kept whole, so that resolve can find the variable that holds the lock.
@@ -237,7 +273,9 @@ struct Recording {
   std::vector<WaitStack> wait_stacks;
   std::vector<LongWait> long_waits;
   std::vector<WaitSlice> wait_slices;
+  std::vector<HolderTime> holder_times;
   std::vector<Blame> blames;
+  std::vector<WakeStack> wake_stacks;
   std::vector<Exemplar> exemplars;
   std::vector<LineSample> line_samples;
   std::vector<Coverage> coverage;

@@ -91,6 +91,9 @@ void columns(V& v, R& stats) {
   v.number("timed_out", stats.timed_out);
   v.number("timed_out_ns", stats.timed_out_ns);
   v.number("interrupted_ns", stats.interrupted_ns);
+  v.number("wakes", stats.wakes);
+  v.number("wasted_wakes", stats.wasted_wakes);
+  v.number("handoff_ns", stats.handoff_ns);
 }
 
 template <class V, RowOf<WaitStack> R>
@@ -122,10 +125,29 @@ void columns(V& v, R& slice) {
   v.number("wait_ns", slice.wait_ns);
 }
 
+template <class V, RowOf<HolderTime> R>
+void columns(V& v, R& time) {
+  v.address("lock_address", time.address);
+  v.optional_id("holder_thread_id", time.holder);
+  v.word("state", time.state);
+  v.address("next_lock_address", time.next_address);
+  v.number("waiter_ns", time.waiter_ns);
+}
+
+template <class V, RowOf<WakeStack> R>
+void columns(V& v, R& wake) {
+  v.address("lock_address", wake.address);
+  v.id("waker_thread_id", wake.waker);
+  v.optional_id("stack_id", wake.stack);
+  v.number("samples", wake.samples);
+  v.number("weight_ns", wake.weight_ns);
+}
+
 template <class V, RowOf<Blame> R>
 void columns(V& v, R& blame) {
   v.address("lock_address", blame.address);
   v.id("holder_thread_id", blame.holder);
+  v.word("state", blame.state);
   v.optional_id("stack_id", blame.stack);
   v.number("samples", blame.samples);
   v.number("waiter_ns", blame.waiter_ns);
@@ -198,7 +220,9 @@ void recording_tables(V& v, Runs& runs, R& recording) {
   v.rows("wait_stacks", Growth::kRewritten, recording.wait_stacks);
   v.rows("long_waits", Growth::kRewritten, recording.long_waits);
   v.rows("wait_slices", Growth::kRewritten, recording.wait_slices);
+  v.rows("holder_times", Growth::kRewritten, recording.holder_times);
   v.rows("blames", Growth::kRewritten, recording.blames);
+  v.rows("wake_stacks", Growth::kRewritten, recording.wake_stacks);
   v.rows("exemplars", Growth::kAppended, recording.exemplars);
   v.rows("line_samples", Growth::kAppended, recording.line_samples);
   v.children("line_sample_peers", "line_sample_id", Growth::kAppended, recording.line_samples,

@@ -91,7 +91,10 @@ CREATE TABLE lock_stats (
   interrupted INTEGER NOT NULL,
   timed_out INTEGER NOT NULL,
   timed_out_ns INTEGER NOT NULL,
-  interrupted_ns INTEGER NOT NULL
+  interrupted_ns INTEGER NOT NULL,
+  wakes INTEGER NOT NULL,
+  wasted_wakes INTEGER NOT NULL,
+  handoff_ns INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE lock_stats_buckets (
@@ -134,13 +137,32 @@ CREATE TABLE wait_slices (
   wait_ns INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE holder_times (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  holder_thread_id INTEGER REFERENCES threads (id),
+  state TEXT NOT NULL,
+  next_lock_address INTEGER NOT NULL,
+  waiter_ns INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE blames (
   id INTEGER PRIMARY KEY,
   lock_address INTEGER NOT NULL,
   holder_thread_id INTEGER NOT NULL REFERENCES threads (id),
+  state TEXT NOT NULL,
   stack_id INTEGER REFERENCES stacks (id),
   samples INTEGER NOT NULL,
   waiter_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE wake_stacks (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  waker_thread_id INTEGER NOT NULL REFERENCES threads (id),
+  stack_id INTEGER REFERENCES stacks (id),
+  samples INTEGER NOT NULL,
+  weight_ns INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE exemplars (

@@ -21,6 +21,10 @@ inline constexpr auto kWords<StopReason> =
     std::to_array<std::string_view>({"duration", "interrupted", "target exited", "unfinished"});
 
 template <>
+inline constexpr auto kWords<HolderState> =
+    std::to_array<std::string_view>({"running", "runnable", "blocked", "waiting for lock"});
+
+template <>
 inline constexpr auto kWords<StackStatus> =
     std::to_array<std::string_view>({"complete", "truncated by copy", "no unwind info", "failed"});
 

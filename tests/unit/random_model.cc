@@ -48,7 +48,8 @@ Mapping RandomModel::mapping(uint64_t start, size_t modules) {
 }
 
 LockStats RandomModel::lock_stats() {
-  LockStats stats{address(), signature(), {}, amount(), amount(), amount(), amount(), amount()};
+  LockStats stats{address(), signature(), {},       amount(), amount(), amount(),
+                  amount(),  amount(),    amount(), amount(), amount()};
   stats.histogram.resize(WaitHistogramShape::kBuckets);
   for (size_t count = below(20); count > 0; --count)
     stats.histogram[below(WaitHistogramShape::kBuckets)] = amount();
@@ -112,7 +113,10 @@ void RandomModel::rewrite(Recording& recording) {
       {address(), signature(), waiter(), owner(), stack(), amount(), amount(), amount()});
   recording.long_waits.push_back({address(), waiter(), owner(), stack(), amount(), amount()});
   recording.wait_slices.push_back({address(), static_cast<uint32_t>(below(1000)), amount()});
-  recording.blames.push_back({address(), waiter(), stack(), amount(), amount()});
+  const auto state = [&] { return value(HolderState::kWaitingForLock); };
+  recording.holder_times.push_back({address(), owner(), state(), address(), amount()});
+  recording.blames.push_back({address(), waiter(), state(), stack(), amount(), amount()});
+  recording.wake_stacks.push_back({address(), waiter(), stack(), amount(), amount()});
   recording.coverage.push_back(coverage());
   recording.lock_waits.front().count = amount();
   recording.threads.front().last_seen_ns = amount();

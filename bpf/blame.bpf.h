@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Whose is the time that waiters spend, and what did that thread do meanwhile?
+ *
+ * Waiter time of a lock accrues as waiters x time. Whoever is seen to hold the lock is charged with
+ * it: the owner that a new waiter reads from the word, the thread that wakes the next one, or the
+ * woken thread itself. A holder that leaves or gets a CPU closes an account and opens the next.
+ */
+#ifndef QUARREL_BLAME_BPF_H
+#define QUARREL_BLAME_BPF_H
+
+#include "waiters.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct holder_key);
+	__type(value, __u64);
+} holder_times SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lock_wait_counters);
+} counters SEC(".maps");
+
+/* Holders that are off the CPU while others wait, and waits for readers that no word names: only
+ * then is it worth looking at the stacks of threads that sleep.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __s64);
+} sleeping_holders SEC(".maps");
+
+static __always_inline struct lock_wait_counters *my_counters(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+static __always_inline void add_sleeping_holders(__s64 count)
+{
+	__u32 zero = 0;
+	__s64 *holders = bpf_map_lookup_elem(&sleeping_holders, &zero);
+
+	if (holders)
+		__sync_fetch_and_add(holders, count);
+}
+
+static __noinline int add_holder_time(struct holder_key *key, __u64 amount)
+{
+	struct lock_wait_counters *counts;
+	__u64 none = 0, *sum;
+
+	if (!key || !amount)
+		return 0;
+	sum = bpf_map_lookup_elem(&holder_times, key);
+	if (!sum) {
+		bpf_map_update_elem(&holder_times, key, &none, BPF_NOEXIST);
+		sum = bpf_map_lookup_elem(&holder_times, key);
+	}
+	if (sum) {
+		__sync_fetch_and_add(sum, amount);
+	} else {
+		counts = my_counters();
+		if (counts)
+			counts->holder_table_full++;
+	}
+	return 0;
+}
+
+static __always_inline void charge_state(__u64 address, __u32 holder, __u32 state,
+					 __u64 next_address, __u64 amount)
+{
+	struct holder_key key = {
+		.address = address,
+		.next_address = next_address,
+		.holder = holder,
+		.state = state,
+	};
+
+	add_holder_time(&key, amount);
+}
+
+/* Brings accrued_ns up to `now`. Two CPUs that do so at once share the time between them. */
+static __always_inline void settle(struct lock_record *lock, __u64 now)
+{
+	__u64 since = __sync_lock_test_and_set(&lock->settled_ns, now);
+	__s64 waiters = lock->waiters;
+
+	if (waiters > 0 && since && now > since)
+		__sync_fetch_and_add(&lock->accrued_ns, waiters * (now - since));
+}
+
+static __always_inline __u64 take_accrued(struct lock_record *lock)
+{
+	return lock->accrued_ns ? __sync_lock_test_and_set(&lock->accrued_ns, 0) : 0;
+}
+
+/* Charges `amount`, accrued until `now`, to a thread. If it was not known to be the holder when it
+ * last left the CPU, the part of that time is told apart now.
+ */
+static __noinline int charge_thread(struct lock_record *lock, __u64 address, __u32 tid,
+				    __u64 amount, __u64 now)
+{
+	struct thread_record *thread;
+	__u32 state = HOLDER_RUNNING;
+	__u64 next_address = 0, off;
+
+	if (!lock || !amount)
+		return 0;
+	thread = bpf_map_lookup_elem(&threads, &tid);
+	if (thread) {
+		state = thread->state;
+		if (state == HOLDER_WAITING)
+			next_address = thread->lock.address;
+		if (state == HOLDER_RUNNING && thread->off_until_ns > lock->accrued_since_ns) {
+			off = part_within(amount, lock->accrued_since_ns, now,
+					  thread->off_since_ns, thread->off_until_ns);
+			charge_state(address, tid, thread->last_off_state, 0, off);
+			amount -= off;
+		}
+	}
+	charge_state(address, tid, state, next_address, amount);
+	return 0;
+}
+
+/* Charges the holder with all that has accrued; without one, it stays for the next to be seen. */
+static __always_inline void charge_holder(struct lock_record *lock, __u64 address, __u64 now)
+{
+	__u32 holder = lock->holder;
+
+	if (!holder)
+		return;
+	charge_thread(lock, address, holder, take_accrued(lock), now);
+	lock->accrued_since_ns = now;
+}
+
+/* The woken thread had the lock first after all, or nobody else showed up. */
+static __always_inline void close_handoff(struct lock_record *lock)
+{
+	if (lock->handoff_ns)
+		__sync_fetch_and_add(&lock->all_handoffs_ns,
+				     __sync_lock_test_and_set(&lock->handoff_ns, 0));
+	lock->is_provisional = 0;
+}
+
+/* Another thread took the lock before the woken one did: the time is its own. */
+static __always_inline void undo_handoff(struct lock_record *lock)
+{
+	if (lock->handoff_ns)
+		__sync_fetch_and_add(&lock->accrued_ns,
+				     __sync_lock_test_and_set(&lock->handoff_ns, 0));
+	lock->is_provisional = 0;
+}
+
+static __always_inline void note_sleeping_holder(struct thread_record *thread)
+{
+	if (thread->state == HOLDER_RUNNING || thread->is_off_cpu_holder)
+		return;
+	thread->is_off_cpu_holder = 1;
+	add_sleeping_holders(1);
+}
+
+/* A waiter has read in the word that `owner` holds the lock. */
+static __always_inline void observe_owner(struct lock_record *lock, __u64 address, __u32 owner,
+					  __u64 now)
+{
+	struct thread_record *thread;
+
+	if (lock->holder == owner) {
+		if (lock->is_provisional)
+			close_handoff(lock);
+		return;
+	}
+	if (lock->is_provisional)
+		undo_handoff(lock);
+	else
+		charge_holder(lock, address, now);
+	lock->holder = owner;
+	thread = bpf_map_lookup_elem(&threads, &owner);
+	if (!thread)
+		return;
+	remember_held(thread, address);
+	note_sleeping_holder(thread);
+}
+
+/* The thread lets go of the lock: what has accrued since the last change is its own. */
+static __always_inline __u64 observe_release(struct lock_record *lock, __u64 address,
+					     struct thread_record *thread, __u32 tid, __u64 now)
+{
+	__u64 amount;
+
+	/* It may well read again. */
+	if (is_rwlock(&lock->signature))
+		remember_held(thread, address);
+
+	if (lock->is_provisional) {
+		if (lock->holder == tid)
+			close_handoff(lock);
+		else
+			undo_handoff(lock);
+	}
+	settle(lock, now);
+	amount = take_accrued(lock);
+	charge_thread(lock, address, tid, amount, now);
+	lock->accrued_since_ns = now;
+	lock->holder = 0;
+	return amount;
+}
+
+/* A waiter is back from the kernel; if it was woken, it probably has the lock now. */
+static __always_inline void observe_return(struct lock_record *lock, __u64 address,
+					   struct thread_record *thread, __u32 tid, bool is_woken,
+					   __u64 now)
+{
+	settle(lock, now);
+	__sync_fetch_and_add(&lock->waiters, -1);
+	if (lock->holder) {
+		charge_holder(lock, address, now);
+		return;
+	}
+	if (!is_woken)
+		return;
+	__sync_fetch_and_add(&lock->handoff_ns, take_accrued(lock));
+	lock->accrued_since_ns = now;
+	lock->holder = tid;
+	lock->is_provisional = 1;
+	remember_held(thread, address);
+}
+
+/* A thread leaves or gets a CPU: whoever waits for its locks has waited for its old state. */
+static __always_inline void change_state(struct thread_record *thread, __u32 tid, __u32 state,
+					 __u64 now)
+{
+	bool holds = false;
+
+	for (int i = 0; i < MAX_HELD_LOCKS; i++) {
+		__u64 address = thread->held[i];
+		struct lock_record *lock;
+
+		if (!address)
+			continue;
+		lock = bpf_map_lookup_elem(&locks, &address);
+		if (!lock)
+			continue;
+		if (lock->holder != tid) {
+			if (!is_rwlock(&lock->signature))
+				thread->held[i] = 0;
+			continue;
+		}
+		holds = true;
+		if (lock->waiters <= 0)
+			continue;
+		settle(lock, now);
+		charge_holder(lock, address, now);
+	}
+	thread->state = state;
+	if (state != HOLDER_RUNNING) {
+		if (holds)
+			note_sleeping_holder(thread);
+	} else if (thread->is_off_cpu_holder) {
+		thread->is_off_cpu_holder = 0;
+		add_sleeping_holders(-1);
+	}
+}
+
+#endif

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What do the threads of the target do right now, without stopping them?
+ *
+ * An iterator over tasks, run when user space reads it. At the attach it makes a record of every
+ * thread and opens the waits that began before; later it shows holders that sleep, with their stack.
+ * Needs Linux 5.18 (bpf_copy_from_user_task).
+ */
+#include "blame.bpf.h"
+#include "user_stack.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u32 stack_limit = MAX_STACK_BYTES;
+
+enum pass {
+	PASS_SEED,    /* make records, open waits */
+	PASS_OWNERS,  /* after it, when every owner has a record */
+	PASS_HOLDERS, /* show the holders that are off the CPU */
+};
+volatile __u32 pass = PASS_SEED;
+/* Waits that PASS_SEED opened. */
+volatile __u64 seeded_waits = 0;
+
+#define X86_64_SYS_FUTEX 202
+
+struct holder_scratch {
+	struct holder_event event;
+	__u8 stack[MAX_STACK_BYTES];
+};
+
+/* Only one thread of quarrel reads the iterator, one pass at a time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct holder_scratch);
+} holder_space SEC(".maps");
+
+static __always_inline __u32 state_of(struct task_struct *task)
+{
+	if (task->on_cpu)
+		return HOLDER_RUNNING;
+	return task->__state ? HOLDER_BLOCKED : HOLDER_RUNNABLE;
+}
+
+static __always_inline __u32 read_owner_of_task(const struct lock_key *lock,
+						struct task_struct *task)
+{
+	enum owner_place place = owner_place_of(lock);
+	struct mutex_tail tail = {};
+	__u32 word = 0;
+
+	if (place == OWNER_NOWHERE)
+		return 0;
+	if (place == OWNER_OF_MUTEX) {
+		if (bpf_copy_from_user_task(&tail, sizeof(tail),
+					    (void *)(lock->address + OWNER_OF_MUTEX), task, 0))
+			return 0;
+		return owner_from_mutex_tail(&tail);
+	}
+	bpf_copy_from_user_task(&word, sizeof(word), (void *)(lock->address + place), task, 0);
+	return owner_from_word(word);
+}
+
+/* A thread that sleeps in futex since before the attach: its wait counts from now on. */
+static __always_inline void open_wait(struct thread_record *thread, struct task_struct *task,
+				      struct pt_regs *registers, __u64 now)
+{
+	static const struct lock_record none = {};
+	struct lock_record *lock;
+	struct lock_key key = {};
+
+	key.address = registers->di;
+	key.signature = signature_of(registers->si, registers->dx, registers->r10);
+	if (thread->start_ns || !is_wait_operation(key.signature.operation))
+		return;
+	bpf_map_update_elem(&locks, &key.address, &none, BPF_NOEXIST);
+	lock = bpf_map_lookup_elem(&locks, &key.address);
+	if (!lock)
+		return;
+	if (!lock->signature.operation && !lock->signature.value_class)
+		lock->signature = key.signature;
+	thread->lock = key;
+	thread->owner = read_owner_of_task(&key, task);
+	thread->start_ns = now;
+	seeded_waits++;
+	if (!wants_a_lock(&key.signature))
+		return;
+	thread->state = HOLDER_WAITING;
+	if (lock->waiters <= 0)
+		lock->accrued_since_ns = now;
+	settle(lock, now);
+	if (thread->owner)
+		lock->holder = thread->owner;
+	__sync_fetch_and_add(&lock->waiters, 1);
+	thread->is_counted = 1;
+	if (!thread->owner && is_rwlock(&key.signature)) {
+		thread->waits_for_readers = 1;
+		add_sleeping_holders(1);
+	}
+}
+
+static __always_inline int seed(struct task_struct *task)
+{
+	struct thread_record *thread = record_of(task);
+	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!thread)
+		return 0;
+	thread->state = state_of(task);
+	if (thread->state == HOLDER_RUNNING)
+		return 0;
+	thread->last_off_state = thread->state;
+	thread->off_since_ns = now;
+	if (registers && thread->state == HOLDER_BLOCKED &&
+	    registers->orig_ax == X86_64_SYS_FUTEX)
+		open_wait(thread, task, registers, now);
+	return 0;
+}
+
+/* The owner that a waiter has read is told so, so that its stack is looked at. */
+static __always_inline int link_owner(struct task_struct *task)
+{
+	struct thread_record *thread, *owner;
+	__u32 tid = libc_tid(task);
+
+	thread = bpf_map_lookup_elem(&threads, &tid);
+	if (!thread || !thread->is_counted || !thread->owner)
+		return 0;
+	tid = thread->owner;
+	owner = bpf_map_lookup_elem(&threads, &tid);
+	if (!owner)
+		return 0;
+	remember_held(owner, thread->lock.address);
+	note_sleeping_holder(owner);
+	return 0;
+}
+
+/* The lock of the thread that most others wait for. */
+static __always_inline void find_held(struct thread_record *thread, __u32 self,
+				      struct holder_event *event)
+{
+	event->address = 0;
+	event->waiters = 0;
+	for (int i = 0; i < MAX_HELD_LOCKS; i++) {
+		__u64 address = thread->held[i];
+		struct lock_record *lock;
+
+		if (!address)
+			continue;
+		lock = bpf_map_lookup_elem(&locks, &address);
+		if (!lock || lock->waiters <= event->waiters)
+			continue;
+		if (lock->holder != self && (lock->holder || !is_rwlock(&lock->signature)))
+			continue;
+		event->address = address;
+		event->waiters = lock->waiters;
+	}
+}
+
+static __always_inline __u32 copy_stack_of_task(__u8 *to, __u64 start, __u32 length,
+						struct task_struct *task)
+{
+	__u32 copied = PAGE_BYTES - (start & (PAGE_BYTES - 1));
+
+	OPAQUE(length);
+	if (length > MAX_STACK_BYTES)
+		length = MAX_STACK_BYTES;
+	if (length && !bpf_copy_from_user_task(to, length, (void *)start, task, 0))
+		return length;
+	/* All or nothing: at least what is left of the first page. */
+	if (bpf_copy_from_user_task(to, copied, (void *)start, task, 0))
+		return 0;
+	return copied < length ? copied : length;
+}
+
+static __always_inline int show_holder(struct seq_file *seq, struct task_struct *task)
+{
+	__u32 key = libc_tid(task), zero = 0;
+	struct thread_record *thread = bpf_map_lookup_elem(&threads, &key);
+	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct holder_scratch *space = bpf_map_lookup_elem(&holder_space, &zero);
+	struct holder_event *event;
+	__u64 start, size;
+	__u32 length;
+
+	if (!thread || !space || !registers || thread->state == HOLDER_RUNNING)
+		return 0;
+	event = &space->event;
+	find_held(thread, key, event);
+	if (!event->address)
+		return 0;
+	event->state = thread->state;
+	event->capture.time_ns = bpf_ktime_get_ns();
+	event->capture.tid = thread->tid;
+	STORE_REGISTERS(event->capture.registers, registers);
+	start = registers->sp - RED_ZONE_BYTES;
+	length = stack_copy_length(start, task->thread.fsbase, task->mm->start_stack, stack_limit);
+	event->capture.stack_start = start;
+	size = copy_stack_of_task(space->stack, start, length, task);
+	event->capture.stack_bytes = size;
+	OPAQUE(size);
+	if (size > MAX_STACK_BYTES)
+		size = MAX_STACK_BYTES;
+	bpf_seq_write(seq, space, sizeof(*event) + size);
+	return 0;
+}
+
+SEC("iter.s/task")
+int visit_thread(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	/* The iterator is bound to the process, where the kernel can do that (6.1). */
+	if (!task || (kernel_tgid && task->tgid != kernel_tgid))
+		return 0;
+	if (pass == PASS_HOLDERS)
+		return show_holder(ctx->meta->seq, task);
+	if (pass == PASS_OWNERS)
+		return link_owner(task);
+	return seed(task);
+}

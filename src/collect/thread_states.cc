@@ -1,0 +1,101 @@
+// What do the threads of the target do right now, without stopping them?
+#include "collect/thread_states.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "thread_states.skel.h"
+
+namespace quarrel {
+namespace {
+
+// As in bpf/thread_states.bpf.c.
+enum Pass : uint32_t { kSeed, kOwners, kHolders };
+
+/// Bound to the process since Linux 6.1; older kernels visit every task, and the program picks.
+bpf_link* attach_to_process(bpf_program* program, uint32_t pid) {
+  bpf_iter_link_info info{};
+  info.task.pid = pid;
+  LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+  if (bpf_link* link = bpf_program__attach_iter(program, &options); link != nullptr) return link;
+  return bpf_program__attach_iter(program, nullptr);
+}
+
+}  // namespace
+
+ThreadStates::ThreadStates() = default;
+ThreadStates::~ThreadStates() = default;
+
+void ThreadStates::Free::operator()(thread_states_bpf* skeleton) const {
+  thread_states_bpf__destroy(skeleton);
+}
+
+void ThreadStates::Free::operator()(bpf_link* link) const {
+  bpf_link__destroy(link);
+}
+
+Result<void> ThreadStates::load(const TargetFilter& filter, uint32_t stack_bytes,
+                                const SharedMaps& shared) {
+  const LibbpfLog log;
+  skeleton_.reset(thread_states_bpf__open());
+  if (!skeleton_) return log.describe("opening the thread_states program", errno);
+  skeleton_->rodata->target_tgid = filter.tgid;
+  skeleton_->rodata->namespace_device = filter.namespace_device;
+  skeleton_->rodata->namespace_inode = filter.namespace_inode;
+  skeleton_->rodata->target_is_nested = filter.is_target_nested;
+  skeleton_->rodata->stack_limit = stack_bytes;
+  skeleton_->bss->kernel_tgid = filter.kernel_tgid();
+  const auto& maps = skeleton_->maps;
+  for (bpf_map* map :
+       {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})
+    TRY_VOID(adopt_shared_map(shared, map));
+  if (const int error = thread_states_bpf__load(skeleton_.get()); error != 0)
+    return log.describe("loading the thread_states program", -error);
+  link_.reset(attach_to_process(skeleton_->progs.visit_thread, filter.tgid));
+  if (!link_) return log.describe("attaching the iterator over tasks", errno);
+  return {};
+}
+
+std::string ThreadStates::run_pass(uint32_t pass) {
+  std::string output;
+  if (!link_) return output;
+  skeleton_->bss->pass = pass;
+  const Fd iterator(bpf_iter_create(bpf_link__fd(link_.get())));
+  if (!iterator.is_open()) return output;
+  char buffer[65536];
+  while (true) {
+    const ssize_t got = ::read(iterator.get(), buffer, sizeof(buffer));
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (got <= 0) return output;
+    output.append(buffer, static_cast<size_t>(got));
+  }
+}
+
+uint64_t ThreadStates::seed() {
+  run_pass(kSeed);
+  run_pass(kOwners);
+  return link_ ? skeleton_->bss->seeded_waits : 0;
+}
+
+void ThreadStates::visit_sleeping_holders(const Handler& handler) {
+  const std::string events = run_pass(kHolders);
+  size_t offset = 0;
+  holder_event event;
+  while (events.size() - offset >= sizeof(event)) {
+    std::memcpy(&event, events.data() + offset, sizeof(event));
+    offset += sizeof(event);
+    if (event.capture.stack_bytes > events.size() - offset) return;
+    handler(event, reinterpret_cast<const uint8_t*>(events.data()) + offset);
+    offset += event.capture.stack_bytes;
+  }
+}
+
+uint64_t ThreadStates::kernel_cost_ns() const {
+  return link_ ? run_time_ns({skeleton_->progs.visit_thread}) : 0;
+}
+
+}  // namespace quarrel

@@ -1,0 +1,49 @@
+// What do the threads of the target do right now, without stopping them?
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "collect/kernel_session.h"
+#include "events.h"
+
+struct thread_states_bpf;
+struct bpf_link;
+
+namespace quarrel {
+
+/// The task iterator of bpf/thread_states.bpf.c, over the maps of lock_waits. Reads the stacks of
+/// threads that sleep; needs Linux 5.18.
+class ThreadStates {
+ public:
+  ThreadStates();
+  ~ThreadStates();
+
+  /// Loads over the shared maps of lock_waits.
+  Result<void> load(const TargetFilter& filter, uint32_t stack_bytes, const SharedMaps& shared);
+
+  /// Makes a record of every thread, and opens the waits that began before the attach: they count
+  /// from now on. Returns how many there were.
+  uint64_t seed();
+
+  using Handler = std::function<void(const holder_event& event, const uint8_t* stack)>;
+
+  /// Shows every thread that is off the CPU and holds a lock that others wait for.
+  void visit_sleeping_holders(const Handler& handler);
+
+  /// Run time of the iterator, as far as the kernel measured it.
+  uint64_t kernel_cost_ns() const;
+
+ private:
+  struct Free {
+    void operator()(thread_states_bpf* skeleton) const;
+    void operator()(bpf_link* link) const;
+  };
+  std::string run_pass(uint32_t pass);
+
+  std::unique_ptr<thread_states_bpf, Free> skeleton_;
+  std::unique_ptr<bpf_link, Free> link_;
+};
+
+}  // namespace quarrel
