@@ -76,10 +76,10 @@ static __always_inline void charge_state(__u64 address, __u32 holder, __u32 stat
 					 __u64 next_address, __u64 amount)
 {
 	struct holder_key key = {
-		.address = address,
-		.next_address = next_address,
-		.holder = holder,
-		.state = state,
+	    .address = address,
+	    .next_address = next_address,
+	    .holder = holder,
+	    .state = state,
 	};
 
 	add_holder_time(&key, amount);
@@ -118,8 +118,8 @@ static __noinline int charge_thread(struct lock_record *lock, __u64 address, __u
 		if (state == HOLDER_WAITING)
 			next_address = thread->lock.address;
 		if (state == HOLDER_RUNNING && thread->off_until_ns > lock->accrued_since_ns) {
-			off = part_within(amount, lock->accrued_since_ns, now,
-					  thread->off_since_ns, thread->off_until_ns);
+			off = part_within(amount, lock->accrued_since_ns, now, thread->off_since_ns,
+					  thread->off_until_ns);
 			charge_state(address, tid, thread->last_off_state, 0, off);
 			amount -= off;
 		}

@@ -140,7 +140,7 @@ struct thread_record {
 	__u32 last_off_state;
 	__u32 is_off_cpu_holder;
 	__u32 waits_for_readers; /* of a rwlock, which no word names */
-	__u64 off_since_ns; /* the last time off the CPU; until: 0 while it lasts */
+	__u64 off_since_ns;	 /* the last time off the CPU; until: 0 while it lasts */
 	__u64 off_until_ns;
 };
 QUARREL_ABI_SIZE(struct thread_record, 112);

@@ -132,8 +132,7 @@ static __noinline int send_tick(struct tick_scratch *space, struct tick_counters
 		return 0;
 	event = &space->event;
 	capture_stack(&event->capture, space->stack, sp,
-		      event->blamed ? blame_stack_limit
-					    : RED_ZONE_BYTES + SAMPLE_STACK_BYTES);
+		      event->blamed ? blame_stack_limit : RED_ZONE_BYTES + SAMPLE_STACK_BYTES);
 	size = event->capture.stack_bytes;
 	OPAQUE(size);
 	if (size > MAX_STACK_BYTES)

@@ -90,8 +90,8 @@ static inline int wants_a_lock(const struct futex_signature *signature)
 	       signature->value_class == VALUE_ROBUST;
 }
 
-/* A futex call of this signature may be made again and again until the lock is taken, and the unlock
- * that follows wakes in any case: glibc and Rust leave the word at "has waiters" then.
+/* A futex call of this signature may be made again and again until the lock is taken, and the
+ * unlock that follows wakes in any case: glibc and Rust leave the word at "has waiters" then.
  */
 static inline int repeats_until_taken(const struct futex_signature *signature)
 {

@@ -2,9 +2,9 @@
 /* How long did each thread of the target sleep for each futex word, and who had it?
  *
  * sys_enter of a wait takes the time and the owner word, little more: a stack copied there delays
- * the kernel's second look at the word by 1-2 us, which turns waits into EAGAIN and makes the target
- * faster than it is. sys_exit counts exactly and copies a stack in proportion to the wait; the user
- * registers are still those of the call.
+ * the kernel's second look at the word by 1-2 us, which turns waits into EAGAIN and makes the
+ * target faster than it is. sys_exit counts exactly and copies a stack in proportion to the wait;
+ * the user registers are still those of the call.
  */
 #include "blame.bpf.h"
 #include "user_stack.bpf.h"
@@ -215,8 +215,8 @@ static __always_inline int release(__u64 address)
 		finish_wait(thread);
 	if (!wants_a_lock(&lock->signature))
 		return 0;
-	lock->last_wake_ns = observe_release(lock, address, thread, current.libc_tid,
-					     bpf_ktime_get_ns());
+	lock->last_wake_ns =
+	    observe_release(lock, address, thread, current.libc_tid, bpf_ktime_get_ns());
 	return 0;
 }
 

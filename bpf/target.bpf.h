@@ -17,7 +17,8 @@ const volatile __u64 namespace_inode = 0;
 /* The target has a pid namespace of its own, so that its libc knows other ids than the kernel. */
 const volatile __u32 target_is_nested = 0;
 
-/* The target's tgid as the kernel counts, learned at its first event if quarrel sees another one. */
+/* The target's tgid as the kernel counts, learned at its first event if quarrel sees another one.
+ */
 volatile int kernel_tgid = 0;
 
 /* The tid in quarrel's pid namespace, or 0 if the current thread is none of the target's. */

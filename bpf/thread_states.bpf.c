@@ -2,8 +2,8 @@
 /* What do the threads of the target do right now, without stopping them?
  *
  * An iterator over tasks, run when user space reads it. At the attach it makes a record of every
- * thread and opens the waits that began before; later it shows holders that sleep, with their stack.
- * Needs Linux 5.18 (bpf_copy_from_user_task).
+ * thread and opens the waits that began before; later it shows holders that sleep, with their
+ * stack. Needs Linux 5.18 (bpf_copy_from_user_task).
  */
 #include "blame.bpf.h"
 #include "user_stack.bpf.h"
@@ -113,8 +113,7 @@ static __always_inline int seed(struct task_struct *task)
 		return 0;
 	thread->last_off_state = thread->state;
 	thread->off_since_ns = now;
-	if (registers && thread->state == HOLDER_BLOCKED &&
-	    registers->orig_ax == X86_64_SYS_FUTEX)
+	if (registers && thread->state == HOLDER_BLOCKED && registers->orig_ax == X86_64_SYS_FUTEX)
 		open_wait(thread, task, registers, now);
 	return 0;
 }

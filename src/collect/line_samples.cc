@@ -272,7 +272,8 @@ void LineSamples::write_sample_coverage(const tick_counters& counters) {
 }
 
 void LineSamples::write_holder_coverage(const tick_counters& counters) {
-  Coverage& row = coverage_row(*services_.recording, "holder_stacks", "samples of running lock holders");
+  Coverage& row =
+      coverage_row(*services_.recording, "holder_stacks", "samples of running lock holders");
   row.state = CollectorState::kOn;
   row.lost.clear();
   row.seen = counters.blamed;

@@ -203,9 +203,9 @@ void LockWaits::sample_sleeping_holders() {
     const ThreadId holder =
         thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
     const auto state = static_cast<HolderState>(std::min<uint32_t>(event.state, HOLDER_WAITING));
-    holders_.add({event.address, holder, state, services_.unwind(capture), 1,
-                  elapsed_ns * event.waiters},
-                 *services_.recording);
+    holders_.add(
+        {event.address, holder, state, services_.unwind(capture), 1, elapsed_ns * event.waiters},
+        *services_.recording);
   });
 }
 
@@ -296,8 +296,7 @@ void LockWaits::write_results(uint64_t open_until_ns) {
   captured_.write_to(*services_.recording);
   holders_.write_to(*services_.recording);
   if (!is_final) {
-    counts.blocking =
-        sums.ended - sums.pending + counts.start_unseen + counts.wait_table_full;
+    counts.blocking = sums.ended - sums.pending + counts.start_unseen + counts.wait_table_full;
     counts.captures = complete_stacks_ + incomplete_stacks_ + counts.capture_ring_full;
   }
   write_wait_coverage(counts, sums);

@@ -47,16 +47,16 @@ SELECT stack_id, depth, frame_id, pc_address, is_return_address
 FROM walk
 JOIN frames ON frames.id = frame_id;
 
--- Who holds while others wait: the time of the waiters, charged to the holder.
+-- Who holds while others wait, and what does it do: the time of the waiters, charged to the holder.
 CREATE VIEW blame_by_holder AS
 SELECT lock_address,
        tid AS holder_tid,
        name AS holder_name,
-       sum(samples) AS samples,
+       state,
        sum(waiter_ns) AS waiter_ns
-FROM blames
-JOIN threads ON threads.id = holder_thread_id
-GROUP BY lock_address, holder_thread_id;
+FROM holder_times
+LEFT JOIN threads ON threads.id = holder_thread_id
+GROUP BY lock_address, holder_thread_id, state;
 
 -- Sampled accesses by cache line and thread; only the operand nearest to each sample counts.
 CREATE VIEW line_accesses_by_thread AS

@@ -49,8 +49,12 @@ void add_waits(Recording& recording) {
                           {kQueueLock, kMutexWait, reader, ThreadId{}, 23, 40 * kMs, 3 * kMs}};
   recording.long_waits = {
       {kLimiterLock, reader, writer, StackId{kAcquire}, 4'000'000'000, 12 * kMs}};
-  recording.blames = {{kLimiterLock, writer, StackId{kRefill}, 2900, 2900 * kMs},
-                      {kLimiterLock, reader, StackId{kAcquire}, 700, 700 * kMs}};
+  const HolderState runs = HolderState::kRunning;
+  recording.holder_times = {{kLimiterLock, reader, HolderState::kBlocked, 0, 880 * kMs},
+                            {kLimiterLock, writer, runs, 0, 3000 * kMs}};
+  recording.blames = {
+      {kLimiterLock, reader, HolderState::kBlocked, StackId{kAcquire}, 44, 880 * kMs},
+      {kLimiterLock, writer, runs, StackId{kRefill}, 2900, 2900 * kMs}};
 }
 
 void add_samples(Recording& recording) {

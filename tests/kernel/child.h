@@ -21,6 +21,9 @@ class Child {
   /// The next "NAME VALUE" line of that name; other lines are skipped. 0 at the end of the output.
   unsigned long read_fact(const std::string& name);
 
+  /// The next line with its newline; empty at the end of the output.
+  std::string read_line();
+
   void write_line();
   void close_input();
 
@@ -28,8 +31,6 @@ class Child {
   void wait();
 
  private:
-  std::string read_line();
-
   pid_t pid_ = -1;
   int input_ = -1;
   int output_ = -1;

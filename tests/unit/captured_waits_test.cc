@@ -1,5 +1,6 @@
 // Do captured waits add up, and is the choice of examples right?
 #include "collect/captured_waits.h"
+#include "collect/blame_sums.h"
 
 #include <gtest/gtest.h>
 
@@ -57,7 +58,7 @@ TEST(CapturedWaits, KeepTheLongestAndTheyComeFirst) {
   Recording recording = recording_with_stacks({StackStatus::kComplete});
   CapturedWaits waits;
   for (uint64_t i = 1; i <= 101; ++i)
-    waits.add(wait_of(8, 0, i * 7 % 101 + 1, 2'000'000'000 + i), recording);
+    waits.add(wait_of(8, 0, i * 7 % 101 + 1, 2'000'000'000 + i * 1000), recording);
   waits.write_to(recording);
   ASSERT_EQ(recording.long_waits.size(), CapturedWaits::kLongWaits);
   EXPECT_EQ(recording.long_waits.front().wait_ns, 101u);
@@ -118,17 +119,50 @@ TEST(SampleSums, CountSamplesWithAndWithoutAnAddress) {
   EXPECT_EQ(recording.exemplars.size(), 1u);
 }
 
-TEST(SampleSums, AddBlameUpByHolderAndStack) {
+TEST(BlameSums, AddUpByHolderStateAndStack) {
   Recording recording = recording_with_stacks({StackStatus::kComplete, StackStatus::kFailed});
-  SampleSums sums;
-  sums.add_blame({8, {0}, {0}, 1, 100}, recording);
-  sums.add_blame({8, {0}, {0}, 1, 300}, recording);
-  sums.add_blame({8, {0}, {1}, 1, 10}, recording);
-  sums.write_blames(recording);
+  BlameSums sums(SeenHolders::kOnCpu);
+  const HolderState runs = HolderState::kRunning;
+  sums.add({8, {0}, runs, {0}, 1, 100}, recording);
+  sums.add({8, {0}, runs, {0}, 1, 300}, recording);
+  sums.add({8, {0}, runs, {1}, 1, 10}, recording);
+  sums.write_to(recording);
   ASSERT_EQ(recording.blames.size(), 2u);
   EXPECT_EQ(recording.blames[0].waiter_ns, 400u);
-  EXPECT_EQ(sums.complete_holders, 2u);
-  EXPECT_EQ(sums.incomplete_holders, 1u);
+  EXPECT_EQ(sums.complete(), 2u);
+  EXPECT_EQ(sums.incomplete(), 1u);
+}
+
+TEST(BlameSums, OfTwoCollectorsReplaceTheirOwnRowsOnly) {
+  Recording recording = recording_with_stacks({StackStatus::kComplete});
+  BlameSums running(SeenHolders::kOnCpu), sleeping(SeenHolders::kOffCpu);
+  running.add({8, {0}, HolderState::kRunning, {0}, 1, 100}, recording);
+  sleeping.add({8, {0}, HolderState::kBlocked, {0}, 1, 20}, recording);
+  for (int checkpoint = 0; checkpoint < 2; ++checkpoint) {
+    running.write_to(recording);
+    sleeping.write_to(recording);
+  }
+  ASSERT_EQ(recording.blames.size(), 2u);
+  EXPECT_EQ(recording.blames[0].state, HolderState::kRunning);
+  EXPECT_EQ(recording.blames[1].waiter_ns, 20u);
+}
+
+TEST(CapturedWaits, AWaitOfSeveralCallsIsOneLongWait) {
+  Recording recording = recording_with_stacks({StackStatus::kComplete});
+  CapturedWaits waits;
+  CapturedWait wait;
+  wait.address = 8;
+  wait.wants_a_lock = true;
+  wait.waiter = {0};
+  wait.stack = {0};
+  for (const uint64_t so_far_ns : {1000, 5000}) {
+    wait.capture.time_ns = 10'000 + so_far_ns;
+    wait.wait_ns = so_far_ns;
+    waits.add(wait, recording);
+  }
+  waits.write_to(recording);
+  ASSERT_EQ(recording.long_waits.size(), 1u);
+  EXPECT_EQ(recording.long_waits[0].wait_ns, 5000u);
 }
 
 TEST(CaptureRate, RaisesTheThresholdWhenThereAreTooManyCaptures) {

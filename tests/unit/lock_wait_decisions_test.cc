@@ -42,6 +42,38 @@ TEST(FutexSignature, CountsWaitsOnly) {
     EXPECT_FALSE(is_wait_operation(other));
 }
 
+TEST(WaitOfSeveralCalls, IsThatOfAMutexOnly) {
+  const auto repeats = [](uint32_t operation, uint32_t value, uint64_t timeout) {
+    const futex_signature signature = signature_of(operation, value, timeout);
+    return repeats_until_taken(&signature) != 0;
+  };
+  EXPECT_TRUE(repeats(FUTEX_WAIT, 2, 0));
+  EXPECT_TRUE(repeats(FUTEX_WAIT, 0x80000000u | 77, 0));
+  EXPECT_TRUE(repeats(FUTEX_WAIT_BITSET, 2, 1));   // a timed lock
+  EXPECT_FALSE(repeats(FUTEX_WAIT_BITSET, 2, 0));  // a rwlock
+  EXPECT_FALSE(repeats(FUTEX_WAIT, 1, 0));
+  EXPECT_FALSE(repeats(FUTEX_WAIT_BITSET, 0, 0));
+}
+
+TEST(Rwlock, IsToldFromATimedMutex) {
+  const futex_signature read = signature_of(FUTEX_WAIT_BITSET, 3, 0);
+  const futex_signature write = signature_of(FUTEX_WAIT_BITSET, 2, 0);
+  const futex_signature timed_mutex = signature_of(FUTEX_WAIT_BITSET, 2, 1);
+  const futex_signature mutex = signature_of(FUTEX_WAIT, 2, 0);
+  EXPECT_TRUE(is_rwlock(&read));
+  EXPECT_TRUE(is_rwlock(&write));
+  EXPECT_FALSE(is_rwlock(&timed_mutex));
+  EXPECT_FALSE(is_rwlock(&mutex));
+}
+
+TEST(PartWithin, IsInProportionToTheOverlap) {
+  EXPECT_EQ(part_within(1000, 0, 100, 0, 100), 1000u);
+  EXPECT_EQ(part_within(1024, 0, 100, 50, 200), 512u);
+  EXPECT_EQ(part_within(1000, 0, 100, 100, 200), 0u);
+  EXPECT_EQ(part_within(1000, 50, 100, 0, 50), 0u);
+  EXPECT_EQ(part_within(1000, 100, 100, 0, 200), 0u);
+}
+
 TEST(LockOwner, StandsBehindTheWordOfAMutex) {
   const lock_key mutex = key_of(0x1000, FUTEX_WAIT, 2);
   EXPECT_EQ(owner_place_of(&mutex), OWNER_OF_MUTEX);

@@ -65,10 +65,16 @@ inline void add_mutex(Profile& profile, FrameId start) {
   stats.histogram.assign(WaitHistogramShape::kBuckets, 0);
   stats.histogram[40] = 150;
   stats.histogram[48] = 51;
+  stats.wakes = 210;
+  stats.wasted_wakes = 9;
+  stats.handoff_ns = 10'000'000;
   recording.lock_stats.push_back(stats);
   recording.wait_stacks.push_back(
       {kMutexAddress, {}, ThreadId{1}, ThreadId{0}, waiting, 30, 500'000'000, 4'000'000});
-  recording.blames.push_back({kMutexAddress, ThreadId{0}, holding, 40, 400'000'000});
+  const HolderState runs = HolderState::kRunning;
+  recording.holder_times.push_back({kMutexAddress, ThreadId{0}, runs, 0, 490'000'000});
+  recording.holder_times.push_back({kMutexAddress, ThreadId{}, runs, 0, 20'000'000});
+  recording.blames.push_back({kMutexAddress, ThreadId{0}, runs, holding, 40, 400'000'000});
   LockIdentity lock;
   lock.kind = WaitKind::kMutex;
   lock.object = {NameSource::kGlobalVariable,
