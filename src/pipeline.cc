@@ -54,6 +54,7 @@ SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recordin
       },
       .on_checkpoint = [&]() -> Result<void> {
         progress.update(status_line(recording));
+        reader.write_coverage();
         return writer.checkpoint(recording);
       },
       .should_stop = [] { return stop_requests() > 0; },
@@ -82,6 +83,7 @@ Result<RecordOutcome> record(const RecordOptions& options, Progress& progress) {
   const SessionHooks hooks =
       make_hooks(reader, *writer, recording, launched ? &*launched : nullptr, progress);
   TRY_VOID(run_session(target, options.session, hooks, recording));
+  reader.write_coverage();
   // ---- Nothing below reads the kernel or the target. -------------------------------------------
 
   TRY_VOID(writer->checkpoint(recording));

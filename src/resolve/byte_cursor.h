@@ -39,6 +39,27 @@ class ByteCursor {
     }
   }
 
+  int64_t read_sleb128() {
+    uint64_t value = 0;
+    for (unsigned shift = 0;;) {
+      const auto byte = read<uint8_t>();
+      if (shift < 64) value |= uint64_t{byte & 0x7fu} << shift;
+      shift += 7;
+      if ((byte & 0x80) != 0) continue;
+      if (shift < 64 && (byte & 0x40) != 0) value |= ~uint64_t{0} << shift;
+      return static_cast<int64_t>(value);
+    }
+  }
+
+  /// A cursor over the next `count` bytes alone (none, and not ok(), if there are fewer). Positions
+  /// go on counting from the start of this one's bytes.
+  ByteCursor take_block(uint64_t count) {
+    const size_t start = position_;
+    skip(count);
+    if (!is_ok_) return ByteCursor({}, 1);
+    return ByteCursor(bytes_.first(position_), start);
+  }
+
  private:
   bool take(uint64_t count) {
     if (count > left()) is_ok_ = false;

@@ -30,13 +30,20 @@ std::optional<uint64_t> recovered(const RegisterRule& rule, const ExpressionCont
   return result->is_address ? context.read_memory(result->value, 8) : result->value;
 }
 
+// libdw 0.188 takes the numbers of i386 for what functions preserve if their rows do not mention
+// it: rax instead of rbx (compare System V psABI, figures 3.4 and 3.36).
+bool is_preserved_unless_said(int number) {
+  return number == kRbx;
+}
+
 // General registers of the caller; those that the row gives up stay unknown.
 void recover_registers(Dwarf_Frame* rules, const ExpressionContext& context,
                        FrameRegisters& caller) {
   RegisterRule rule;
   for (int number = kRax; number < kRip; ++number) {
-    if (!rule.read(rules, number) || rule.is_undefined()) continue;
-    if (!rule.is_same_value()) {
+    if (number == kRax || !rule.read(rules, number)) continue;
+    if (rule.is_undefined() && !is_preserved_unless_said(number)) continue;
+    if (!rule.is_same_value() && !rule.is_undefined()) {
       if (auto value = recovered(rule, context)) caller.set(number, *value);
     } else if (context.registers->is_known(number)) {
       caller.set(number, context.registers->value[number]);

@@ -15,12 +15,19 @@ class CaptureReader {
  public:
   /// `recording` must outlive the reader; `sysroot` is put before module paths.
   CaptureReader(Recording& recording, const std::string& sysroot, int32_t pid)
-      : unwinder_(recording, sysroot, pid), operands_(recording, sysroot), stacks_(recording) {}
+      : recording_(recording),
+        unwinder_(recording, sysroot, pid),
+        operands_(recording, sysroot),
+        stacks_(recording) {}
 
   StackId unwind(const Capture& capture) { return stacks_.add(unwinder_.unwind(capture)); }
   std::vector<MemoryAccess> decode_operands(const Capture& capture) {
     return operands_.decode(capture);
   }
+
+  /// Brings the row "unwind_check" of the recording's coverage up to date: how many stacks were
+  /// unwound in two ways, and how many of them alike.
+  void write_coverage();
 
   /// To be called after Recording::mappings changed.
   void mappings_changed() {
@@ -29,6 +36,7 @@ class CaptureReader {
   }
 
  private:
+  Recording& recording_;
   Unwinder unwinder_;
   OperandDecoder operands_;
   StackTable stacks_;

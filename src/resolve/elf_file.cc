@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -48,6 +50,17 @@ std::vector<LoadSegment> read_segments(Elf* elf) {
   return segments;
 }
 
+uint64_t find_eh_frame_header(Elf* elf) {
+  size_t count = 0;
+  if (elf_getphdrnum(elf, &count) != 0) return 0;
+  for (size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) break;
+    if (header.p_type == PT_GNU_EH_FRAME) return header.p_vaddr;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ElfFile>> ElfFile::open(const std::string& path) {
@@ -81,20 +94,57 @@ Result<void> ElfFile::read_headers(const std::string& name) {
     return Error{name + " is not an x86-64 ELF file"};
   entry_ = header.e_entry;
   segments_ = read_segments(elf_.get());
+  eh_frame_header_ = find_eh_frame_header(elf_.get());
   build_id_ = read_build_id(elf_.get());
   return {};
 }
 
-bool ElfFile::has_section(const char* name) const {
+std::vector<uint8_t> ElfFile::read(uint64_t address, uint64_t size) const {
+  for (const LoadSegment& segment : segments_) {
+    if (address < segment.virtual_address) continue;
+    const uint64_t skipped = address - segment.virtual_address;
+    if (skipped >= segment.file_size) continue;
+    return read_file(segment.file_offset + skipped, std::min(size, segment.file_size - skipped));
+  }
+  return {};
+}
+
+std::vector<uint8_t> ElfFile::read_file(uint64_t offset, uint64_t size) const {
+  // Sized by what the file has, not by what a header claims.
+  const off_t file_end = fd_.is_open() ? ::lseek(fd_.get(), 0, SEEK_END) : off_t(image_.size());
+  if (file_end < 0 || offset >= static_cast<uint64_t>(file_end)) return {};
+  std::vector<uint8_t> bytes(std::min(size, static_cast<uint64_t>(file_end) - offset));
+  if (!fd_.is_open()) {
+    std::memcpy(bytes.data(), image_.data() + offset, bytes.size());
+    return bytes;
+  }
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::pread(fd_.get(), bytes.data() + done, bytes.size() - done,
+                                static_cast<off_t>(offset + done));
+    if (got <= 0) break;
+    done += static_cast<size_t>(got);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+std::optional<SectionRange> ElfFile::section(const char* name) const {
   size_t names = 0;
-  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return false;
+  if (elf_getshdrstrndx(elf_.get(), &names) != 0) return std::nullopt;
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf_.get(), section)) != nullptr;) {
     GElf_Shdr header;
     if (gelf_getshdr(section, &header) == nullptr || header.sh_type == SHT_NOBITS) continue;
     const char* found = elf_strptr(elf_.get(), names, header.sh_name);
-    if (found != nullptr && std::strcmp(found, name) == 0) return header.sh_size != 0;
+    if (found != nullptr && std::strcmp(found, name) == 0)
+      return SectionRange{header.sh_addr, header.sh_size};
   }
-  return false;
+  return std::nullopt;
+}
+
+bool ElfFile::has_section(const char* name) const {
+  const auto found = section(name);
+  return found && found->size != 0;
 }
 
 }  // namespace quarrel

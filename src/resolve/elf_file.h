@@ -27,6 +27,12 @@ struct LoadSegment {
   bool is_executable = false;
 };
 
+/// Virtual addresses of a section.
+struct SectionRange {
+  uint64_t address = 0;
+  uint64_t size = 0;
+};
+
 /// An open ELF file, or an ELF image in memory. Its content is untrusted. The file is read, not
 /// mapped: a mapped file that shrinks under us would end quarrel with SIGBUS.
 class ElfFile {
@@ -40,12 +46,22 @@ class ElfFile {
   const std::string& build_id() const { return build_id_; }  ///< lower-case hex or empty
   uint64_t entry() const { return entry_; }
 
+  /// The bytes that the file loads at `address`, at most `size`, fewer where its segment ends.
+  std::vector<uint8_t> read(uint64_t address, uint64_t size) const;
+
+  /// The address of PT_GNU_EH_FRAME, the index of the unwind table; 0 if there is none.
+  uint64_t eh_frame_header() const { return eh_frame_header_; }
+
+  /// Where a section stands in memory; nullopt if there is none with content in the file.
+  std::optional<SectionRange> section(const char* name) const;
+
   /// True if the file has a section of that name with content.
   bool has_section(const char* name) const;
 
  private:
   ElfFile() = default;
   Result<void> read_headers(const std::string& name);
+  std::vector<uint8_t> read_file(uint64_t offset, uint64_t size) const;
 
   Fd fd_;
   std::vector<char> image_;
@@ -53,6 +69,7 @@ class ElfFile {
   std::vector<LoadSegment> segments_;
   std::string build_id_;
   uint64_t entry_ = 0;
+  uint64_t eh_frame_header_ = 0;
 };
 
 }  // namespace quarrel

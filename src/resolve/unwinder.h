@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,17 @@ struct Unwound {
   StackStatus status = StackStatus::kFailed;
 };
 
-/// Unwinds captured stacks by the .eh_frame tables of the mapped files (elfutils libdwfl, fed with
-/// the copied bytes; the target itself is not read, stopped or traced).
+/// By which way stacks were unwound.
+struct UnwindCounts {
+  uint64_t stacks = 0;
+  uint64_t not_by_rows = 0;  ///< some frame has a rule that only libdw can follow
+  uint64_t compared = 0;     ///< unwound both ways
+  uint64_t different = 0;    ///< of them: libdw's was taken
+};
+
+/// Unwinds captured stacks by the .eh_frame tables of the mapped files; the target itself is not
+/// read, stopped or traced. The fast way is a table of rows (RowUnwinder), the slow one libdw
+/// (CallFrameWalker): for rules that rows do not have, and for one stack in 1,000 to compare.
 class Unwinder {
  public:
   /// `recording` supplies modules and mappings and must outlive the unwinder; `sysroot` is put
@@ -34,6 +44,12 @@ class Unwinder {
 
   /// To be called after Recording::mappings changed.
   void mappings_changed();
+
+  const UnwindCounts& counts() const;
+
+  /// Each way for itself, for tests; neither counts.
+  std::optional<Unwound> unwind_by_rows(const Capture& capture) const;
+  Unwound unwind_by_libdw(const Capture& capture);
 
  private:
   struct State;

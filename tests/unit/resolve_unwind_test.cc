@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "resolve/address_names.h"
+#include "resolve/call_frames.h"
 #include "resolve/fixture_process.h"
 #include "resolve/unwinder.h"
 
@@ -85,6 +86,13 @@ const std::map<std::string, std::vector<std::string>> kExpected = {
     {"join", {"std::thread::join", "app::join"}},
 };
 
+bool same_calls(const Unwound& a, const Unwound& b) {
+  return std::equal(a.calls.begin(), a.calls.end(), b.calls.begin(), b.calls.end(),
+                    [](const Unwound::Call& x, const Unwound::Call& y) {
+                      return x.pc == y.pc && x.is_return_address == y.is_return_address;
+                    });
+}
+
 class UnwindOf : public testing::TestWithParam<const char*> {};
 
 TEST_P(UnwindOf, BlockedThreadsReachesTheThreadStartWithExactNames) {
@@ -109,6 +117,29 @@ INSTANTIATE_TEST_SUITE_P(Resolve, UnwindOf,
                                          "blocked_gcc_nopie", "blocked_gcc_split",
                                          "blocked_clang_O0", "blocked_clang_O2", "blocked_g1"),
                          [](const auto& test) { return std::string(test.param); });
+
+TEST_P(UnwindOf, BlockedThreadsIsTheSameByRowsAndByLibdw) {
+  FixtureProcess process(fixture_path(GetParam()));
+  const Recording recording = process.recording();
+  Unwinder unwinder(recording, "", process.pid());
+  for (const auto& [name, thread] : blocked_threads(process)) {
+    const Capture capture = process.capture(thread.tid);
+    const auto by_rows = unwinder.unwind_by_rows(capture);
+    const Unwound by_libdw = unwinder.unwind_by_libdw(capture);
+    ASSERT_TRUE(by_rows) << name << " needs a rule that rows do not have";
+    EXPECT_EQ(by_rows->status, by_libdw.status) << name;
+    EXPECT_TRUE(same_calls(*by_rows, by_libdw)) << name;
+  }
+}
+
+TEST_P(UnwindOf, BlockedThreadsKnowsRbxInEveryFrame) {
+  FixtureProcess process(fixture_path(GetParam()));
+  const Recording recording = process.recording();
+  CallFrameWalker walker(recording, "", process.pid());
+  for (const auto& [name, thread] : blocked_threads(process))
+    for (const CallFrame& frame : walker.walk(process.capture(thread.tid)).frames)
+      EXPECT_TRUE(frame.registers.is_known(kRbx)) << name << std::hex << " at " << frame.pc;
+}
 
 TEST(Unwind, OfAStrippedProgramIsCompleteAndShowsOffsetsInsteadOfGuesses) {
   FixtureProcess process(fixture_path("blocked_stripped"));
