@@ -125,7 +125,7 @@ class FixtureProcess {
     std::string inode;
     std::string path;
     fields >> range >> mode >> offset >> device >> inode >> path;
-    if (!path.starts_with('/')) return;
+    if (!path.starts_with('/') && path != "[vdso]") return;
     ModuleId next{static_cast<uint32_t>(recording.modules.size())};
     auto [module, is_new] = modules.try_emplace(path, next);
     if (is_new) {
