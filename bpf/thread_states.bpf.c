@@ -3,7 +3,7 @@
  *
  * An iterator over tasks, run when user space reads it. At the attach it makes a record of every
  * thread and opens the waits that began before; later it shows holders that sleep, with their
- * stack. Needs Linux 5.18 (bpf_copy_from_user_task).
+ * stack, and at the end the waits that have none. Needs Linux 5.18 (bpf_copy_from_user_task).
  */
 #include "blame.bpf.h"
 #include "user_stack.bpf.h"
@@ -16,6 +16,7 @@ enum pass {
 	PASS_SEED,    /* make records, open waits */
 	PASS_OWNERS,  /* after it, when every owner has a record */
 	PASS_HOLDERS, /* show the holders that are off the CPU */
+	PASS_WAITERS, /* show the waits that go on */
 };
 volatile __u32 pass = PASS_SEED;
 /* Waits that PASS_SEED opened. */
@@ -28,6 +29,11 @@ struct holder_scratch {
 	__u8 stack[MAX_STACK_BYTES];
 };
 
+struct waiter_scratch {
+	struct wait_event event;
+	__u8 stack[MAX_STACK_BYTES];
+};
+
 /* Only one thread of quarrel reads the iterator, one pass at a time. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -35,6 +41,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct holder_scratch);
 } holder_space SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct waiter_scratch);
+} waiter_space SEC(".maps");
 
 static __always_inline __u32 state_of(struct task_struct *task)
 {
@@ -174,6 +187,19 @@ static __always_inline __u32 copy_stack_of_task(__u8 *to, __u64 start, __u32 len
 	return copied < length ? copied : length;
 }
 
+static __always_inline void capture_task(struct capture_header *capture, __u8 *stack,
+					 struct task_struct *task, struct pt_regs *registers)
+{
+	__u64 start = registers->sp - RED_ZONE_BYTES;
+	__u32 length =
+	    stack_copy_length(start, task->thread.fsbase, task->mm->start_stack, stack_limit);
+
+	capture->time_ns = bpf_ktime_get_ns();
+	STORE_REGISTERS(capture->registers, registers);
+	capture->stack_start = start;
+	capture->stack_bytes = copy_stack_of_task(stack, start, length, task);
+}
+
 static __always_inline int show_holder(struct seq_file *seq, struct task_struct *task)
 {
 	__u32 key = libc_tid(task), zero = 0;
@@ -181,8 +207,7 @@ static __always_inline int show_holder(struct seq_file *seq, struct task_struct 
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct holder_scratch *space = bpf_map_lookup_elem(&holder_space, &zero);
 	struct holder_event *event;
-	__u64 start, size;
-	__u32 length;
+	__u64 size;
 
 	if (!thread || !space || !registers || thread->state == HOLDER_RUNNING)
 		return 0;
@@ -191,14 +216,39 @@ static __always_inline int show_holder(struct seq_file *seq, struct task_struct 
 	if (!event->address)
 		return 0;
 	event->state = thread->state;
-	event->capture.time_ns = bpf_ktime_get_ns();
 	event->capture.tid = thread->tid;
-	STORE_REGISTERS(event->capture.registers, registers);
-	start = registers->sp - RED_ZONE_BYTES;
-	length = stack_copy_length(start, task->thread.fsbase, task->mm->start_stack, stack_limit);
-	event->capture.stack_start = start;
-	size = copy_stack_of_task(space->stack, start, length, task);
-	event->capture.stack_bytes = size;
+	capture_task(&event->capture, space->stack, task, registers);
+	size = event->capture.stack_bytes;
+	OPAQUE(size);
+	if (size > MAX_STACK_BYTES)
+		size = MAX_STACK_BYTES;
+	bpf_seq_write(seq, space, sizeof(*event) + size);
+	return 0;
+}
+
+static __always_inline int show_waiter(struct seq_file *seq, struct task_struct *task)
+{
+	__u32 key = libc_tid(task), zero = 0;
+	struct thread_record *thread = bpf_map_lookup_elem(&threads, &key);
+	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct waiter_scratch *space = bpf_map_lookup_elem(&waiter_space, &zero);
+	struct wait_event *event;
+	__u64 start_ns, size;
+
+	if (!thread || !space || !registers || task->on_cpu)
+		return 0;
+	start_ns = thread->start_ns;
+	if (!start_ns)
+		return 0;
+	event = &space->event;
+	event->lock = thread->lock;
+	event->owner = thread->owner;
+	event->kind = EVENT_WAIT;
+	event->capture.tid = thread->tid;
+	capture_task(&event->capture, space->stack, task, registers);
+	event->weight_ns = event->capture.time_ns - start_ns;
+	event->wait_ns = thread->waited_ns + event->weight_ns;
+	size = event->capture.stack_bytes;
 	OPAQUE(size);
 	if (size > MAX_STACK_BYTES)
 		size = MAX_STACK_BYTES;
@@ -216,6 +266,8 @@ int visit_thread(struct bpf_iter__task *ctx)
 		return 0;
 	if (pass == PASS_HOLDERS)
 		return show_holder(ctx->meta->seq, task);
+	if (pass == PASS_WAITERS)
+		return show_waiter(ctx->meta->seq, task);
 	if (pass == PASS_OWNERS)
 		return link_owner(task);
 	return seed(task);

@@ -95,6 +95,8 @@ class LockWaits final : public Collector {
   void look_at_threads();
   void sample_sleeping_holders();
   void take_event(const void* bytes, size_t size);
+  void take_open_waits();
+  void take_wait(const wait_event& event, const uint8_t* stack);
   void take_wake(const wait_event& event, const uint8_t* stack);
   CapturedWait describe(const wait_event& event, const uint8_t* stack);
   void adapt_capture_rate();
@@ -123,6 +125,7 @@ class LockWaits final : public Collector {
   uint64_t wakes_ = 0;
   uint64_t complete_stacks_ = 0;
   uint64_t incomplete_stacks_ = 0;
+  uint64_t open_stacks_ = 0;
   uint64_t adapted_at_ns_ = 0;
   uint64_t adapted_captures_ = 0;
   uint64_t own_cpu_ns_ = 0;
@@ -219,7 +222,19 @@ void LockWaits::take_event(const void* bytes, size_t size) {
     take_wake(event, stack_bytes);
     return;
   }
-  const CapturedWait wait = describe(event, stack_bytes);
+  take_wait(event, stack_bytes);
+}
+
+/// Waits that go on at the end have a stack as well: some never end.
+void LockWaits::take_open_waits() {
+  states_.visit_open_waits([this](const wait_event& event, const uint8_t* stack) {
+    ++open_stacks_;
+    take_wait(event, stack);
+  });
+}
+
+void LockWaits::take_wait(const wait_event& event, const uint8_t* stack) {
+  const CapturedWait wait = describe(event, stack);
   const auto& stacks = services_.recording->stacks;
   const bool is_complete =
       wait.stack.is_valid() && stacks[wait.stack.value].status == StackStatus::kComplete;
@@ -270,6 +285,7 @@ void LockWaits::checkpoint() {
 
 void LockWaits::stop() {
   if (!is_running_) return;
+  take_open_waits();
   const uint64_t end_ns = monotonic_ns();
   // Starts first: an end without a start is counted as such, a start without an end goes on.
   while (!attached_.empty()) attached_.pop_back();
@@ -337,7 +353,7 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
   row.state = CollectorState::kOn;
   row.reason.clear();
   row.lost.clear();
-  row.seen = counters.captures;
+  row.seen = counters.captures + open_stacks_;
   row.attributed = complete_stacks_;
   row.unresolved = incomplete_stacks_;
   add_loss(row, "ring buffer full", counters.capture_ring_full);

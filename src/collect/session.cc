@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <set>
 
 namespace quarrel {
 namespace {
@@ -20,6 +21,8 @@ constexpr milliseconds kCheckpointEvery{1000};
 // A program maps its libraries right after it starts, and rarely later.
 constexpr milliseconds kFirstRefresh{10};
 constexpr milliseconds kLastRefresh{1000};
+constexpr uint64_t kPageBytes = 4096;
+constexpr size_t kMaxLookedFor = 4096;
 
 nanoseconds monotonic_now() {
   timespec now{};
@@ -101,12 +104,35 @@ class Session {
             .shared_maps = shared_maps_};
   }
 
-  /// Code at an address that no mapping holds was loaded since the last look.
+  /// Code at an address that no mapping holds was loaded since the last look: where the thread
+  /// stands, or where its stack seems to end (a library that calls into one that is known).
   StackId unwind(const Capture& capture) {
-    if (!covers(recording_.mappings, capture.registers[kRip]) &&
-        monotonic_now() - last_refresh_ > kFirstRefresh)
-      refresh();
-    return hooks_.unwind(capture);
+    look_for(capture.registers[kRip]);
+    const StackId stack = hooks_.unwind(capture);
+    return look_for(end_of(stack)) ? hooks_.unwind(capture) : stack;
+  }
+
+  /// The outermost call of a stack that did not reach the thread's start, else 0.
+  uint64_t end_of(StackId stack) const {
+    if (!stack.is_valid()) return 0;
+    const Stack& found = recording_.stacks[stack.value];
+    if (found.status != StackStatus::kNoUnwindInfo) return 0;
+    uint64_t pc = 0;
+    for (FrameId frame = found.innermost; frame.is_valid();
+         frame = recording_.frames[frame.value].caller)
+      pc = recording_.frames[frame.value].pc;
+    return pc;
+  }
+
+  /// True if the mappings were read again because of that address: once for each page, so that a
+  /// compiler that makes code as it runs does not make this a habit.
+  bool look_for(uint64_t address) {
+    if (address == 0 || covers(recording_.mappings, address)) return false;
+    if (monotonic_now() - last_refresh_ <= kFirstRefresh) return false;
+    if (looked_for_.size() >= kMaxLookedFor) looked_for_.clear();
+    if (!looked_for_.insert(address / kPageBytes).second) return false;
+    refresh();
+    return true;
   }
 
   void refresh() {
@@ -156,6 +182,7 @@ class Session {
   Recording& recording_;
   std::vector<std::unique_ptr<Collector>> collectors_;
   std::shared_ptr<SharedMaps> shared_maps_ = std::make_shared<SharedMaps>();
+  std::set<uint64_t> looked_for_;  // pages
   nanoseconds started_{};
   nanoseconds last_refresh_{};
   nanoseconds next_refresh_{};

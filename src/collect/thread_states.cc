@@ -14,7 +14,7 @@ namespace quarrel {
 namespace {
 
 // As in bpf/thread_states.bpf.c.
-enum Pass : uint32_t { kSeed, kOwners, kHolders };
+enum Pass : uint32_t { kSeed, kOwners, kHolders, kWaiters };
 
 /// Bound to the process since Linux 6.1; older kernels visit every task, and the program picks.
 bpf_link* attach_to_process(bpf_program* program, uint32_t pid) {
@@ -23,6 +23,22 @@ bpf_link* attach_to_process(bpf_program* program, uint32_t pid) {
   LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
   if (bpf_link* link = bpf_program__attach_iter(program, &options); link != nullptr) return link;
   return bpf_program__attach_iter(program, nullptr);
+}
+
+/// Hands over every event that is there whole, with the stack that follows it; returns their bytes.
+template <class Event>
+size_t take_events(std::string_view bytes,
+                   const std::function<void(const Event&, const uint8_t*)>& handler) {
+  size_t taken = 0;
+  Event event;
+  while (bytes.size() - taken >= sizeof(event)) {
+    std::memcpy(&event, bytes.data() + taken, sizeof(event));
+    const size_t size = sizeof(event) + event.capture.stack_bytes;
+    if (size > bytes.size() - taken) break;
+    handler(event, reinterpret_cast<const uint8_t*>(bytes.data()) + taken + sizeof(event));
+    taken += size;
+  }
+  return taken;
 }
 
 }  // namespace
@@ -60,38 +76,35 @@ Result<void> ThreadStates::load(const TargetFilter& filter, uint32_t stack_bytes
   return {};
 }
 
-std::string ThreadStates::run_pass(uint32_t pass) {
-  std::string output;
-  if (!link_) return output;
+void ThreadStates::run_pass(uint32_t pass, const Sink& sink) {
+  if (!link_) return;
   skeleton_->bss->pass = pass;
   const Fd iterator(bpf_iter_create(bpf_link__fd(link_.get())));
-  if (!iterator.is_open()) return output;
+  if (!iterator.is_open()) return;
+  std::string pending;
   char buffer[65536];
   while (true) {
     const ssize_t got = ::read(iterator.get(), buffer, sizeof(buffer));
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (got <= 0) return output;
-    output.append(buffer, static_cast<size_t>(got));
+    if (got <= 0) return;
+    pending.append(buffer, static_cast<size_t>(got));
+    pending.erase(0, sink(pending));
   }
 }
 
 uint64_t ThreadStates::seed() {
-  run_pass(kSeed);
-  run_pass(kOwners);
+  const Sink nothing = [](std::string_view bytes) { return bytes.size(); };
+  run_pass(kSeed, nothing);
+  run_pass(kOwners, nothing);
   return link_ ? skeleton_->bss->seeded_waits : 0;
 }
 
 void ThreadStates::visit_sleeping_holders(const Handler& handler) {
-  const std::string events = run_pass(kHolders);
-  size_t offset = 0;
-  holder_event event;
-  while (events.size() - offset >= sizeof(event)) {
-    std::memcpy(&event, events.data() + offset, sizeof(event));
-    offset += sizeof(event);
-    if (event.capture.stack_bytes > events.size() - offset) return;
-    handler(event, reinterpret_cast<const uint8_t*>(events.data()) + offset);
-    offset += event.capture.stack_bytes;
-  }
+  run_pass(kHolders, [&](std::string_view bytes) { return take_events(bytes, handler); });
+}
+
+void ThreadStates::visit_open_waits(const WaitHandler& handler) {
+  run_pass(kWaiters, [&](std::string_view bytes) { return take_events(bytes, handler); });
 }
 
 uint64_t ThreadStates::kernel_cost_ns() const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "base/result.h"
 #include "collect/kernel_session.h"
@@ -32,6 +33,11 @@ class ThreadStates {
   /// Shows every thread that is off the CPU and holds a lock that others wait for.
   void visit_sleeping_holders(const Handler& handler);
 
+  using WaitHandler = std::function<void(const wait_event& event, const uint8_t* stack)>;
+
+  /// Shows every wait that goes on, with the stack of its thread and its time so far.
+  void visit_open_waits(const WaitHandler& handler);
+
   /// Run time of the iterator, as far as the kernel measured it.
   uint64_t kernel_cost_ns() const;
 
@@ -40,7 +46,9 @@ class ThreadStates {
     void operator()(thread_states_bpf* skeleton) const;
     void operator()(bpf_link* link) const;
   };
-  std::string run_pass(uint32_t pass);
+  /// Takes the bytes that have arrived; returns how many are done with.
+  using Sink = std::function<size_t(std::string_view bytes)>;
+  void run_pass(uint32_t pass, const Sink& sink);
 
   std::unique_ptr<thread_states_bpf, Free> skeleton_;
   std::unique_ptr<bpf_link, Free> link_;

@@ -3,6 +3,7 @@
 //   contended forever     one thread holds the mutex 2 ms at a time, two wait. Each line on stdin
 //                         starts one more waiter; end of input ends the program.
 //   contended exact N     after a line on stdin, exactly N waits of 3 ms or more, then the sum.
+//   contended deadlock    two threads each hold one mutex and wait for that of the other.
 //   contended sharing     two threads increment neighbouring counters.
 #include <pthread.h>
 #include <sys/resource.h>
@@ -109,6 +110,24 @@ void run_exact(long count) {
   std::printf("waited_ns %ld\n", waited_ns.load());
 }
 
+/// What a thread takes second, the other has: both wait for ever.
+void run_deadlock() {
+  pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
+  std::atomic<int> holders{0};
+  const auto lock_both = [&](pthread_mutex_t& first, pthread_mutex_t& second) {
+    pthread_mutex_lock(&first);
+    for (++holders; holders < 2;) std::this_thread::yield();
+    pthread_mutex_lock(&second);
+  };
+  std::thread one([&] { lock_both(g_mutex, other); });
+  std::thread two([&] { lock_both(other, g_mutex); });
+  std::this_thread::sleep_for(milliseconds(50));
+  std::printf("asleep 1\n");
+  std::fflush(stdout);
+  read_line();
+  _exit(0);
+}
+
 void count_up(std::atomic<long>& counter) {
   while (!g_stop) counter.fetch_add(1, std::memory_order_relaxed);
 }
@@ -134,6 +153,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   if (mode == "forever") run_forever();
   if (mode == "exact" && argc > 2) run_exact(std::atol(argv[2]));
+  if (mode == "deadlock") run_deadlock();
   if (mode == "sharing") run_sharing();
   return 0;
 }
