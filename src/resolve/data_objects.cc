@@ -83,7 +83,7 @@ DataObject GlobalObjects::from_variable(const Variable& variable, uint64_t addre
   DataObject object;
   Dwarf_Die die = variable.die;
   object.source = NameSource::kGlobalVariable;
-  object.variable = shorten_type(qualified_name_of(die));
+  object.variable = shorten_type(qualified_name_of(die, parents_));
   object.how = "by global variable " + object.variable;
   CodeLocation declared = declaration_of(die);
   auto type = types_.type_of(die);

@@ -39,6 +39,7 @@ class GlobalObjects {
   ModuleSymbols& symbols_;
   TypeTable& types_;
   std::vector<Variable> variables_;  // sorted by start
+  EntryParents parents_;
   bool is_indexed_ = false;
 };
 

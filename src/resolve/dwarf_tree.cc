@@ -11,16 +11,6 @@ namespace {
 constexpr size_t kMaxRanges = 100'000;
 constexpr int kMaxIndirections = 8;  // specification of an abstract origin is 2
 
-// Parents of the entry, outermost first. libdw has no parent links, so the unit is searched.
-std::vector<Dwarf_Die> scopes_around(Dwarf_Die& die) {
-  Dwarf_Die* scopes = nullptr;
-  int count = dwarf_getscopes_die(&die, &scopes);
-  std::vector<Dwarf_Die> result;
-  for (int i = count - 1; i > 0; --i) result.push_back(scopes[i]);
-  if (count > 0) std::free(scopes);
-  return result;
-}
-
 bool names_a_scope(int tag) {
   return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
          tag == DW_TAG_union_type || tag == DW_TAG_subprogram || tag == DW_TAG_module;
@@ -122,12 +112,17 @@ std::string linkage_name_of(Dwarf_Die& die) {
   return {};
 }
 
-std::string qualified_name_of(Dwarf_Die& die) {
+std::string qualified_name_of(Dwarf_Die& die, EntryParents& parents) {
   Dwarf_Die entry = declaring_entry(die);
   std::string name;
-  for (Dwarf_Die& scope : scopes_around(entry))
+  for (Dwarf_Die& scope : parents.of(entry))
     if (names_a_scope(dwarf_tag(&scope))) name += scope_name(scope) + "::";
   return name + scope_name(entry);
+}
+
+std::string qualified_name_of(Dwarf_Die& die) {
+  EntryParents parents;
+  return qualified_name_of(die, parents);
 }
 
 CodeLocation declaration_of(Dwarf_Die& die) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/profile.h"
+#include "resolve/entry_parents.h"
 
 namespace quarrel {
 
@@ -48,6 +49,8 @@ std::string name_of(Dwarf_Die& die);
 std::string linkage_name_of(Dwarf_Die& die);
 
 /// "app::Cache<int>::find": names of the namespaces and classes around the entry, and its own.
+/// Whoever asks for many names of a file keeps `parents`.
+std::string qualified_name_of(Dwarf_Die& die, EntryParents& parents);
 std::string qualified_name_of(Dwarf_Die& die);
 
 /// Where the entry is declared; the file empty if unknown.

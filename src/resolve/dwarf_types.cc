@@ -94,7 +94,7 @@ const std::string& TypeTable::qualified(Dwarf_Die& die) {
   auto [place, is_new] = names_.try_emplace(die.addr);
   if (!is_new) return place->second;
   auto entered = entered_.find(die);
-  return place->second = shorten_type(entered ? *entered : qualified_name_of(die));
+  return place->second = shorten_type(entered ? *entered : qualified_name_of(die, parents_));
 }
 
 std::string TypeTable::type_name(Dwarf_Die& entry) {
@@ -141,7 +141,7 @@ std::optional<Dwarf_Die> TypeTable::definition_by_name(Dwarf_Die& declaration) {
     for (Dwarf_Die unit : info_.type_units()) index_definitions(unit, "", 0);
   }
   auto entered = entered_.find(declaration);
-  std::string name = entered ? *entered : qualified_name_of(declaration);
+  std::string name = entered ? *entered : qualified_name_of(declaration, parents_);
   // Unnamed namespaces of two units may hold different types of one name.
   if (name.find("(anonymous namespace)") != std::string::npos) return std::nullopt;
   auto found = definitions_.find(shorten_type(name));

@@ -63,8 +63,9 @@ class TypeTable {
   std::optional<Dwarf_Die> definition_by_name(Dwarf_Die& declaration);
 
   const DebugInfo& info_;
-  EntryNames entered_;                                      // of the unit that was entered last
-  std::unordered_map<void*, std::string> names_;            // by entry
+  EntryNames entered_;                            // of the unit that was entered last
+  std::unordered_map<void*, std::string> names_;  // by entry
+  EntryParents parents_;
   std::unordered_map<void*, std::string> given_names_;      // of unnamed records
   std::unordered_map<std::string, Dwarf_Die> definitions_;  // by qualified, shortened name
   bool has_definitions_ = false;

@@ -56,7 +56,7 @@ std::string ModuleSymbols::function_name_of(Dwarf_Die& function, bool is_inlined
   if (!is_inlined && linkage.empty() && symbol != nullptr &&
       starts_range_of(function, symbol->address))
     return function_name(symbol->name);
-  return shorten_type(qualified_name_of(function));
+  return shorten_type(qualified_name_of(function, parents_));
 }
 
 bool ModuleSymbols::add_from_debug_info(uint64_t address, ResolvedFrame& frame) {

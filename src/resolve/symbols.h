@@ -7,6 +7,7 @@
 #include "model/profile.h"
 #include "resolve/debug_info.h"
 #include "resolve/elf_symbols.h"
+#include "resolve/entry_parents.h"
 #include "resolve/function_index.h"
 #include "resolve/modules.h"
 
@@ -40,6 +41,7 @@ class ModuleSymbols {
   std::optional<DebugInfo> info_;
   std::optional<ElfSymbols> elf_symbols_;
   std::optional<FunctionIndex> functions_;
+  EntryParents parents_;
 };
 
 }  // namespace quarrel
