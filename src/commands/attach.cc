@@ -16,8 +16,8 @@ RenderOptions g_render;
 /// The Ctrl-C that ended the recording is no request to skip names; one more is.
 void show_resolving(Progress& progress) {
   const int requests = stop_requests();
-  g_diagnose.resolve.progress = [&progress, requests](double done) {
-    progress.update(fmt::format("resolving names: {:.0f} % (Ctrl-C skips the rest)", 100 * done));
+  g_diagnose.resolve.progress = [&progress, requests](double done, std::string_view file) {
+    progress.update(resolving_text(done, file));
     return stop_requests() == requests;
   };
 }

@@ -68,6 +68,13 @@ int render(const Diagnosis& diagnosis, const RenderOptions& options, Progress& p
                                                                            : kExitClean;
 }
 
+std::string resolving_text(double share, std::string_view file) {
+  const std::string_view name = file.substr(file.rfind('/') + 1);
+  if (name.empty()) return fmt::format("resolving names: {:.0f} %", 100 * share);
+  return fmt::format("resolving names: {:.0f} %, reading {} (Ctrl-C skips the rest)", 100 * share,
+                     name);
+}
+
 int fail(std::string_view verb, const std::string& message) {
   fmt::print(stderr, "quarrel {}: {}\n", verb, message);
   return kExitError;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/command_line.h"
@@ -24,6 +25,9 @@ std::vector<Option> render_option_list(RenderOptions& options);
 
 /// Prints the report on stdout, writes the HTML file if one is wanted, and returns the exit code.
 int render(const Diagnosis& diagnosis, const RenderOptions& options, Progress& progress);
+
+/// "resolving names: 40 %, reading libfoo.so (Ctrl-C skips the rest)".
+std::string resolving_text(double share, std::string_view file);
 
 /// Prints "quarrel VERB: message" on stderr and returns kExitError.
 int fail(std::string_view verb, const std::string& message);

@@ -29,8 +29,8 @@ int run(const std::vector<std::string>&) {
     return report_facts(progress);
   auto recording = read_recording(g_path);
   if (!recording) return fail("report", recording.error().message);
-  g_diagnose.resolve.progress = [&](double done) {
-    progress.update(fmt::format("resolving names: {:.0f} %", 100 * done));
+  g_diagnose.resolve.progress = [&](double done, std::string_view file) {
+    progress.update(resolving_text(done, file));
     return stop_requests() == 0;
   };
   auto diagnosis = diagnose(std::move(*recording), g_diagnose);

@@ -6,39 +6,14 @@
 #include <algorithm>
 
 #include "resolve/call_frames.h"
-#include "resolve/data_objects.h"
 #include "resolve/library_code.h"
-#include "resolve/symbols.h"
+#include "resolve/module_names.h"
 
 namespace quarrel {
 namespace {
 
 // Naming one exemplar takes 0.5 to 15 ms; several of one lock seldom say more than the first few.
 constexpr size_t kMaxExemplarsPerAddress = 8;
-
-struct CodeAddress {
-  uint64_t address = 0;  // in the ELF file
-  uint64_t call_adjustment = 0;
-  ResolvedFrame* result = nullptr;
-};
-
-struct DataAddress {
-  uint64_t address = 0;  // in the target
-  ModuleAddress place;
-};
-
-struct ExemplarFrame {
-  size_t exemplar = 0;
-  size_t depth = 0;
-  ModuleAddress place;
-};
-
-// What one module has to name.
-struct ModuleWork {
-  std::vector<CodeAddress> code;
-  std::vector<DataAddress> data;
-  std::vector<ExemplarFrame> frames;
-};
 
 ResolvedFrame unknown_frame(uint64_t pc) {
   ResolvedFrame frame;
@@ -61,12 +36,7 @@ class NameSearch {
     plan_code();
     plan_data();
     plan_exemplars();
-    size_t done = 0;
-    for (auto& [module, work] : work_) {
-      double share = static_cast<double>(done++) / static_cast<double>(work_.size());
-      found_.is_cut_short = found_.is_cut_short || (options_.progress && !options_.progress(share));
-      name_module(module, work);
-    }
+    for (auto& [module, work] : work_) name(module, work);
     for (auto& [address, name] : live_) take_live_name(address, name);
     return std::move(found_);
   }
@@ -100,56 +70,51 @@ class NameSearch {
   void plan_exemplars() {
     CallFrameWalker walker(recording_, options_.sysroot, 0);
     std::unordered_map<uint64_t, size_t> per_address;
-    walks_.resize(recording_.exemplars.size());
     for (size_t i = 0; i < recording_.exemplars.size(); ++i) {
       const Exemplar& exemplar = recording_.exemplars[i];
       if (++per_address[exemplar.address] > kMaxExemplarsPerAddress) continue;
-      walks_[i] = walker.walk(exemplar.capture);
-      for (size_t depth = 0; depth < walks_[i].frames.size(); ++depth) {
-        const CallFrame& frame = walks_[i].frames[depth];
+      const CallFrames walk = walker.walk(exemplar.capture);
+      for (size_t depth = 0; depth < walk.frames.size(); ++depth) {
+        const CallFrame& frame = walk.frames[depth];
         auto place = addresses_.find(frame.pc - (frame.is_return_address ? 1 : 0));
         // The variables of pthread_mutex_lock only say that there is a mutex.
         if (place && !is_system_module(recording_, place->module))
-          work_[place->module].frames.push_back({i, depth, *place});
+          work_[place->module].frames.push_back({i, depth, frame, *place});
       }
     }
   }
 
-  void name_module(ModuleId module, ModuleWork& work) {
-    // Without time for debug information the reader still gets "module+0x...".
-    ElfFile* file = found_.is_cut_short ? nullptr : files_.open(module);
+  // True if there is still time for names.
+  bool keep_going(ModuleId module) {
+    const double share = static_cast<double>(modules_done_) / static_cast<double>(work_.size());
     const std::string& path = recording_.modules[module.value].path;
-    // The vDSO has no file, and its few functions seldom matter.
-    if (file == nullptr && !found_.is_cut_short && path != "[vdso]")
-      found_.unusable.push_back(files_.reason(module));
-    {
-      ModuleSymbols symbols(module, path, file, {options_.sysroot, options_.debug_path});
-      for (const CodeAddress& code : work.code)
-        *code.result = symbols.resolve(code.address, code.call_adjustment);
-      if (file != nullptr) name_data(symbols, work);
-    }
-    files_.close(module);
+    const bool goes_on = !options_.progress || options_.progress(share, path);
+    found_.is_cut_short = found_.is_cut_short || !goes_on;
+    return !found_.is_cut_short;
   }
 
-  void name_data(ModuleSymbols& symbols, const ModuleWork& work) {
-    if (work.data.empty() && work.frames.empty()) return;
-    TypeTable types(*symbols.debug_info());
-    GlobalObjects globals(symbols, types);
-    for (const DataAddress& data : work.data)
-      found_.data[data.address] = globals.find(data.place.address, data.place.bias);
-    for (const ExemplarFrame& frame : work.frames) search_frame(symbols, types, frame);
+  void name(ModuleId module, const ModuleWork& work) {
+    auto goes_on = [this, module] { return keep_going(module); };
+    auto read = [&](NameDepth depth) {
+      return name_module(recording_, module, work, wanted_.data, options_, depth);
+    };
+    // Without time for debug information the reader still gets "module+0x...".
+    ModuleNames names =
+        goes_on() ? name_contained(recording_.modules[module.value].path, work, read, goes_on)
+                  : read(NameDepth::kNothing);
+    take(work, names);
+    ++modules_done_;
   }
 
-  void search_frame(ModuleSymbols& symbols, TypeTable& types, const ExemplarFrame& entry) {
-    const Exemplar& exemplar = recording_.exemplars[entry.exemplar];
-    const CallFrame& frame = walks_[entry.exemplar].frames[entry.depth];
-    LiveFrame live{exemplar.capture, frame, entry.depth, frame.pc - entry.place.bias,
-                   entry.place.bias};
-    for (LiveName& name : live_names(symbols, types, live, wanted_.data)) {
-      name.is_own_capture = name.address == exemplar.address;
+  void take(const ModuleWork& work, ModuleNames& names) {
+    for (size_t i = 0; i < work.code.size(); ++i) *work.code[i].result = std::move(names.code[i]);
+    for (size_t i = 0; i < names.data.size(); ++i)
+      found_.data[work.data[i].address] = std::move(names.data[i]);
+    for (LiveName& name : names.live) {
       auto [place, is_new] = live_.try_emplace(name.address, name);
-      if (!is_new && is_better_name(name, place->second)) place->second = name;
+      if (!is_new && is_better_name(name, place->second)) place->second = std::move(name);
     }
+    if (!names.unusable.empty()) found_.unusable.push_back(std::move(names.unusable));
   }
 
   // A global's own name is exact; a pointer to it seen on some stack says less.
@@ -164,7 +129,7 @@ class NameSearch {
   ModuleFiles files_;
   AddressMap addresses_;
   std::map<ModuleId, ModuleWork> work_;
-  std::vector<CallFrames> walks_;  // parallel to Recording::exemplars
+  size_t modules_done_ = 0;
   std::map<uint64_t, LiveName> live_;
   FoundNames found_;
 };

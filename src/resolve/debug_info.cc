@@ -87,9 +87,10 @@ DebugInfo::DebugInfo(ElfFile& main, const std::string& module_path, const DebugP
     if (!separate_) separate_ = find_by_link(main, module_path, paths);
     source = separate_.get();
   }
-  if (source == nullptr || !has_debug_info(*source)) return;
+  if (!paths.use_dwarf || source == nullptr || !has_debug_info(*source)) return;
   dwarf_.reset(dwarf_begin_elf(source->elf(), DWARF_C_READ, nullptr));
-  if (!dwarf_) return;
+  is_unreadable_ = dwarf_ == nullptr;
+  if (is_unreadable_) return;
   read_units();
   read_common_units();
 }

@@ -30,6 +30,7 @@ struct DwarfUnit {
 struct DebugPaths {
   std::string sysroot;
   std::string debug_path;  ///< "/usr/lib/debug"
+  bool use_dwarf = true;   ///< false: only symbols are wanted
 };
 
 /// The debug information of one module: its own, or that of a separate file that is proved to be
@@ -41,6 +42,9 @@ class DebugInfo {
 
   /// False if there is none; then units() is empty.
   bool is_available() const { return dwarf_ != nullptr; }
+
+  /// True if there is some, but damaged or too large for the memory.
+  bool is_unreadable() const { return is_unreadable_; }
 
   /// The separate file, or nullptr: its .symtab is often the only one.
   ElfFile* separate_file() const { return separate_.get(); }
@@ -63,6 +67,7 @@ class DebugInfo {
   void read_units();
   void read_common_units();
 
+  bool is_unreadable_ = false;
   std::unique_ptr<ElfFile> separate_;
   std::unique_ptr<Dwarf, DwarfEnd> dwarf_;
   std::vector<DwarfUnit> units_;

@@ -112,7 +112,7 @@ Profile resolve(Recording recording, const ResolveOptions& options) {
   profile.coverage.push_back(lock_coverage(profile.locks, names));
   profile.coverage.push_back(line_coverage(profile.lines, names));
   profile.frames = std::move(names.frames);
-  if (options.progress) options.progress(1.0);
+  if (options.progress) options.progress(1.0, "");
   return profile;
 }
 

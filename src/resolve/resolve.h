@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "model/profile.h"
 
@@ -11,8 +12,9 @@ namespace quarrel {
 struct ResolveOptions {
   std::string sysroot;  ///< prefix of module paths; "/proc/PID/root" for a live target
   std::string debug_path = "/usr/lib/debug";
-  /// Called now and then with a share done (0..1); returning false skips the remaining names.
-  std::function<bool(double)> progress;
+  /// Called now and then with a share done (0..1) and the file that is being read; returning false
+  /// skips the remaining names.
+  std::function<bool(double, std::string_view)> progress;
 };
 
 /// Names everything that can be named. Never fails: what has no name is counted in

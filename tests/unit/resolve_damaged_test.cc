@@ -55,6 +55,9 @@ class DamagedFile : public testing::TestWithParam<const char*> {
     FoundNames names = find_names(recording, wanted, ResolveOptions{});
     EXPECT_EQ(names.frames.size(), recording.frames.size());
     for (const ResolvedFrame& frame : names.frames) EXPECT_FALSE(frame.locations.empty());
+    // Names are read in a process of their own, which hides crashes.
+    for (const std::string& reason : names.unusable)
+      EXPECT_EQ(reason.find("reading the debug"), reason.npos) << reason;
   }
 
   std::vector<char> bytes_;

@@ -162,7 +162,7 @@ TEST(Resolve, StopsLookingForNamesWhenToldSo) {
   FixtureProcess process(fixture_path("blocked_gcc_O2"));
   std::map<std::string, uint64_t> words;
   ResolveOptions options;
-  options.progress = [](double) { return false; };
+  options.progress = [](double, std::string_view) { return false; };
   Profile profile = resolve(blocked_recording(process, words), options);
   EXPECT_EQ(row_of(profile, "symbols")->state, CollectorState::kDegraded);
   EXPECT_EQ(row_of(profile, "symbols")->attributed, 0U);
