@@ -34,6 +34,11 @@ struct {
 	__type(value, __s64);
 } sleeping_holders SEC(".maps");
 
+/* Set once everything is attached, which takes several RCU grace periods: before that, ends of
+ * waits are seen whose starts could not be.
+ */
+volatile __u32 is_recording = 0;
+
 static __always_inline struct lock_wait_counters *my_counters(void)
 {
 	__u32 zero = 0;
@@ -55,7 +60,7 @@ static __noinline int add_holder_time(struct holder_key *key, __u64 amount)
 	struct lock_wait_counters *counts;
 	__u64 none = 0, *sum;
 
-	if (!key || !amount)
+	if (!key || !amount || !is_recording)
 		return 0;
 	sum = bpf_map_lookup_elem(&holder_times, key);
 	if (!sum) {
@@ -142,9 +147,12 @@ static __always_inline void charge_holder(struct lock_record *lock, __u64 addres
 /* The woken thread had the lock first after all, or nobody else showed up. */
 static __always_inline void close_handoff(struct lock_record *lock)
 {
+	__u64 amount = 0;
+
 	if (lock->handoff_ns)
-		__sync_fetch_and_add(&lock->all_handoffs_ns,
-				     __sync_lock_test_and_set(&lock->handoff_ns, 0));
+		amount = __sync_lock_test_and_set(&lock->handoff_ns, 0);
+	if (is_recording && amount)
+		__sync_fetch_and_add(&lock->all_handoffs_ns, amount);
 	lock->is_provisional = 0;
 }
 

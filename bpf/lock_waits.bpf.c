@@ -15,11 +15,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 stack_limit = MAX_STACK_BYTES;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
-/* Set once everything is attached, which takes several RCU grace periods: before that, ends of
- * waits are seen whose starts could not be.
- */
-volatile __u32 is_recording = 0;
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);

@@ -133,18 +133,29 @@ void EventRing::Free::operator()(ring_buffer* ring) const {
 }
 
 Result<void> EventRing::open(int map_fd, Handler handler) {
-  handler_ = std::make_unique<Handler>(std::move(handler));
+  consumer_ = std::make_unique<Consumer>();
+  consumer_->handler = std::move(handler);
   const auto forward = [](void* context, void* event, size_t bytes) {
-    (*static_cast<Handler*>(context))(event, bytes);
-    return 0;
+    auto* consumer = static_cast<Consumer*>(context);
+    consumer->handler(event, bytes);
+    // A negative result ends ring_buffer__consume behind this event.
+    return std::chrono::steady_clock::now() < consumer->until ? 0 : -EAGAIN;
   };
-  ring_.reset(ring_buffer__new(map_fd, forward, handler_.get(), nullptr));
+  ring_.reset(ring_buffer__new(map_fd, forward, consumer_.get(), nullptr));
   if (!ring_) return Error{fmt::format("mapping a BPF ring buffer: {}", std::strerror(errno))};
   return {};
 }
 
+bool EventRing::take_turn() {
+  if (!ring_) return true;
+  consumer_->until = std::chrono::steady_clock::now() + kTurn;
+  return ring_buffer__consume(ring_.get()) != -EAGAIN;
+}
+
 void EventRing::drain() {
-  if (ring_) ring_buffer__consume(ring_.get());
+  if (!ring_) return;
+  consumer_->until = std::chrono::steady_clock::time_point::max();
+  ring_buffer__consume(ring_.get());
 }
 
 bool next_key(int map_fd, const void* key, void* next) {

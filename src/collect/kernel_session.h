@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -73,15 +74,25 @@ class EventRing {
 
   Result<void> open(int map_fd, Handler handler);
 
-  /// Hands every event that has arrived to the handler.
+  /// Hands the events that have arrived to the handler, for about `kTurn`: where they come faster
+  /// than they are handled, the caller must see to other things (such as slowing them down).
+  /// Returns whether it was all.
+  bool take_turn();
+  static constexpr std::chrono::milliseconds kTurn{20};
+
+  /// Hands over all of them. Only after the programs were detached is there an end to it.
   void drain();
 
  private:
   struct Free {
     void operator()(ring_buffer* ring) const;
   };
+  struct Consumer {
+    Handler handler;
+    std::chrono::steady_clock::time_point until;
+  };
   // On the heap, because libbpf keeps its address while the owner may move.
-  std::unique_ptr<Handler> handler_;
+  std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<ring_buffer, Free> ring_;
 };
 

@@ -159,7 +159,7 @@ void LineSamples::poll() {
   const uint64_t earned = (now - polled_at_ns_) * kMaxUnwindsPerS / kNsPerS;
   unwinds_left_ = std::min(kMaxUnwindsPerS, unwinds_left_ + earned);
   polled_at_ns_ = now;
-  ring_.drain();
+  ring_.take_turn();
   own_cpu_ns_ += thread_cpu_ns() - cpu_before;
 }
 
@@ -231,6 +231,7 @@ void LineSamples::stop() {
   switches_.reset();
   wait_for_running_programs();
   poll();
+  ring_.drain();
   write_results(true);
   is_running_ = false;
 }

@@ -32,6 +32,8 @@ namespace {
 
 // Long enough to count a rate, short enough to stop a flood.
 constexpr uint64_t kAdaptEveryNs = 100'000'000;
+// A second, while unwinding does not keep up (a busy machine, deep stacks).
+constexpr uint32_t kCapturesWhenBehind = 100;
 
 struct SkeletonFree {
   void operator()(lock_waits_bpf* skeleton) const { lock_waits_bpf__destroy(skeleton); }
@@ -129,6 +131,7 @@ class LockWaits final : public Collector {
   uint64_t adapted_at_ns_ = 0;
   uint64_t adapted_captures_ = 0;
   uint64_t own_cpu_ns_ = 0;
+  bool is_behind_ = false;  ///< captures came faster than they could be unwound
   bool is_running_ = false;
 };
 
@@ -187,7 +190,7 @@ Result<void> LockWaits::attach_switches() {
 void LockWaits::poll() {
   if (!is_running_) return;
   const uint64_t cpu_before = thread_cpu_ns();
-  ring_.drain();
+  is_behind_ |= !ring_.take_turn();
   sample_sleeping_holders();
   adapt_capture_rate();
   own_cpu_ns_ += thread_cpu_ns() - cpu_before;
@@ -269,10 +272,12 @@ void LockWaits::adapt_capture_rate() {
   const uint64_t now = monotonic_ns();
   const uint64_t elapsed_ns = now - adapted_at_ns_;
   if (elapsed_ns < kAdaptEveryNs) return;
-  const uint64_t captures = counters().captures;
+  const lock_wait_counters counts = counters();
+  const uint64_t captures = counts.captures + counts.wake_captures;
   volatile auto& threshold_ns = skeleton_->data->threshold_ns;
   threshold_ns = adapt_threshold(threshold_ns, captures - adapted_captures_, elapsed_ns,
-                                 options_.max_captures_per_s);
+                                 is_behind_ ? kCapturesWhenBehind : options_.max_captures_per_s);
+  is_behind_ = false;
   adapted_captures_ = captures;
   adapted_at_ns_ = now;
 }
@@ -292,6 +297,7 @@ void LockWaits::stop() {
   links_.clear();
   wait_for_running_programs();
   poll();
+  ring_.drain();
   write_results(end_ns);
   for (const char* name : {"lock_waits", "wait_stacks"}) {
     const auto& rows = services_.recording->coverage;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 
 #include "model/fingerprint.h"
@@ -27,7 +28,9 @@ struct LockRows {
   std::vector<const LockWait*> waits;
   std::vector<const LockStats*> stats;
   std::vector<const WaitStack*> stacks;
+  std::vector<const HolderTime*> holder_times;
   std::vector<const Blame*> blames;
+  std::vector<const WakeStack*> wakes;
 };
 
 template <class Row>
@@ -45,7 +48,9 @@ std::vector<LockRows> rows_by_lock(const Profile& profile) {
   sort_in(recording.lock_waits, index, rows, &LockRows::waits);
   sort_in(recording.lock_stats, index, rows, &LockRows::stats);
   sort_in(recording.wait_stacks, index, rows, &LockRows::stacks);
+  sort_in(recording.holder_times, index, rows, &LockRows::holder_times);
   sort_in(recording.blames, index, rows, &LockRows::blames);
+  sort_in(recording.wake_stacks, index, rows, &LockRows::wakes);
   return rows;
 }
 
@@ -55,18 +60,62 @@ void add_waits(const LockRows& rows, LockEvidence& evidence) {
     evidence.waits.total_ns += wait->total_ns;
     evidence.waits.max_ns = std::max(evidence.waits.max_ns, wait->max_ns);
     evidence.waited_ns[wait->waiter] += wait->total_ns;
-    if (!wait->owner.is_valid()) continue;
-    evidence.waits.owner_known_ns += wait->total_ns;
-    evidence.held_ns[wait->owner] += wait->total_ns;
   }
+  for (const LockStats* stats : rows.stats) {
+    evidence.histogram.add(*stats);
+    evidence.waits.not_blocked += stats->not_blocked;
+    evidence.waits.timed_out += stats->timed_out;
+    evidence.waits.wakes += stats->wakes;
+    evidence.waits.wasted_wakes += stats->wasted_wakes;
+    evidence.handoff_ns += stats->handoff_ns;
+  }
+}
+
+uint64_t& ns_of(HolderNs& sum, HolderState state) {
+  switch (state) {
+    case HolderState::kRunning:
+      return sum.running;
+    case HolderState::kRunnable:
+      return sum.preempted;
+    case HolderState::kBlocked:
+      return sum.asleep;
+    case HolderState::kWaitingForLock:
+      break;
+  }
+  return sum.waiting;
+}
+
+void add_holders(const LockRows& rows, LockEvidence& evidence) {
+  for (const HolderTime* time : rows.holder_times) {
+    if (!time->holder.is_valid()) continue;
+    ns_of(evidence.held_ns[time->holder], time->state) += time->waiter_ns;
+    if (time->state == HolderState::kWaitingForLock)
+      evidence.next_ns[{time->holder, time->next_address}] += time->waiter_ns;
+  }
+}
+
+using HolderPlace = std::tuple<uint64_t, ThreadId, HolderState>;
+
+/// How much of the exact time of a holder in a state one sampled nanosecond stands for.
+std::map<HolderPlace, double> scale_of_samples(const LockRows& rows) {
+  std::map<HolderPlace, double> exact, sampled;
+  for (const HolderTime* time : rows.holder_times)
+    exact[{time->address, time->holder, time->state}] += static_cast<double>(time->waiter_ns);
+  for (const Blame* blame : rows.blames)
+    sampled[{blame->address, blame->holder, blame->state}] += static_cast<double>(blame->waiter_ns);
+  for (auto& [place, ns] : sampled) ns = ns > 0 ? exact[place] / ns : 0;
+  return sampled;
 }
 
 void add_stacks(const LockRows& rows, LockEvidence& evidence) {
   for (const WaitStack* stack : rows.stacks) evidence.waiters.add(stack->stack, stack->weight_ns);
+  const std::map<HolderPlace, double> scale = scale_of_samples(rows);
   for (const Blame* blame : rows.blames) {
-    evidence.holders.add(blame->stack, blame->waiter_ns);
-    evidence.blamed_ns[blame->holder] += blame->waiter_ns;
+    const double ns = static_cast<double>(blame->waiter_ns) *
+                      scale.at({blame->address, blame->holder, blame->state});
+    if (ns >= 1) evidence.holders.add(blame->stack, static_cast<uint64_t>(ns));
   }
+  for (const WakeStack* wake : rows.wakes) evidence.wakers.add(wake->stack, wake->weight_ns);
 }
 
 std::string fingerprint_with_stacks(const Profile& profile, const LockIdentity& lock,
@@ -79,9 +128,10 @@ std::string fingerprint_with_stacks(const Profile& profile, const LockIdentity& 
 void add_object(const LockIdentity& lock, const LockRows& rows, LockEvidence& evidence) {
   const uint64_t before_ns = evidence.waits.total_ns;
   add_waits(rows, evidence);
+  add_holders(rows, evidence);
   add_stacks(rows, evidence);
-  for (const LockStats* stats : rows.stats) evidence.histogram.add(*stats);
   ++evidence.objects;
+  evidence.words.insert(evidence.words.end(), lock.words.begin(), lock.words.end());
   const uint64_t own_ns = evidence.waits.total_ns - before_ns;
   if (own_ns <= evidence.hottest_ns) return;
   evidence.hottest = &lock;
@@ -90,6 +140,8 @@ void add_object(const LockIdentity& lock, const LockRows& rows, LockEvidence& ev
 
 void finish_waits(LockEvidence& evidence) {
   Waits& waits = evidence.waits;
+  // Accounts of holders close at other moments than waits do.
+  waits.owner_known_ns = std::min(evidence.all_held_ns().total(), waits.total_ns);
   waits.kind = wait_kind_name(evidence.hottest->kind);
   waits.p50_ns = evidence.histogram.quantile_ns(0.50, waits.max_ns);
   waits.p99_ns = evidence.histogram.quantile_ns(0.99, waits.max_ns);
@@ -101,7 +153,22 @@ LockEvidence::LockEvidence(const Profile& profile, const LockIdentity& first, st
     : hottest(&first),
       fingerprint(std::move(identity)),
       waiters(profile, "waiter"),
-      holders(profile, "holder") {}
+      holders(profile, "holder"),
+      wakers(profile, "waker") {}
+
+HolderNs LockEvidence::all_held_ns() const {
+  HolderNs sum;
+  for (const auto& [thread, ns] : held_ns) sum += ns;
+  return sum;
+}
+
+HolderNs& operator+=(HolderNs& sum, const HolderNs& more) {
+  sum.running += more.running;
+  sum.preempted += more.preempted;
+  sum.asleep += more.asleep;
+  sum.waiting += more.waiting;
+  return sum;
+}
 
 std::string lock_name(const LockIdentity& lock) {
   if (!lock.object.display.empty()) return lock.object.display;

@@ -12,6 +12,17 @@
 
 namespace quarrel {
 
+/// Time that others waited for a lock while one thread had it, by what that thread did.
+struct HolderNs {
+  uint64_t running = 0;
+  uint64_t preempted = 0;
+  uint64_t asleep = 0;
+  uint64_t waiting = 0;
+
+  uint64_t total() const { return running + preempted + asleep + waiting; }
+};
+HolderNs& operator+=(HolderNs& sum, const HolderNs& more);
+
 /// All words of one or more lock objects that are the same lock in the source: the mutexes of 64
 /// shards are one finding, or the list would be 64 rows of the same advice.
 struct LockEvidence {
@@ -20,14 +31,20 @@ struct LockEvidence {
   const LockIdentity* hottest;  ///< the object with the longest total wait
   uint64_t hottest_ns = 0;
   uint64_t objects = 0;
+  std::vector<uint64_t> words;  ///< of all objects
   std::string fingerprint;
   Waits waits;
   WaitHistogram histogram;
   std::map<ThreadId, uint64_t> waited_ns;
-  std::map<ThreadId, uint64_t> held_ns;    ///< time that others waited while this thread held it
-  std::map<ThreadId, uint64_t> blamed_ns;  ///< of it, seen on a CPU by directed sampling
+  std::map<ThreadId, HolderNs> held_ns;  ///< time that others waited while this thread held it
+  /// Of it, while the thread waited for another lock: by thread and futex word of that lock.
+  std::map<std::pair<ThreadId, uint64_t>, uint64_t> next_ns;
+  uint64_t handoff_ns = 0;  ///< nobody had it: the woken thread was on its way
   StackSum waiters;
-  StackSum holders;
+  StackSum holders;  ///< where holders stood, each state weighted by its exact time
+  StackSum wakers;
+
+  HolderNs all_held_ns() const;
 };
 
 /// Evidence per contended lock (is_contention kinds with a wait), in order of identity.

@@ -67,7 +67,7 @@ void judge_lock(const LockEvidence& evidence, const LockStanding& standing, cons
   } else if (evidence.holders.total() > 0) {
     finding.verdict = Verdict::kFix;
     finding.reason =
-        fmt::format("{:.0f} % of all lock waiting, and what the holder does meanwhile was sampled",
+        fmt::format("{:.0f} % of all lock waiting, and what the holder does meanwhile is known",
                     standing.share * 100);
   } else {
     finding.verdict = Verdict::kMeasureFirst;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "join/lock_evidence.h"
 #include "join/run_rate.h"
+#include "join/wait_chain.h"
 #include "model/wait_kind_name.h"
 
 namespace quarrel {
@@ -62,6 +63,8 @@ Totals total_up(const Profile& profile, const std::vector<Finding>& findings) {
   totals.reported_ms_per_s = reported_waiting(findings);
   totals.lines_shared = profile.lines.size();
   totals.idle = list_idle(idle, duration_ns);
+  const std::vector<LockEvidence> locks = contended_locks(profile);
+  totals.lock_order = WaitChains(profile, locks).edges();
   return totals;
 }
 

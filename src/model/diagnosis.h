@@ -49,7 +49,28 @@ struct Waits {
   uint64_t p50_ns = 0;
   uint64_t p99_ns = 0;
   uint64_t owner_known_ns = 0;  ///< part of total_ns for which the holder is known
-  std::string kind;             ///< "mutex", "rwlock read", ...
+  uint64_t not_blocked = 0;     ///< calls that came too late to sleep: the lock was free again
+  uint64_t timed_out = 0;
+  uint64_t wakes = 0;         ///< system calls that let go of the lock
+  uint64_t wasted_wakes = 0;  ///< of them, those that woke nobody
+  std::string kind;           ///< "mutex", "rwlock read", ...
+};
+
+/// What holders did while others waited, in thread-milliseconds of the waiters per second of run.
+struct HolderActivity {
+  double running = 0;    ///< on a CPU
+  double preempted = 0;  ///< wanted a CPU
+  double asleep = 0;     ///< in the kernel: a disk, a socket, a timer, a page
+  double waiting = 0;    ///< for another lock
+};
+
+/// One step from a lock to what its waiters really wait for.
+struct ChainLink {
+  std::string lock;    ///< name of the lock
+  int32_t tid = 0;     ///< of the heaviest holder
+  std::string thread;  ///< its name
+  std::string state;   ///< running | preempted | asleep | waiting
+  double share = 0;    ///< of this lock's waiting, caused by that holder in that state, 0..1
 };
 
 /// Odds that a thread is sampled at the line while another of its threads is on a CPU, against
@@ -63,8 +84,9 @@ struct Contrast {
 struct ThreadRole {
   int32_t tid = 0;
   std::string name;
-  std::string role;            ///< waiter | holder | waker | writer | reader
-  double thread_ms_per_s = 0;  ///< waited, or held while waited for
+  std::string role;                        ///< waiter | holder | waker | writer | reader
+  double thread_ms_per_s = 0;              ///< waited, or held while waited for
+  std::optional<HolderActivity> activity;  ///< of holders
 };
 
 struct FindingLocation {
@@ -85,7 +107,7 @@ struct FindingFrame {
 };
 
 struct FindingStack {
-  std::string role;                  ///< waiter | holder | writer | reader
+  std::string role;                  ///< waiter | holder | waker | writer | reader
   double share = 0;                  ///< of the cost of its role, 0..1
   bool is_complete = false;          ///< reached the thread's start
   std::vector<FindingFrame> frames;  ///< innermost first
@@ -116,6 +138,12 @@ struct Finding {
   /// How strongly the source alone argues, 0 to 100: orders what nothing has measured.
   uint32_t weight = 0;
   std::optional<Waits> waits;
+  std::optional<HolderActivity> holders;  ///< of locks: all of them together
+  /// Waiting while nobody had the lock, because the thread that was woken was on its way.
+  double handoff_ms_per_s = 0;
+  /// Of locks whose holders wait for other locks: what is waited for in the end. Starts with this
+  /// lock; empty if its holders do not wait.
+  std::vector<ChainLink> chain;
   std::optional<Contrast> contrast;  ///< of a line; empty if too few samples to tell
   Sharing sharing = Sharing::kNone;
   std::vector<ThreadRole> threads;
@@ -146,6 +174,13 @@ struct IdleWaits {
   double thread_ms_per_s = 0;
 };
 
+/// Threads that held one lock waited for another.
+struct LockEdge {
+  std::string held;
+  std::string awaited;
+  double thread_ms_per_s = 0;  ///< of those who waited for `held` meanwhile
+};
+
 /// Sums over everything, including what no finding shows. Children sum to parents.
 struct Totals {
   double contention_ms_per_s = 0;  ///< all contended lock waits
@@ -153,6 +188,7 @@ struct Totals {
   uint64_t locks_contended = 0;
   uint64_t lines_shared = 0;
   std::vector<IdleWaits> idle;
+  std::vector<LockEdge> lock_order;  ///< heaviest first
 };
 
 struct Diagnosis {

@@ -22,6 +22,7 @@ std::string paragraph(std::string_view kind, const std::string& html) {
 std::string role_title(const std::string& role) {
   if (role == "waiter") return "Who waits";
   if (role == "holder") return "Who holds meanwhile";
+  if (role == "waker") return "Who lets go";
   if (role == "writer") return "Who writes";
   if (role == "reader") return "Who reads";
   return "Role: " + role;
@@ -36,15 +37,20 @@ std::vector<std::string> roles_of(const std::vector<Row>& rows) {
 }
 
 std::string thread_table(const Finding& finding, const std::string& role) {
-  HtmlTable table(role_title(role), {{"Thread"}, {"thread-ms/s", true}, {"Share"}});
+  std::vector<HtmlTable::Column> columns = {{"Thread"}, {"thread-ms/s", true}, {"Share"}};
+  if (role == "holder") columns.push_back({"Meanwhile"});
+  HtmlTable table(role_title(role), columns);
   double total = 0;
   for (const ThreadRole& thread : finding.threads)
     if (thread.role == role) total += thread.thread_ms_per_s;
   for (const ThreadRole& thread : finding.threads) {
     if (thread.role != role) continue;
     const double share = total > 0 ? thread.thread_ms_per_s / total : 0;
-    table.add({escape_html(format_thread(thread.name, thread.tid)),
-               format_rate(thread.thread_ms_per_s), html_bar(share, role) + format_share(share)});
+    std::vector<std::string> row = {escape_html(format_thread(thread.name, thread.tid)),
+                                    format_rate(thread.thread_ms_per_s),
+                                    html_bar(share, role) + format_share(share)};
+    if (role == "holder") row.push_back(thread.activity ? activity_words(*thread.activity) : "");
+    table.add(row);
   }
   return table.render();
 }
@@ -150,6 +156,8 @@ std::string render_html_finding(const Finding& finding, size_t number, uint32_t 
   html += paragraph("", fmt::format("<strong>Why {}:</strong> {}", verdict_word(finding.verdict),
                                     escape_html(finding.reason)));
   if (finding.waits) html += paragraph("", escape_html(describe_waits(*finding.waits)));
+  for (const std::string& sentence : {describe_holders(finding), describe_chain(finding.chain)})
+    if (!sentence.empty()) html += paragraph("", escape_html(sentence));
   if (!finding.advice.empty()) html += "<h3>Advice</h3>\n";
   for (const Advice& advice : finding.advice) html += render_advice(advice);
   html += render_html_line_map(finding, line_size) + render_threads(finding) +

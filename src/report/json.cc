@@ -60,14 +60,40 @@ Json to_json(const Waits& waits) {
           {"max_ns", waits.max_ns},
           {"p50_ns", waits.p50_ns},
           {"p99_ns", waits.p99_ns},
-          {"owner_known_ns", waits.owner_known_ns}};
+          {"owner_known_ns", waits.owner_known_ns},
+          {"not_blocked", waits.not_blocked},
+          {"timed_out", waits.timed_out},
+          {"wakes", waits.wakes},
+          {"wasted_wakes", waits.wasted_wakes}};
+}
+
+Json to_json(const HolderActivity& activity) {
+  return {{"running", activity.running},
+          {"preempted", activity.preempted},
+          {"asleep", activity.asleep},
+          {"waiting", activity.waiting}};
+}
+
+Json to_json(const ChainLink& link) {
+  return {{"lock", link.lock},
+          {"tid", link.tid},
+          {"thread", link.thread},
+          {"state", link.state},
+          {"share", link.share}};
+}
+
+Json to_json(const LockEdge& edge) {
+  return {
+      {"held", edge.held}, {"awaited", edge.awaited}, {"thread_ms_per_s", edge.thread_ms_per_s}};
 }
 
 Json to_json(const ThreadRole& thread) {
-  return {{"tid", thread.tid},
-          {"name", thread.name},
-          {"role", thread.role},
-          {"thread_ms_per_s", thread.thread_ms_per_s}};
+  Json json = {{"tid", thread.tid},
+               {"name", thread.name},
+               {"role", thread.role},
+               {"thread_ms_per_s", thread.thread_ms_per_s}};
+  if (thread.activity) json["activity"] = to_json(*thread.activity);
+  return json;
 }
 
 Json to_json(const FindingLocation& at) {
@@ -113,6 +139,11 @@ Json to_json(const Finding& finding) {
                 {{"thread_ms_per_s", finding.cost.thread_ms_per_s},
                  {"bound", bound_word(finding.cost.bound)}}}};
   if (finding.waits) json["waits"] = to_json(*finding.waits);
+  if (finding.holders) {
+    json["holders"] = to_json(*finding.holders);
+    json["handoff_ms_per_s"] = finding.handoff_ms_per_s;
+    json["chain"] = to_array(finding.chain);
+  }
   if (finding.contrast)
     json["contrast"] = {{"odds", finding.contrast->odds},
                         {"low", finding.contrast->low},
@@ -137,7 +168,8 @@ Json to_json(const Totals& totals) {
           {"reported_ms_per_s", totals.reported_ms_per_s},
           {"locks_contended", totals.locks_contended},
           {"lines_shared", totals.lines_shared},
-          {"idle", to_array(totals.idle)}};
+          {"idle", to_array(totals.idle)},
+          {"lock_order", to_array(totals.lock_order)}};
 }
 
 template <class T>

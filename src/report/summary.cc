@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "report/words.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 /// Above this share of lost or unresolved events the verdict itself must say so.
 constexpr double kNotableLoss = 0.01;
+/// Smaller parts of a whole are left out of a sentence.
+constexpr double kNotableShare = 0.01;
 
 /// A futex that no library function explains may be a lock of the program's own making: whether its
 /// waits are contention is not known.
@@ -97,6 +100,10 @@ std::vector<TotalLine> total_lines(const Diagnosis& diagnosis) {
                    format_rate(totals.contention_ms_per_s)});
   lines.push_back({1, "in the findings above", format_rate(totals.reported_ms_per_s)});
   lines.push_back({1, "in locks too small to list", format_rate(rest)});
+  for (const LockEdge& edge : totals.lock_order)
+    lines.push_back(
+        {1, fmt::format("of it, because holders of {} waited for {}", edge.held, edge.awaited),
+         format_rate(edge.thread_ms_per_s)});
   for (const IdleWaits& idle : totals.idle)
     lines.push_back(
         {0,
@@ -117,12 +124,59 @@ std::string describe_waits(const Waits& waits) {
   const double known = waits.total_ns == 0 ? 0
                                            : static_cast<double>(waits.owner_known_ns) /
                                                  static_cast<double>(waits.total_ns);
-  return fmt::format(
+  std::string text = fmt::format(
       "{} blocking waits ({}), {} in all; half end within {}, 99 % within {}, longest {}; holder "
       "known for {} of the time",
       format_count(waits.count), waits.kind, format_duration(waits.total_ns),
       format_duration(waits.p50_ns), format_duration(waits.p99_ns), format_duration(waits.max_ns),
       format_share(known));
+  if (waits.wakes > 0)
+    text += fmt::format("; {} calls to wake a waiter, of which {} woke nobody",
+                        format_count(waits.wakes), format_count(waits.wasted_wakes));
+  if (waits.timed_out > 0) text += fmt::format("; {} timeouts", format_count(waits.timed_out));
+  return text;
+}
+
+std::string activity_words(const HolderActivity& activity) {
+  const double all = activity.running + activity.preempted + activity.asleep + activity.waiting;
+  std::vector<std::pair<double, std::string_view>> parts = {
+      {activity.running, "running"},
+      {activity.preempted, "preempted"},
+      {activity.asleep, "asleep"},
+      {activity.waiting, "waiting for a lock"}};
+  std::ranges::stable_sort(parts, std::greater<>(), &std::pair<double, std::string_view>::first);
+  std::vector<std::string> words;
+  for (const auto& [ms, word] : parts)
+    if (all > 0 && ms / all >= kNotableShare)
+      words.push_back(fmt::format("{} {}", word, format_share(ms / all)));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string describe_holders(const Finding& finding) {
+  if (!finding.holders || !finding.waits) return "";
+  const std::string words = activity_words(*finding.holders);
+  if (words.empty()) return "";
+  std::string text = fmt::format("While others waited, holders were: {}", words);
+  const double cost = finding.cost.thread_ms_per_s;
+  if (cost > 0 && finding.handoff_ms_per_s / cost >= kNotableShare)
+    text += fmt::format(". For {} of the waiting nobody had it: a waiter was woken and on its way",
+                        format_share(std::min(1.0, finding.handoff_ms_per_s / cost)));
+  return text;
+}
+
+std::string describe_chain(const std::vector<ChainLink>& chain) {
+  std::string text;
+  for (const ChainLink& link : chain) {
+    const std::string holder =
+        fmt::format("{}, {} of its waiting is for {}", link.lock, format_share(link.share),
+                    format_thread(link.thread, link.tid));
+    if (text.empty())
+      text = "Chain: " + holder;
+    else
+      text += ", which waits for " + holder;
+    if (link.state != "waiting") text += fmt::format(" ({})", link.state);
+  }
+  return text;
 }
 
 }  // namespace quarrel

@@ -36,4 +36,14 @@ std::string shared_lines_note(const Diagnosis& diagnosis);
 /// "4,012 waits of a mutex, 5.10 s in all; half end within 60 us, 99 % within 2 ms, longest 9 ms"
 std::string describe_waits(const Waits& waits);
 
+/// What holders did while others waited: "While others waited, holders were running 62 % ...";
+/// empty if that is not known.
+std::string describe_holders(const Finding& finding);
+
+/// The chain from a lock to what its waiters really wait for; empty without one.
+std::string describe_chain(const std::vector<ChainLink>& chain);
+
+/// "running 62 %, asleep 38 %": shares of what one or all holders did, without those below 1 %.
+std::string activity_words(const HolderActivity& activity);
+
 }  // namespace quarrel

@@ -46,6 +46,7 @@ std::string render_heading(const Finding& finding, size_t number, bool colour) {
 std::string thread_title(const std::string& role) {
   if (role == "waiter") return "who waits";
   if (role == "holder") return "who holds meanwhile";
+  if (role == "waker") return "who lets go";
   if (role == "writer") return "who writes";
   if (role == "reader") return "who reads";
   return "who: " + role;
@@ -62,10 +63,16 @@ std::vector<std::string> thread_roles(const Finding& finding) {
 std::string render_threads(const Finding& finding) {
   std::string text;
   for (const std::string& role : thread_roles(finding)) {
-    TextTable table({{thread_title(role)}, {"thread-ms/s", true}});
-    for (const ThreadRole& thread : finding.threads)
-      if (thread.role == role)
-        table.add({format_thread(thread.name, thread.tid), format_rate(thread.thread_ms_per_s)});
+    std::vector<TextTable::Column> columns = {{thread_title(role)}, {"thread-ms/s", true}};
+    if (role == "holder") columns.push_back({"and is"});
+    TextTable table(columns);
+    for (const ThreadRole& thread : finding.threads) {
+      if (thread.role != role) continue;
+      std::vector<std::string> row = {format_thread(thread.name, thread.tid),
+                                      format_rate(thread.thread_ms_per_s)};
+      if (role == "holder") row.push_back(thread.activity ? activity_words(*thread.activity) : "");
+      table.add(row);
+    }
     text += table.render(kIndent);
   }
   return text;
@@ -181,6 +188,8 @@ std::string render_text_finding(const Finding& finding, size_t number, uint32_t 
                   evidence_words(finding.evidence), verdict_word(finding.verdict), finding.reason),
       kIndent, kIndent);
   if (finding.waits) text += wrap(describe_waits(*finding.waits), kIndent, kIndent + 2);
+  for (const std::string& sentence : {describe_holders(finding), describe_chain(finding.chain)})
+    if (!sentence.empty()) text += wrap(sentence, kIndent, kIndent + 2);
   std::string advice;
   for (const Advice& one : finding.advice) advice += render_advice(one);
   for (const std::string& block :

@@ -132,6 +132,19 @@ TEST(LockWaits, HoldsTheCoverageLawAtACheckpointWhileRunning) {
   recorder.stop();
 }
 
+TEST(LockWaits, ComesBackWhenUnwindingDoesNotKeepUp) {
+  Child child({CONTENDED, "forever"});
+  Recorder recorder(child.pid(), {"lock_waits"});
+  recorder.unwinding_takes = milliseconds(20);
+  const auto start = std::chrono::steady_clock::now();
+  recorder.record_for(milliseconds(1000));
+  // Every poll may overrun by one turn and one stack; without a limit it would never end.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  recorder.unwinding_takes = milliseconds(0);
+  recorder.stop();
+  expect_coverage_law(recorder.recording);
+}
+
 TEST(LockWaits, StaysSilentOnATargetWithoutContention) {
   Child child({CONTENDED, "sharing"});
   const uint64_t mutex = child.read_fact("mutex");

