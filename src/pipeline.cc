@@ -10,7 +10,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
+#include <future>
 
 #include "base/stop_signal.h"
 #include "checks/check.h"
@@ -22,6 +24,9 @@
 
 namespace quarrel {
 namespace {
+
+// Samples of line_samples are kept one by one: 199 a second and CPU.
+constexpr std::chrono::nanoseconds kLongestWatch = std::chrono::minutes(5);
 
 std::string default_path(const Target& target, const std::string& name) {
   return fmt::format("quarrel-{}-{}-{:%Y%m%dT%H%M%SZ}.quarrel", name, target.pid,
@@ -59,6 +64,71 @@ SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recordin
       },
       .should_stop = [] { return stop_requests() > 0; },
   };
+}
+
+/// Names and judges copies of a growing recording, one at a time, in a thread of its own.
+class Observer {
+ public:
+  Observer(const WatchOptions& options, const std::function<void(Diagnosis)>& show)
+      : options_(options), show_(show) {
+    options_.diagnose.resolve.cache = &names_;
+  }
+
+  /// Skips the copy while the last one is still being worked on.
+  void offer(const Recording& recording) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ >= options_.interval && !is_busy()) start(recording);
+  }
+
+  /// The last picture is of everything.
+  void finish(const Recording& recording) {
+    if (work_.valid()) work_.wait();
+    start(recording);
+  }
+
+ private:
+  void start(const Recording& recording) {
+    last_ = std::chrono::steady_clock::now();
+    work_ = std::async(std::launch::async, [this, copy = recording]() mutable {
+      auto diagnosis = diagnose(std::move(copy), options_.diagnose);
+      if (diagnosis) show_(std::move(*diagnosis));
+    });
+  }
+
+  bool is_busy() const {
+    return work_.valid() && work_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+  }
+
+  WatchOptions options_;
+  const std::function<void(Diagnosis)>& show_;
+  NameCache names_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  std::future<void> work_;  // its end is awaited before the members above go
+};
+
+/// One recording of a watch; true if the watch goes on with another.
+Result<bool> watch_once(const Target& target, const WatchOptions& options, Observer& observer,
+                        const std::function<bool()>& should_stop) {
+  Recording recording;
+  recording.run = {.tool_version = QUARREL_VERSION, .pid = target.pid, .host = read_host_facts()};
+  recording.run.command = target.name;
+  CaptureReader reader(recording, target.root, target.pid);
+  const SessionHooks hooks = {
+      .unwind = [&](const Capture& capture) { return reader.unwind(capture); },
+      .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
+      .mappings_changed = [&] { reader.mappings_changed(); },
+      .on_attached = [] { return Result<void>(); },
+      .on_checkpoint = [&]() -> Result<void> {
+        reader.write_coverage();
+        observer.offer(recording);
+        return {};
+      },
+      .should_stop = should_stop,
+  };
+  TRY_VOID(run_session(target, options.session, hooks, recording));
+  reader.write_coverage();
+  if (!should_stop()) observer.finish(recording);
+  return recording.run.stop_reason == StopReason::kDuration;
 }
 
 }  // namespace
@@ -104,6 +174,22 @@ Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options) 
 
   return join(
       {.profile = profile, .facts = facts ? &*facts : nullptr, .static_findings = static_findings});
+}
+
+Result<void> watch(const WatchOptions& options, const std::function<void(Diagnosis)>& show,
+                   const std::function<bool()>& should_stop) {
+  TRY(const Target target, open_target(options.pid));
+  WatchOptions part = options;
+  part.diagnose.resolve.sysroot = target.root;
+  part.diagnose.resolve.progress = [&](double, std::string_view) { return !should_stop(); };
+  auto left = options.session.duration.value_or(std::chrono::nanoseconds::max());
+  for (bool goes_on = true; goes_on && left.count() > 0;) {
+    part.session.duration = std::min(left, kLongestWatch);
+    left -= *part.session.duration;
+    Observer observer(part, show);
+    TRY(goes_on, watch_once(target, part, observer, should_stop));
+  }
+  return {};
 }
 
 Result<Diagnosis> diagnose_facts(const std::string& path) {

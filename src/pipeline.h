@@ -43,6 +43,20 @@ struct DiagnoseOptions {
 /// Names what a recording holds, joins it with the facts, and judges.
 Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options);
 
+struct WatchOptions {
+  int32_t pid = 0;
+  SessionOptions session;               ///< without a duration: the whole watch
+  std::chrono::nanoseconds interval{};  ///< between two diagnoses, at least
+  DiagnoseOptions diagnose;
+};
+
+/// Collects from a process until `should_stop`, its exit, or the duration, and diagnoses a copy of
+/// what there is every interval, beside the collection. `show` is called from a thread of its own,
+/// one call at a time, with a diagnosis of all since the start, or since it was started anew: every
+/// few minutes, lest it grow without limit. Keeps no file.
+Result<void> watch(const WatchOptions& options, const std::function<void(Diagnosis)>& show,
+                   const std::function<bool()>& should_stop);
+
 /// Judges a file of facts alone.
 Result<Diagnosis> diagnose_facts(const std::string& path);
 

@@ -38,6 +38,7 @@ class NameSearch {
     plan_exemplars();
     for (auto& [module, work] : work_) name(module, work);
     for (auto& [address, name] : live_) take_live_name(address, name);
+    if (options_.cache != nullptr && !found_.is_cut_short) remember(*options_.cache);
     return std::move(found_);
   }
 
@@ -56,6 +57,13 @@ class NameSearch {
   }
 
   void plan_code_address(uint64_t pc, uint64_t call_adjustment, ResolvedFrame& result) {
+    if (options_.cache != nullptr) {
+      auto known = options_.cache->code.find({pc, call_adjustment});
+      if (known != options_.cache->code.end()) {
+        result = known->second;
+        return;
+      }
+    }
     if (auto place = addresses_.find(pc - call_adjustment))
       work_[place->module].code.push_back(
           {place->address + call_adjustment, call_adjustment, &result});
@@ -63,8 +71,19 @@ class NameSearch {
 
   void plan_data() {
     for (uint64_t address : wanted_.data)
-      if (auto place = addresses_.find(address))
+      if (is_settled(address))
+        take_settled(address);
+      else if (auto place = addresses_.find(address))
         work_[place->module].data.push_back({address, *place});
+  }
+
+  bool is_settled(uint64_t address) const {
+    return options_.cache != nullptr && options_.cache->is_settled(address);
+  }
+
+  void take_settled(uint64_t address) {
+    const DataObject& object = options_.cache->data.at(address).object;
+    if (!object.display.empty()) found_.data[address] = object;
   }
 
   void plan_exemplars() {
@@ -72,6 +91,7 @@ class NameSearch {
     std::unordered_map<uint64_t, size_t> per_address;
     for (size_t i = 0; i < recording_.exemplars.size(); ++i) {
       const Exemplar& exemplar = recording_.exemplars[i];
+      if (is_settled(exemplar.address)) continue;
       if (++per_address[exemplar.address] > kMaxExemplarsPerAddress) continue;
       const CallFrames walk = walker.walk(exemplar.capture);
       for (size_t depth = 0; depth < walk.frames.size(); ++depth) {
@@ -115,6 +135,21 @@ class NameSearch {
       if (!is_new && is_better_name(name, place->second)) place->second = std::move(name);
     }
     if (!names.unusable.empty()) found_.unusable.push_back(std::move(names.unusable));
+  }
+
+  void remember(NameCache& cache) const {
+    for (size_t i = 0; i < recording_.frames.size(); ++i) {
+      const Frame& frame = recording_.frames[i];
+      cache.code.try_emplace({frame.pc, frame.is_return_address ? 1 : 0}, found_.frames[i]);
+    }
+    for (const auto& [address, frame] : found_.instructions)
+      cache.code.try_emplace({address, 0}, frame);
+    for (uint64_t address : wanted_.data) {
+      NameCache::Data& known = cache.data[address];
+      ++known.tries;
+      if (auto found = found_.data.find(address); found != found_.data.end())
+        known.object = found->second;
+    }
   }
 
   // A global's own name is exact; a pointer to it seen on some stack says less.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/profile.h"
+#include "resolve/name_cache.h"
 
 namespace quarrel {
 
@@ -15,6 +16,7 @@ struct ResolveOptions {
   /// Called now and then with a share done (0..1) and the file that is being read; returning false
   /// skips the remaining names.
   std::function<bool(double, std::string_view)> progress;
+  NameCache* cache = nullptr;  ///< names of this session that are known already; may be null
 };
 
 /// Names everything that can be named. Never fails: what has no name is counted in

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How right and how dear are names? Prints the tables of docs/symbolization.md.
 
-    symbolization.py [--big BINARY[:DEBUG_PATH]]...
+    symbolization.py [--builds FOLDER] [--big BINARY[:DEBUG_PATH]]...
 
 Builds name_addresses (our own resolver, some 60 units) with gcc, with clang, with split DWARF and
 after dwz, compares 2,000 random addresses of each with llvm-symbolizer, and then times 10,000
@@ -19,7 +19,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/resolve"))
 import check_symbolization  # noqa: E402
 
-BUILDS = ROOT / "build/symbolization"
 VARIANTS = {
     "gcc": ["-DCMAKE_CXX_FLAGS=-O2 -g"],
     "clang": ["-DCMAKE_CXX_FLAGS=-O2 -g", "-DCMAKE_C_COMPILER=clang-19",
@@ -28,8 +27,7 @@ VARIANTS = {
 }
 
 
-def build(name, options):
-    folder = BUILDS / name
+def build(name, options, folder):
     subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", folder, "-DCMAKE_BUILD_TYPE=",
                     "-DQUARREL_BUILD_SCAN=OFF", *options], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", folder, "-j2", "name_addresses", "render_sample"], check=True,
@@ -37,9 +35,8 @@ def build(name, options):
     return folder / "tests/resolve/name_addresses"
 
 
-def with_dwz(binary):
+def with_dwz(binary, folder):
     """Copies of two binaries that share a common file."""
-    folder = BUILDS / "dwz"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     other = binary.parent.parent / "report/render_sample"
@@ -90,12 +87,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--big", action="append", default=[])
     parser.add_argument("--count", type=int, default=10000)
+    parser.add_argument("--builds", type=pathlib.Path, default=ROOT / "build/symbolization")
     arguments = parser.parse_args()
-    built = {name: build(name, options) for name, options in VARIANTS.items()}
+    built = {name: build(name, options, arguments.builds / name)
+             for name, options in VARIANTS.items()}
     tool = built["gcc"]
     binaries = {name: str(path) for name, path in built.items()}
     if shutil.which("dwz"):
-        binaries["dwz"] = f"{with_dwz(tool)}:{tool}"
+        binaries["dwz"] = f"{with_dwz(tool, arguments.builds / 'dwz')}:{tool}"
     status = compare_all(tool, binaries)
     for pair in arguments.big:
         binary, _, debug_path = pair.partition(":")
