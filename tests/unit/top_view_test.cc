@@ -63,7 +63,7 @@ TEST(TopView, CountsOnlyLocksAsWhatThreadsWaitFor) {
   EXPECT_EQ(threads[0].name, "w (7)");
   EXPECT_DOUBLE_EQ(threads[0].now, 70);
   EXPECT_EQ(threads[1].name, "h (8)");
-  EXPECT_EQ(threads[1].detail, "made others wait 70");
+  EXPECT_EQ(threads[1].detail, "made others wait 70.0");
   EXPECT_EQ(top_rows(TopView::kLines, diagnosis, nullptr)[0].detail, "false sharing, at most");
 }
 
