@@ -145,6 +145,22 @@ struct thread_record {
 };
 QUARREL_ABI_SIZE(struct thread_record, 112);
 
+/* How lock_waits comes to the stacks of waiters. */
+enum stack_mode {
+	STACKS_COPIED,	/* a sample in proportion to the wait, unwound by user space */
+	STACKS_UNWOUND, /* the same sample, unwound in the kernel, copied once for each lock */
+	STACKS_EXACT,	/* every wait is unwound and added up in the kernel */
+};
+
+/* STACKS_UNWOUND has no waiter and no owner: what was copied once needs no second copy. */
+struct stack_key {
+	struct lock_key lock;
+	__u32 waiter;
+	__u32 owner;
+	__u64 stack; /* in unwound_stacks */
+};
+QUARREL_ABI_SIZE(struct stack_key, 32);
+
 struct lock_wait_counters {
 	__u64 blocking;	    /* waits that slept and ended */
 	__u64 start_unseen; /* of them, without a start */
@@ -157,8 +173,11 @@ struct lock_wait_counters {
 	__u64 wake_captures;
 	__u64 wake_ring_full;
 	__u64 stack_unreadable;
+	__u64 examples;
+	__u64 example_ring_full;
+	__u64 stack_table_full;
 };
-QUARREL_ABI_SIZE(struct lock_wait_counters, 88);
+QUARREL_ABI_SIZE(struct lock_wait_counters, 112);
 
 struct capture_header {
 	__u64 time_ns;
@@ -171,7 +190,8 @@ QUARREL_ABI_SIZE(struct capture_header, 160);
 
 enum wait_event_kind {
 	EVENT_WAIT,
-	EVENT_WAKE, /* the thread let go of the lock and woke another */
+	EVENT_WAKE,    /* the thread let go of the lock and woke another */
+	EVENT_EXAMPLE, /* of a wait that stack_waits counts */
 };
 
 struct wait_event {
@@ -181,8 +201,9 @@ struct wait_event {
 	__u64 weight_ns;
 	__u32 owner;
 	__u32 kind;
+	__u64 stack; /* in unwound_stacks; 0: not unwound, its bytes follow */
 };
-QUARREL_ABI_SIZE(struct wait_event, 200);
+QUARREL_ABI_SIZE(struct wait_event, 208);
 
 struct tick_event {
 	struct capture_header capture;

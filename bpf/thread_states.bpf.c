@@ -244,6 +244,7 @@ static __always_inline int show_waiter(struct seq_file *seq, struct task_struct 
 	event->lock = thread->lock;
 	event->owner = thread->owner;
 	event->kind = EVENT_WAIT;
+	event->stack = 0;
 	event->capture.tid = thread->tid;
 	capture_task(&event->capture, space->stack, task, registers);
 	event->weight_ns = event->capture.time_ns - start_ns;

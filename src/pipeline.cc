@@ -50,6 +50,8 @@ SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recordin
                         LaunchedCommand* launched, Progress& progress) {
   return {
       .unwind = [&](const Capture& capture) { return reader.unwind(capture); },
+      .add_stack = [&](const std::vector<Frame>& calls) { return reader.add_stack(calls); },
+      .unwind_tables = [&] { return reader.unwind_tables(); },
       .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
       .mappings_changed = [&] { reader.mappings_changed(); },
       .on_attached = [launched, &recording, &progress]() -> Result<void> {

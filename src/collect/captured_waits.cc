@@ -13,10 +13,11 @@ bool is_longer(const LongWait& a, const LongWait& b) {
 }  // namespace
 
 void CapturedWaits::add(const CapturedWait& wait, Recording& recording) {
-  add_to_stack(wait);
+  if (!wait.is_example) add_to_stack(wait);
   add_to_slice(wait, recording.run.start_ns);
   if (wait.wants_a_lock) add_to_longest(wait);
-  exemplars_.offer(recording, wait.address, wait.stack, wait.capture);
+  if (!wait.capture.bytes.empty())
+    exemplars_.offer(recording, wait.address, wait.stack, wait.capture);
 }
 
 void CapturedWaits::add_wake(const WakeStack& wake) {

@@ -20,7 +20,8 @@ struct CapturedWait {
   ThreadId owner;
   StackId stack;
   uint64_t wait_ns = 0;
-  uint64_t weight_ns = 0;  ///< what it stands for; 0: only taken for the name
+  uint64_t weight_ns = 0;   ///< what it stands for; 0: only taken for the name
+  bool is_example = false;  ///< of waits that are summed by stack elsewhere
   Capture capture;
 };
 

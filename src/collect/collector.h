@@ -15,6 +15,7 @@
 #include "collect/target.h"
 #include "model/capture.h"
 #include "model/recording.h"
+#include "model/unwind_table.h"
 
 namespace quarrel {
 
@@ -25,10 +26,18 @@ struct Availability {
   std::string fix;     ///< a command or a setting; empty if nothing helps
 };
 
+/// Where the stacks of waiters are unwound.
+enum class WaitStackMode : uint8_t {
+  kCopied,   ///< here, from copies of a sample
+  kUnwound,  ///< in the kernel, of the same sample: it is copied once for each lock and stack
+  kExact,    ///< in the kernel, of every wait: sums for each stack are exact
+};
+
 struct CollectOptions {
   uint32_t sample_hz = 199;            ///< of line_samples, per CPU
   uint32_t max_captures_per_s = 2000;  ///< of lock_waits: bounds copying and unwinding
   uint32_t stack_bytes = 16384;        ///< copied at most per captured wait
+  WaitStackMode wait_stacks = WaitStackMode::kCopied;
 };
 
 /// Kernel maps by name that several collectors of one recording use, e.g. who is waited for. The
@@ -41,6 +50,10 @@ struct CollectServices {
   Recording* recording = nullptr;  ///< where results go; only one thread writes
   /// Unwinds into recording->frames and ->stacks.
   std::function<StackId(const Capture&)> unwind;
+  /// Adds a stack that was unwound whole elsewhere, innermost call first (callers are ignored).
+  std::function<StackId(const std::vector<Frame>&)> add_stack;
+  /// By which the kernel can unwind the stacks of the target as it is now.
+  std::function<std::vector<MappedUnwindTable>()> unwind_tables;
   /// The memory operands at and shortly before the captured instruction, nearest first.
   std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
   /// Copies share it: give every collector of a recording a copy of one CollectServices.
@@ -62,6 +75,9 @@ class Collector {
 
   /// Detaches, takes the rest, writes totals and coverage into the recording.
   virtual void stop() = 0;
+
+  /// The target has mapped other code.
+  virtual void mappings_changed() {}
 
   /// Brings the totals in the recording up to date while running (about once a second).
   virtual void checkpoint() = 0;

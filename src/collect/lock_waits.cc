@@ -20,6 +20,7 @@
 #include "collect/coverage_row.h"
 #include "collect/event_capture.h"
 #include "collect/kernel_session.h"
+#include "collect/kernel_stacks.h"
 #include "collect/lock_wait_totals.h"
 #include "collect/perf_events.h"
 #include "collect/thread_states.h"
@@ -40,8 +41,24 @@ struct SkeletonFree {
 };
 using Skeleton = std::unique_ptr<lock_waits_bpf, SkeletonFree>;
 
+static_assert(int{STACKS_UNWOUND} == int(WaitStackMode::kUnwound));
+static_assert(int{STACKS_EXACT} == int(WaitStackMode::kExact));
+
+KernelStackMaps kernel_stack_maps(lock_waits_bpf& skeleton) {
+  const auto& maps = skeleton.maps;
+  return {.unwind = {.rows = maps.unwind_rows,
+                     .rules = maps.unwind_rules,
+                     .mappings = maps.unwind_mappings,
+                     .generation = &skeleton.bss->unwind_generation,
+                     .mapping_count = skeleton.bss->unwind_mapping_count},
+          .stacks = maps.unwound_stacks,
+          .waits = maps.stack_waits};
+}
+
+/// With a mode other than kCopied, `services` must be able to give tables.
 Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
-                               const SharedMaps& shared) {
+                               const SharedMaps& shared, WaitStackMode mode,
+                               const CollectServices& services) {
   const LibbpfLog log;
   Skeleton skeleton(lock_waits_bpf__open());
   if (!skeleton) return log.describe("opening the lock_waits programs", errno);
@@ -51,7 +68,10 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
   skeleton->rodata->target_is_nested = filter.is_target_nested;
   skeleton->rodata->stack_limit = stack_bytes;
   skeleton->bss->kernel_tgid = filter.kernel_tgid();
+  skeleton->rodata->stack_mode = static_cast<uint32_t>(mode);
   skeleton->data->threshold_ns = CaptureThreshold::kStartNs;
+  if (mode != WaitStackMode::kCopied)
+    KernelStacks::set_sizes(kernel_stack_maps(*skeleton), services);
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.threads));
   if (const int error = lock_waits_bpf__load(skeleton.get()); error != 0)
@@ -90,8 +110,10 @@ class LockWaits final : public Collector {
   void poll() override;
   void stop() override;
   void checkpoint() override;
+  void mappings_changed() override { kernel_stacks_.update(); }
 
  private:
+  Result<void> load();
   Result<void> attach();
   Result<void> attach_switches();
   void look_at_threads();
@@ -100,6 +122,7 @@ class LockWaits final : public Collector {
   void take_open_waits();
   void take_wait(const wait_event& event, const uint8_t* stack);
   void take_wake(const wait_event& event, const uint8_t* stack);
+  StackId stack_of(const wait_event& event, const Capture& capture);
   CapturedWait describe(const wait_event& event, const uint8_t* stack);
   void adapt_capture_rate();
   void write_results(uint64_t open_until_ns);
@@ -121,6 +144,9 @@ class LockWaits final : public Collector {
   std::vector<std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)>> links_;
   Fd run_time_stats_;
   EventRing ring_;
+  KernelStacks kernel_stacks_;
+  std::string no_kernel_stacks_because_;
+  uint64_t exact_waits_ = 0;
   CapturedWaits captured_;
   BlameSums holders_{SeenHolders::kOffCpu};
   uint64_t sampled_at_ns_ = 0;
@@ -139,7 +165,7 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   options_ = options;
   services_ = std::move(services);
   filter_ = filter_for(services_.target->pid);
-  TRY(skeleton_, load_programs(filter_, options_.stack_bytes, *services_.shared_maps));
+  TRY_VOID(load());
   const auto& maps = skeleton_->maps;
   for (const bpf_map* map :
        {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})
@@ -153,6 +179,22 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   adapted_at_ns_ = monotonic_ns();
   sampled_at_ns_ = adapted_at_ns_;
   is_running_ = true;
+  return {};
+}
+
+/// Kernels before 5.17 cannot walk a stack: there, copies are taken as if nothing else were asked.
+Result<void> LockWaits::load() {
+  if (options_.wait_stacks != WaitStackMode::kCopied) {
+    auto loaded = load_programs(filter_, options_.stack_bytes, *services_.shared_maps,
+                                options_.wait_stacks, services_);
+    if (loaded) {
+      skeleton_ = std::move(*loaded);
+      return kernel_stacks_.open(kernel_stack_maps(*skeleton_), services_);
+    }
+    no_kernel_stacks_because_ = loaded.error().message;
+  }
+  TRY(skeleton_, load_programs(filter_, options_.stack_bytes, *services_.shared_maps,
+                               WaitStackMode::kCopied, services_));
   return {};
 }
 
@@ -241,7 +283,7 @@ void LockWaits::take_wait(const wait_event& event, const uint8_t* stack) {
   const auto& stacks = services_.recording->stacks;
   const bool is_complete =
       wait.stack.is_valid() && stacks[wait.stack.value].status == StackStatus::kComplete;
-  ++(is_complete ? complete_stacks_ : incomplete_stacks_);
+  if (!wait.is_example) ++(is_complete ? complete_stacks_ : incomplete_stacks_);
   captured_.add(wait, *services_.recording);
 }
 
@@ -262,10 +304,18 @@ CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) 
   wait.waiter =
       thread_of(*services_.recording, *services_.target, wait.capture.tid, wait.capture.time_ns);
   wait.owner = thread_of_ns_tid(*services_.recording, static_cast<int32_t>(event.owner));
-  wait.stack = services_.unwind(wait.capture);
+  wait.is_example = event.kind == EVENT_EXAMPLE;
+  wait.stack = stack_of(event, wait.capture);
   wait.wait_ns = event.wait_ns;
   wait.weight_ns = event.weight_ns;
   return wait;
+}
+
+StackId LockWaits::stack_of(const wait_event& event, const Capture& capture) {
+  if (event.stack == 0) return services_.unwind(capture);
+  const StackId stack = kernel_stacks_.stack_of(event.stack);
+  if (!capture.bytes.empty()) kernel_stacks_.compare(stack, services_.unwind(capture));
+  return stack;
 }
 
 void LockWaits::adapt_capture_rate() {
@@ -273,7 +323,7 @@ void LockWaits::adapt_capture_rate() {
   const uint64_t elapsed_ns = now - adapted_at_ns_;
   if (elapsed_ns < kAdaptEveryNs) return;
   const lock_wait_counters counts = counters();
-  const uint64_t captures = counts.captures + counts.wake_captures;
+  const uint64_t captures = counts.captures + counts.wake_captures + counts.examples;
   volatile auto& threshold_ns = skeleton_->data->threshold_ns;
   threshold_ns = adapt_threshold(threshold_ns, captures - adapted_captures_, elapsed_ns,
                                  is_behind_ ? kCapturesWhenBehind : options_.max_captures_per_s);
@@ -316,6 +366,8 @@ void LockWaits::write_results(uint64_t open_until_ns) {
   const LockWaitSums sums =
       read_lock_waits(maps(), *services_.target, *services_.recording, open_until_ns);
   captured_.write_to(*services_.recording);
+  if (kernel_stacks_.is_open() && options_.wait_stacks == WaitStackMode::kExact)
+    exact_waits_ = kernel_stacks_.write_exact_to(*services_.recording);
   holders_.write_to(*services_.recording);
   if (!is_final) {
     counts.blocking = sums.ended - sums.pending + counts.start_unseen + counts.wait_table_full;
@@ -359,10 +411,20 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
   row.state = CollectorState::kOn;
   row.reason.clear();
   row.lost.clear();
-  row.seen = counters.captures + open_stacks_;
-  row.attributed = complete_stacks_;
+  row.seen = counters.captures + open_stacks_ + exact_waits_;
+  row.attributed = complete_stacks_ + exact_waits_;
   row.unresolved = incomplete_stacks_;
   add_loss(row, "ring buffer full", counters.capture_ring_full);
+  if (kernel_stacks_.is_open())
+    add_reason(row, fmt::format("unwound in the kernel; of {} also copied, {} are different there",
+                                kernel_stacks_.compared(), kernel_stacks_.different()));
+  if (!no_kernel_stacks_because_.empty()) {
+    row.state = CollectorState::kDegraded;
+    add_reason(row, "not unwound in the kernel: " + no_kernel_stacks_because_);
+  }
+  if (counters.stack_table_full > 0)
+    add_reason(row, fmt::format("more than 65536 pairs of lock and stack: {} waits were copied",
+                                counters.stack_table_full));
   if (counters.stack_unreadable > 0)
     add_reason(row, fmt::format("{} stacks were not in memory", counters.stack_unreadable));
   if (captured_.refused_exemplars() > 0)
@@ -405,7 +467,7 @@ uint64_t LockWaits::kernel_cost_ns() const {
 Availability probe() {
   Availability rights = check_bpf_rights();
   if (rights.state == CollectorState::kOff) return rights;
-  const auto skeleton = load_programs({}, MAX_STACK_BYTES, {});
+  const auto skeleton = load_programs({}, MAX_STACK_BYTES, {}, WaitStackMode::kCopied, {});
   if (!skeleton) return refused_by_kernel(skeleton.error());
   const auto ids = find_tracepoints(attachments(**skeleton));
   if (!ids) return refused_by_kernel(ids.error());

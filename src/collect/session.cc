@@ -100,6 +100,8 @@ class Session {
     return {.target = &target_,
             .recording = &recording_,
             .unwind = [this](const Capture& capture) { return unwind(capture); },
+            .add_stack = hooks_.add_stack,
+            .unwind_tables = hooks_.unwind_tables,
             .decode_operands = hooks_.decode_operands,
             .shared_maps = shared_maps_};
   }
@@ -138,8 +140,10 @@ class Session {
   void refresh() {
     const std::vector<Mapping> before = recording_.mappings;
     refresh_target_facts(target_, recording_);
-    if (!same_mappings(before, recording_.mappings)) hooks_.mappings_changed();
     last_refresh_ = monotonic_now();
+    if (same_mappings(before, recording_.mappings)) return;
+    hooks_.mappings_changed();
+    for (auto& collector : collectors_) collector->mappings_changed();
   }
 
   Result<void> collect_until_end() {

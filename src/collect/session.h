@@ -20,6 +20,8 @@ struct SessionOptions {
 /// What a session asks of its surroundings.
 struct SessionHooks {
   std::function<StackId(const Capture&)> unwind;
+  std::function<StackId(const std::vector<Frame>&)> add_stack;
+  std::function<std::vector<MappedUnwindTable>()> unwind_tables;
   std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
   std::function<void()> mappings_changed;
   std::function<Result<void>()> on_attached;  ///< all probes stand; a held command may run now

@@ -29,6 +29,13 @@ Result<void> check_range(std::string_view option, int64_t value, int64_t max) {
   return Error{fmt::format("{} takes a number from 1 to {}, not {}", option, max, value)};
 }
 
+Result<WaitStackMode> wait_stack_mode(const std::string& name) {
+  if (name == "copied") return WaitStackMode::kCopied;
+  if (name == "unwound") return WaitStackMode::kUnwound;
+  if (name == "exact") return WaitStackMode::kExact;
+  return Error{"--wait-stacks takes copied, unwound or exact, not " + name};
+}
+
 Result<void> check_collectors(const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (CollectorRegistry::find(name) == nullptr)
@@ -63,6 +70,10 @@ std::vector<Option> recording_option_list(RecordingArguments& arguments) {
       {"--sample-hz", "N", "timer samples per second and CPU (default: 199)", &arguments.sample_hz},
       {"--max-captures", "N", "waits per second whose stack is copied (default: 2000)",
        &arguments.max_captures_per_s},
+      {"--wait-stacks", "MODE",
+       "copied: a sample, unwound here; unwound: the same in the kernel; exact: every wait, there "
+       "(default: copied)",
+       &arguments.wait_stacks},
       {"--force", "", "replace output files that exist", &arguments.overwrite},
   };
 }
@@ -82,6 +93,7 @@ Result<RecordOptions> to_record_options(const RecordingArguments& arguments,
   options.session.only = split_at_commas(arguments.only);
   options.session.collect.sample_hz = static_cast<uint32_t>(arguments.sample_hz);
   options.session.collect.max_captures_per_s = static_cast<uint32_t>(arguments.max_captures_per_s);
+  TRY(options.session.collect.wait_stacks, wait_stack_mode(arguments.wait_stacks));
   TRY_VOID(check_collectors(options.session.only));
   return options;
 }

@@ -18,6 +18,7 @@ struct RecordingArguments {
   std::string only;  ///< collectors, separated by commas
   int64_t sample_hz = 199;
   int64_t max_captures_per_s = 2000;
+  std::string wait_stacks = "copied";
   bool overwrite = false;
 };
 

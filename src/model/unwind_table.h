@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace quarrel {
@@ -64,6 +65,14 @@ struct UnwindTable {
   uint64_t inexpressible_rows = 0;
 
   bool operator==(const UnwindTable&) const = default;
+};
+
+/// Where a table holds in the target: executable code at [start, end).
+struct MappedUnwindTable {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint64_t first_address = 0;  ///< of the target, where a row with offset 0 would begin
+  std::shared_ptr<const UnwindTable> table;
 };
 
 }  // namespace quarrel

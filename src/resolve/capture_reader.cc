@@ -20,6 +20,13 @@ Coverage& row_in(std::vector<Coverage>& rows) {
 
 }  // namespace
 
+StackId CaptureReader::add_stack(const std::vector<Frame>& calls) {
+  Unwound unwound;
+  unwound.status = StackStatus::kComplete;
+  for (const Frame& call : calls) unwound.calls.push_back({call.pc, call.is_return_address});
+  return stacks_.add(unwound);
+}
+
 void CaptureReader::write_coverage() {
   const UnwindCounts& counts = unwinder_.counts();
   if (counts.stacks == 0) return;

@@ -21,6 +21,12 @@ class CaptureReader {
         stacks_(recording) {}
 
   StackId unwind(const Capture& capture) { return stacks_.add(unwinder_.unwind(capture)); }
+
+  /// Of a stack that was unwound elsewhere, whole: equal stacks share an id.
+  StackId add_stack(const std::vector<Frame>& calls);
+
+  std::vector<MappedUnwindTable> unwind_tables() { return unwinder_.tables(); }
+
   std::vector<MemoryAccess> decode_operands(const Capture& capture) {
     return operands_.decode(capture);
   }

@@ -1,6 +1,8 @@
 // Which calls does a copied stack prove, by one table search a frame?
 #include "resolve/row_unwinder.h"
 
+#include <algorithm>
+
 #include "resolve/call_frames.h"
 #include "resolve/module_unwind.h"
 #include "resolve/unwind_rows.h"
@@ -154,18 +156,33 @@ void UnwindTables::mappings_changed() {
   addresses_ = AddressMap(recording_, files_);
 }
 
-const UnwindTable& UnwindTables::table_of(ModuleId module) {
+const std::shared_ptr<const UnwindTable>& UnwindTables::shared_table_of(ModuleId module) {
   if (by_module_.size() <= module.value) by_module_.resize(recording_.modules.size());
   auto& table = by_module_[module.value];
-  if (table) return *table;
+  if (table) return table;
   const std::string& build_id = recording_.modules[module.value].build_id;
   if (const auto known = by_build_id_.find(build_id); known != by_build_id_.end())
-    return *(table = known->second);
+    return table = known->second;
   const ElfFile* file = files_.open(module);
   table = std::make_shared<const UnwindTable>(file ? read_unwind_table(*file) : UnwindTable{});
   files_.close(module);
   if (!build_id.empty()) by_build_id_.emplace(build_id, table);
-  return *table;
+  return table;
+}
+
+std::vector<MappedUnwindTable> UnwindTables::all() {
+  std::vector<MappedUnwindTable> tables;
+  for (const Mapping& mapping : recording_.mappings) {
+    if (!mapping.is_executable || mapping.module.value >= recording_.modules.size()) continue;
+    const auto place = addresses_.find(mapping.start);
+    if (!place || place->module != mapping.module) continue;
+    const auto& table = shared_table_of(mapping.module);
+    if (table->rows.empty()) continue;
+    tables.push_back({mapping.start, mapping.end, place->bias + table->base, table});
+  }
+  std::sort(tables.begin(), tables.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
+  return tables;
 }
 
 const UnwindRule& UnwindTables::rule_at(uint64_t pc) {

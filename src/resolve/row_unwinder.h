@@ -27,12 +27,17 @@ class UnwindTables {
   const UnwindRule& rule_at(uint64_t pc);
 
   /// Empty for a module without unwind information.
-  const UnwindTable& table_of(ModuleId module);
+  const UnwindTable& table_of(ModuleId module) { return *shared_table_of(module); }
+
+  /// Of all executable mappings that have one, sorted by address. Builds those that are missing.
+  std::vector<MappedUnwindTable> all();
 
   /// Where `pc` belongs.
   std::optional<ModuleAddress> find(uint64_t pc) const { return addresses_.find(pc); }
 
  private:
+  const std::shared_ptr<const UnwindTable>& shared_table_of(ModuleId module);
+
   const Recording& recording_;
   ModuleFiles files_;
   AddressMap addresses_;

@@ -80,6 +80,10 @@ const UnwindCounts& Unwinder::counts() const {
   return state_->counts;
 }
 
+std::vector<MappedUnwindTable> Unwinder::tables() {
+  return state_->tables.all();
+}
+
 std::optional<Unwound> Unwinder::unwind_by_rows(const Capture& capture) const {
   return state_->rows.unwind(capture);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/recording.h"
+#include "model/unwind_table.h"
 
 namespace quarrel {
 
@@ -46,6 +47,9 @@ class Unwinder {
   void mappings_changed();
 
   const UnwindCounts& counts() const;
+
+  /// By which the rows of every executable mapping are found, for an unwinder in the kernel.
+  std::vector<MappedUnwindTable> tables();
 
   /// Each way for itself, for tests; neither counts.
   std::optional<Unwound> unwind_by_rows(const Capture& capture) const;

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Which calls led to the current thread, by the rows of its unwind tables?
+ *
+ * The rules are those of RowUnwinder (src/resolve/row_unwinder.cc), read from the live stack. One
+ * frame a turn of bpf_loop (Linux 5.17). Its state is in a per-CPU map, because the verifier of
+ * 6.18 loses track of a state on the stack; every object that includes this has a map of its own,
+ * so that a timer tick does not spoil the state of the tracepoint that it interrupts. Searches are
+ * global functions: verified once instead of once for each path that leads to them.
+ */
+#ifndef QUARREL_UNWIND_BPF_H
+#define QUARREL_UNWIND_BPF_H
+
+#include "unwind_tables.h"
+#include "user_stack.bpf.h"
+#include "vmlinux_min.h"
+
+#include <bpf/bpf_helpers.h>
+
+/* DWARF numbers. */
+enum { REG_RBX = 3, REG_RBP = 6, REG_RSP = 7, REG_RIP = 16 };
+#define ALL_REGISTERS ((1U << REGISTER_COUNT) - 1)
+#define NO_RULE 0xffffffffU
+
+/* Which half of unwind_mappings counts, and how many of it. */
+volatile __u32 unwind_generation = 0;
+volatile __u32 unwind_mapping_count[2] = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set before the load */
+	__type(key, __u32);
+	__type(value, struct unwind_row);
+} unwind_rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set before the load */
+	__type(key, __u32);
+	__type(value, struct unwind_rule);
+} unwind_rules SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2 * UNWIND_MAX_MAPPINGS);
+	__type(key, __u32);
+	__type(value, struct unwind_mapping);
+} unwind_mappings SEC(".maps");
+
+struct unwind_state {
+	struct unwound_stack stack;
+	__u64 registers[REGISTER_COUNT]; /* of the frame that is looked at */
+	__u32 known;			 /* a bit for each of them */
+	__u32 is_return_address;
+	__u32 is_done;
+	__u32 first_mapping;
+	__u32 mapping_count;
+	__u32 reserved;
+	__u64 hash;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct unwind_state);
+} unwind_space SEC(".maps");
+
+/* By hash: each different stack once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* set before the load */
+	__type(key, __u64);
+	__type(value, struct unwound_stack);
+} unwound_stacks SEC(".maps");
+
+/* The last mapping from `first` on that starts at or below pc; NO_RULE if there is none. */
+__noinline __u32 find_unwind_mapping(__u32 first, __u32 count, __u64 pc)
+{
+	__u32 low = 0, high = count;
+
+	/* One step for each bit of UNWIND_MAX_MAPPINGS, and one. */
+	for (int i = 0; i < 12; i++) {
+		struct unwind_mapping *mapping;
+		__u32 middle = (low + high) / 2, index = first + middle;
+
+		if (low >= high)
+			break;
+		mapping = bpf_map_lookup_elem(&unwind_mappings, &index);
+		if (!mapping)
+			return NO_RULE;
+		if (mapping->start <= pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? first + low - 1 : NO_RULE;
+}
+
+/* The rule, within its table, of the last row that begins at or below offset. */
+__noinline __u32 find_unwind_rule(__u32 first, __u32 count, __u32 offset)
+{
+	__u32 low = 0, high = count, rule = NO_RULE;
+
+	for (int i = 0; i < UNWIND_ROW_BITS + 1; i++) {
+		struct unwind_row *row;
+		__u32 middle = (low + high) / 2, index = first + middle;
+
+		if (low >= high)
+			break;
+		row = bpf_map_lookup_elem(&unwind_rows, &index);
+		if (!row)
+			return NO_RULE;
+		if (row->offset <= offset) {
+			low = middle + 1;
+			rule = row->rule;
+		} else {
+			high = middle;
+		}
+	}
+	return rule;
+}
+
+static __always_inline struct unwind_rule *rule_of_pc(struct unwind_state *state, __u64 pc)
+{
+	struct unwind_mapping *mapping;
+	__u32 index, rule;
+
+	index = find_unwind_mapping(state->first_mapping, state->mapping_count, pc);
+	mapping = bpf_map_lookup_elem(&unwind_mappings, &index);
+	if (!mapping || pc < mapping->start || pc >= mapping->end || pc < mapping->first_address ||
+	    pc - mapping->first_address > 0xffffffffULL)
+		return 0;
+	rule =
+	    find_unwind_rule(mapping->first_row, mapping->row_count, pc - mapping->first_address);
+	if (rule == NO_RULE)
+		return 0;
+	rule += mapping->first_rule;
+	return bpf_map_lookup_elem(&unwind_rules, &rule);
+}
+
+static __always_inline bool read_word(__u64 address, __u64 *word)
+{
+	return !bpf_probe_read_user(word, sizeof(*word), (void *)address);
+}
+
+/* False: *end says why. */
+static __always_inline bool find_cfa(struct unwind_state *state, const struct unwind_rule *rule,
+				     __u64 *cfa, __u32 *end)
+{
+	__u32 number = rule->cfa_register & 15;
+	__u64 base = state->registers[number];
+	__u64 sum = base + (__s64)rule->cfa_offset;
+
+	*end = UNWIND_ENDS_NOT_BY_ROWS;
+	if (!(state->known & (1U << number)))
+		return false;
+	switch (rule->cfa_base) {
+	case UNWIND_REGISTER:
+		*cfa = sum;
+		return true;
+	case UNWIND_LAZY_STUB:
+		*cfa = base + 8;
+		if ((state->registers[REG_RIP] & 15) >= (__u64)(__s64)rule->cfa_offset)
+			*cfa += 8;
+		return true;
+	case UNWIND_MEMORY:
+	case UNWIND_MEMORY_PLUS_8:
+		*end = UNWIND_ENDS_UNREADABLE;
+		if (!read_word(sum, cfa))
+			return false;
+		if (rule->cfa_base == UNWIND_MEMORY_PLUS_8)
+			*cfa += 8;
+		return true;
+	}
+	return false;
+}
+
+/* Where in memory a register is saved; 0 if nowhere. */
+static __always_inline __u64 saved_at(const struct unwind_state *state, __u8 saved, __s16 offset,
+				      __u64 cfa)
+{
+	if (saved == UNWIND_AT_CFA)
+		return cfa + (__s64)offset;
+	if (saved == UNWIND_AT_RSP)
+		return state->registers[REG_RSP] + (__s64)offset;
+	if (saved == UNWIND_AT_RBP && (state->known & (1U << REG_RBP)))
+		return state->registers[REG_RBP] + (__s64)offset;
+	return 0;
+}
+
+/* The caller's value; *end says why there is none. */
+static __always_inline bool recover(const struct unwind_state *state, __u8 saved, __s16 offset,
+				    __u64 cfa, __u64 *value, __u32 *end)
+{
+	__u64 address = saved_at(state, saved, offset, cfa);
+	__u32 number = offset & 15;
+
+	if (saved == UNWIND_IN_REGISTER && (state->known & (1U << number))) {
+		*value = state->registers[number];
+		return true;
+	}
+	*end = address ? UNWIND_ENDS_UNREADABLE : UNWIND_ENDS_NOT_BY_ROWS;
+	return address && read_word(address, value);
+}
+
+/* Whether the caller's value of rbp or rbx is known, and which. */
+static __always_inline bool follow(const struct unwind_state *state, __u32 number, __u8 saved,
+				   __s16 offset, __u64 cfa, __u64 *value)
+{
+	__u32 ignored;
+
+	if (saved != UNWIND_UNCHANGED)
+		return recover(state, saved, offset, cfa, value, &ignored);
+	*value = state->registers[number];
+	return state->known & (1U << number);
+}
+
+/* Makes the state that of the caller, or says how the stack ends. */
+static __always_inline bool go_to_caller(struct unwind_state *state, const struct unwind_rule *rule,
+					 __u32 *end)
+{
+	__u64 cfa = 0, pc = 0, rbp = 0, rbx = 0;
+	__u32 known = 1U << REG_RSP;
+
+	if (!find_cfa(state, rule, &cfa, end) ||
+	    !recover(state, rule->return_address, rule->return_offset, cfa, &pc, end))
+		return false;
+	*end = UNWIND_ENDS_WITHOUT_ROW;
+	if (!pc)
+		return false;
+	*end = UNWIND_ENDS_BROKEN;
+	if (!rule->is_signal_frame && cfa <= state->registers[REG_RSP])
+		return false;
+	if (follow(state, REG_RBP, rule->rbp, rule->rbp_offset, cfa, &rbp))
+		known |= 1U << REG_RBP;
+	if (follow(state, REG_RBX, rule->rbx, rule->rbx_offset, cfa, &rbx))
+		known |= 1U << REG_RBX;
+	state->registers[REG_RSP] = cfa;
+	state->registers[REG_RBP] = rbp;
+	state->registers[REG_RBX] = rbx;
+	state->registers[REG_RIP] = pc;
+	state->known = known;
+	state->is_return_address = !rule->is_signal_frame;
+	return true;
+}
+
+static __always_inline void end_stack(struct unwind_state *state, __u32 end)
+{
+	state->stack.end = end;
+	state->is_done = 1;
+}
+
+/* One frame. */
+static int unwind_step(__u32 index, void *context)
+{
+	__u32 zero = 0, end = UNWIND_ENDS_WITHOUT_ROW;
+	struct unwind_state *state = bpf_map_lookup_elem(&unwind_space, &zero);
+	struct unwind_rule *rule;
+	__u64 pc;
+
+	if (!state || index >= UNWIND_MAX_FRAMES)
+		return 1;
+	pc = state->registers[REG_RIP];
+	rule = rule_of_pc(state, pc - (state->is_return_address ? 1 : 0));
+	if (!state->is_return_address || (rule && rule->is_signal_frame))
+		state->stack.pcs[index] = pc | UNWIND_INTERRUPTED;
+	else
+		state->stack.pcs[index] = pc;
+	state->stack.frames = index + 1;
+	if (rule && rule->cfa_base == UNWIND_OUTERMOST)
+		end_stack(state, UNWIND_COMPLETE);
+	else if (!rule || rule->cfa_base == UNWIND_NO_ROW)
+		end_stack(state, UNWIND_ENDS_WITHOUT_ROW);
+	else if (!go_to_caller(state, rule, &end))
+		end_stack(state, end);
+	return state->is_done ? 1 : 0;
+}
+
+static int hash_step(__u32 index, void *context)
+{
+	__u32 zero = 0;
+	struct unwind_state *state = bpf_map_lookup_elem(&unwind_space, &zero);
+
+	if (!state || index >= UNWIND_MAX_FRAMES || index >= state->stack.frames)
+		return 1;
+	/* 2^64 over the golden ratio, odd. */
+	state->hash = (state->hash ^ state->stack.pcs[index]) * 0x9e3779b97f4a7c15ULL;
+	state->hash ^= state->hash >> 29;
+	return 0;
+}
+
+/* Walks the stack of the current thread from these registers. Returns the key of the stack in
+ * unwound_stacks, 0 if there was no room for it or if it did not reach the thread's start: such
+ * stacks are better copied.
+ */
+static __noinline __u64 unwind_user_stack(const struct pt_regs *registers)
+{
+	__u32 zero = 0, half = unwind_generation & 1;
+	struct unwind_state *state = bpf_map_lookup_elem(&unwind_space, &zero);
+	__u64 hash;
+
+	if (!state || !registers)
+		return 0;
+	STORE_REGISTERS(state->registers, registers);
+	state->known = ALL_REGISTERS;
+	state->is_return_address = 0;
+	state->is_done = 0;
+	state->first_mapping = half * UNWIND_MAX_MAPPINGS;
+	state->mapping_count = unwind_mapping_count[half];
+	state->stack.frames = 0;
+	state->stack.end = UNWIND_ENDS_TOO_DEEP;
+	bpf_loop(UNWIND_MAX_FRAMES, unwind_step, 0, 0);
+	if (state->stack.end != UNWIND_COMPLETE)
+		return 0;
+	state->hash = state->stack.frames;
+	bpf_loop(UNWIND_MAX_FRAMES, hash_step, 0, 0);
+	hash = state->hash ? state->hash : 1;
+	if (bpf_map_lookup_elem(&unwound_stacks, &hash))
+		return hash;
+	/* Another CPU may be faster: the stack is there all the same. */
+	bpf_map_update_elem(&unwound_stacks, &hash, &state->stack, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&unwound_stacks, &hash) ? hash : 0;
+}
+
+#endif
