@@ -18,6 +18,11 @@ const volatile __u32 stack_limit = MAX_STACK_BYTES;
 const volatile __u32 stack_mode = STACKS_COPIED;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
+/* Set before the starts of waits are detached, which takes several RCU grace periods: ends without a
+ * start belong to waits that began after the recording.
+ */
+volatile __u32 is_stopping = 0;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -337,7 +342,7 @@ static __always_inline int end_unseen_wait(__s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
 
-	if (!counts || outcome_of(result) != OUTCOME_BLOCKED)
+	if (!counts || is_stopping || outcome_of(result) != OUTCOME_BLOCKED)
 		return 0;
 	counts->blocking++;
 	counts->start_unseen++;

@@ -342,7 +342,8 @@ void LockWaits::stop() {
   if (!is_running_) return;
   take_open_waits();
   const uint64_t end_ns = monotonic_ns();
-  // Starts first: an end without a start is counted as such, a start without an end goes on.
+  skeleton_->bss->is_stopping = 1;
+  // Starts first: an end without a start is known for what it is, a start without an end goes on.
   while (!attached_.empty()) attached_.pop_back();
   links_.clear();
   wait_for_running_programs();

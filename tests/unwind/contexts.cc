@@ -1,7 +1,8 @@
 // A thread for each way in which code comes to wait, or to compute, with its callers on the stack.
 //
 // Waits (default): every thread ends up in a futex, "NAME TID" is printed for each, then "ready".
-// With QUARREL_CONTEXTS=compute every thread computes for ever instead.
+// With QUARREL_CONTEXTS=compute every thread computes for ever instead, and with =contend they all
+// take one mutex again and again, and keep it for a moment.
 #include <alloca.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -37,6 +38,7 @@ namespace {
 std::mutex gate;
 std::shared_mutex written;
 bool computes = false;
+bool contends = false;
 volatile unsigned sink = 0;
 
 NOINLINE void wait_here() {
@@ -63,9 +65,18 @@ NOINLINE unsigned compute_here() {
   return sum;
 }
 
+NOINLINE void contend_here() {
+  gate.lock();
+  usleep(200);
+  gate.unlock();
+  AFTER_CALL;
+}
+
 NOINLINE void act() {
   if (computes)
     compute_here();
+  else if (contends)
+    contend_here();
   else
     wait_here();
   AFTER_CALL;
@@ -300,7 +311,7 @@ std::vector<Context> contexts() {
       {"stack_arguments", stack_arguments},
       {"opened_library", opened_library},
   };
-  if (computes) return list;
+  if (computes || contends) return list;
   for (const Context& waits : std::vector<Context>{{"semaphore", semaphore},
                                                    {"condition_variable", condition_variable},
                                                    {"read_lock", read_lock},
@@ -318,7 +329,7 @@ void run_in_thread(const Context& context, std::atomic<int>& started) {
   do {
     context.run();
     AFTER_CALL;
-  } while (computes);
+  } while (computes || contends);
 }
 
 void open_plugin(const char* program) {
@@ -331,13 +342,14 @@ void open_plugin(const char* program) {
 int main(int, char** arguments) {
   const char* mode = std::getenv("QUARREL_CONTEXTS");
   computes = mode != nullptr && std::strcmp(mode, "compute") == 0;
+  contends = mode != nullptr && std::strcmp(mode, "contend") == 0;
   signal(SIGUSR1, on_signal);
   struct sigaction action{};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaction(SIGILL, &action, nullptr);
-  if (mode == nullptr || std::getenv("QUARREL_NO_PLUGIN") == nullptr) open_plugin(arguments[0]);
-  gate.lock();
+  open_plugin(arguments[0]);
+  if (!contends) gate.lock();
   written.lock();
   std::atomic<int> started = 0;
   const std::vector<Context> list = contexts();
@@ -345,7 +357,7 @@ int main(int, char** arguments) {
   for (const Context& context : list)
     threads.emplace_back([&] { run_in_thread(context, started); });
   while (started.load() < int(list.size())) usleep(1000);
-  usleep(computes ? 10'000 : 200'000);
+  usleep(computes || contends ? 10'000 : 200'000);
   std::puts("ready");
   std::fflush(stdout);
   char end = 0;
