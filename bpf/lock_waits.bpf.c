@@ -18,8 +18,8 @@ const volatile __u32 stack_limit = MAX_STACK_BYTES;
 const volatile __u32 stack_mode = STACKS_COPIED;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
-/* Set before the starts of waits are detached, which takes several RCU grace periods: ends without a
- * start belong to waits that began after the recording.
+/* Set before the starts of waits are detached, which takes several RCU grace periods: ends without
+ * a start belong to waits that began after the recording.
  */
 volatile __u32 is_stopping = 0;
 

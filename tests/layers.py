@@ -28,7 +28,7 @@ MAY_INCLUDE = {
     "analyzers/checks": {"base", "model"},
 }
 # Headers without a folder that belong to one: BPF event structs and generated skeletons.
-BPF_HEADER = re.compile(r"^(events\.h|\w+\.bpf\.h|\w+\.skel\.h|\w+_decisions\.h)$")
+BPF_HEADER = re.compile(r"^(events\.h|unwind_tables\.h|\w+\.bpf\.h|\w+\.skel\.h|\w+_decisions\.h)$")
 # A definition at namespace scope, as clang-format lays it out; nested types are indented.
 TYPE = re.compile(r"^(?:struct|class|enum class) (?:alignas\(\w+\) )?(\w+)[^;\n]*\{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
