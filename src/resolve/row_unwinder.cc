@@ -154,6 +154,9 @@ UnwindTables::UnwindTables(const Recording& recording, std::string sysroot, int3
 
 void UnwindTables::mappings_changed() {
   addresses_ = AddressMap(recording_, files_);
+  for (const Mapping& mapping : recording_.mappings)
+    if (mapping.is_executable && mapping.module.value < recording_.modules.size())
+      shared_table_of(mapping.module);
 }
 
 const std::shared_ptr<const UnwindTable>& UnwindTables::shared_table_of(ModuleId module) {

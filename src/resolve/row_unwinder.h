@@ -14,7 +14,8 @@
 
 namespace quarrel {
 
-/// The tables of a recording's modules, each built when first asked for: one per build id.
+/// The tables of a recording's modules, one per build id. All are built at once, because the first
+/// event that needs one would wait for it, and the events behind it would be lost.
 class UnwindTables {
  public:
   /// `recording` must outlive the tables; see ModuleFiles.
@@ -29,7 +30,7 @@ class UnwindTables {
   /// Empty for a module without unwind information.
   const UnwindTable& table_of(ModuleId module) { return *shared_table_of(module); }
 
-  /// Of all executable mappings that have one, sorted by address. Builds those that are missing.
+  /// Of all executable mappings that have one, sorted by address.
   std::vector<MappedUnwindTable> all();
 
   /// Where `pc` belongs.
