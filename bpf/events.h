@@ -238,4 +238,31 @@ struct holder_event {
 };
 QUARREL_ABI_SIZE(struct holder_event, 176);
 
+/* A lock of the kernel and the path that wants it (kernel_locks). */
+struct kernel_lock_key {
+	__u64 address;
+	__u32 flags;	    /* LCB_F_* of the kernel's trace/events/lock.h */
+	__s32 kernel_stack; /* id in kernel_stacks; -1: none */
+	__u32 is_mmap_lock; /* of the target's own address space */
+	__u32 pad;
+};
+QUARREL_ABI_SIZE(struct kernel_lock_key, 24);
+
+struct kernel_lock_event {
+	struct capture_header capture;
+	struct kernel_lock_key lock;
+	__u64 weight_ns;
+};
+QUARREL_ABI_SIZE(struct kernel_lock_event, 192);
+
+struct kernel_lock_counters {
+	__u64 ended;
+	__u64 start_unseen; /* of them: began before the attach, or: */
+	__u64 open_table_full;
+	__u64 wait_table_full;
+	__u64 captures;
+	__u64 capture_ring_full;
+};
+QUARREL_ABI_SIZE(struct kernel_lock_counters, 48);
+
 #endif

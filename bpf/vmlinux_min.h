@@ -22,8 +22,13 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct rw_semaphore {
+	int unused;
+};
+
 struct mm_struct {
 	unsigned long start_stack;
+	struct rw_semaphore mmap_lock;
 };
 
 struct thread_struct {

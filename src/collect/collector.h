@@ -89,6 +89,7 @@ struct CollectorInfo {
   std::string_view summary;           ///< one line for `quarrel doctor`
   Availability (*probe)() = nullptr;  ///< loads the real program where that is the only sure test
   std::unique_ptr<Collector> (*create)() = nullptr;
+  bool is_opt_in = false;  ///< only on request: it costs more, or says what few ask
 };
 
 using CollectorRegistry = Registry<CollectorInfo>;

@@ -69,15 +69,15 @@ class Session {
   /// refuses, the recording is as good, only less polite.
   static void yield_to_target() { (void)::setpriority(PRIO_PROCESS, 0, kNiceness); }
 
-  bool is_wanted(std::string_view name) const {
-    return options_.only.empty() ||
-           std::find(options_.only.begin(), options_.only.end(), name) != options_.only.end();
+  bool is_wanted(const CollectorInfo& info) const {
+    if (options_.only.empty()) return !info.is_opt_in;
+    return std::find(options_.only.begin(), options_.only.end(), info.name) != options_.only.end();
   }
 
   Result<void> start_collectors() {
     std::string reasons;
     for (const CollectorInfo& info : CollectorRegistry::all()) {
-      if (!is_wanted(info.name)) continue;
+      if (!is_wanted(info)) continue;
       auto collector = info.create();
       auto started = collector->start(options_.collect, services());
       if (started) {

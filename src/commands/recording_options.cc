@@ -65,7 +65,7 @@ std::vector<Option> recording_option_list(RecordingArguments& arguments) {
        &arguments.duration},
       {"-o,--output", "FILE", "keep the recording here (default: a name from target and time)",
        &arguments.output},
-      {"--collectors", "LIST", "only these, e.g. lock_waits,line_samples (default: all)",
+      {"--collectors", "LIST", "only these: lock_waits,line_samples (the default), kernel_locks",
        &arguments.only},
       {"--sample-hz", "N", "timer samples per second and CPU (default: 199)", &arguments.sample_hz},
       {"--max-captures", "N", "waits per second whose stack is copied (default: 2000)",

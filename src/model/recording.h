@@ -222,6 +222,31 @@ struct WakeStack {
   bool operator==(const WakeStack&) const = default;
 };
 
+/// Exact: waits of the target's threads for one lock of the kernel, on one path to it.
+struct KernelLockWait {
+  uint64_t address = 0;  ///< of the lock, in the kernel
+  uint32_t flags = 0;    ///< LCB_F_*: 1 spin, 2 read, 4 write, 8 rt, 16 per-cpu, 32 mutex
+  bool is_mmap_lock = false;
+  std::string caller;  ///< kernel function that wanted the lock: "do_munmap"; may be empty
+  uint64_t count = 0;
+  uint64_t total_ns = 0;
+  uint64_t max_ns = 0;
+
+  bool operator==(const KernelLockWait&) const = default;
+};
+
+/// User stacks of some of these waits; their weights are in proportion to the time waited.
+struct KernelLockStack {
+  uint64_t address = 0;
+  std::string caller;
+  ThreadId waiter;
+  StackId stack;
+  uint64_t samples = 0;
+  uint64_t weight_ns = 0;
+
+  bool operator==(const KernelLockStack&) const = default;
+};
+
 /// One captured thread kept whole, so that resolve can find the variable that holds the lock.
 struct Exemplar {
   uint64_t address = 0;  ///< the lock word (or data address) that it is an example of
@@ -276,6 +301,8 @@ struct Recording {
   std::vector<HolderTime> holder_times;
   std::vector<Blame> blames;
   std::vector<WakeStack> wake_stacks;
+  std::vector<KernelLockWait> kernel_lock_waits;
+  std::vector<KernelLockStack> kernel_lock_stacks;
   std::vector<Exemplar> exemplars;
   std::vector<LineSample> line_samples;
   std::vector<Coverage> coverage;

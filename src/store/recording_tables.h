@@ -153,6 +153,27 @@ void columns(V& v, R& blame) {
   v.number("waiter_ns", blame.waiter_ns);
 }
 
+template <class V, RowOf<KernelLockWait> R>
+void columns(V& v, R& wait) {
+  v.address("lock_address", wait.address);
+  v.number("flags", wait.flags);
+  v.flag("is_mmap_lock", wait.is_mmap_lock);
+  v.text("caller", wait.caller);
+  v.number("waits", wait.count);
+  v.number("total_wait_ns", wait.total_ns);
+  v.number("max_wait_ns", wait.max_ns);
+}
+
+template <class V, RowOf<KernelLockStack> R>
+void columns(V& v, R& wait) {
+  v.address("lock_address", wait.address);
+  v.text("caller", wait.caller);
+  v.id("waiter_thread_id", wait.waiter);
+  v.optional_id("stack_id", wait.stack);
+  v.number("samples", wait.samples);
+  v.number("weight_ns", wait.weight_ns);
+}
+
 template <class V, RowOf<Exemplar> R>
 void columns(V& v, R& exemplar) {
   v.address("address", exemplar.address);
@@ -223,6 +244,8 @@ void recording_tables(V& v, Runs& runs, R& recording) {
   v.rows("holder_times", Growth::kRewritten, recording.holder_times);
   v.rows("blames", Growth::kRewritten, recording.blames);
   v.rows("wake_stacks", Growth::kRewritten, recording.wake_stacks);
+  v.rows("kernel_lock_waits", Growth::kRewritten, recording.kernel_lock_waits);
+  v.rows("kernel_lock_stacks", Growth::kRewritten, recording.kernel_lock_stacks);
   v.rows("exemplars", Growth::kAppended, recording.exemplars);
   v.rows("line_samples", Growth::kAppended, recording.line_samples);
   v.children("line_sample_peers", "line_sample_id", Growth::kAppended, recording.line_samples,

@@ -165,6 +165,27 @@ CREATE TABLE wake_stacks (
   weight_ns INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE kernel_lock_waits (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,   -- in the kernel
+  flags INTEGER NOT NULL,          -- 1 spin, 2 read, 4 write, 8 rt, 16 per-cpu, 32 mutex
+  is_mmap_lock INTEGER NOT NULL,
+  caller TEXT NOT NULL,            -- kernel function that wanted the lock; may be empty
+  waits INTEGER NOT NULL,
+  total_wait_ns INTEGER NOT NULL,
+  max_wait_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE kernel_lock_stacks (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  caller TEXT NOT NULL,
+  waiter_thread_id INTEGER NOT NULL REFERENCES threads (id),
+  stack_id INTEGER REFERENCES stacks (id),
+  samples INTEGER NOT NULL,
+  weight_ns INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE exemplars (
   id INTEGER PRIMARY KEY,
   address INTEGER NOT NULL,

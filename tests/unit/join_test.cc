@@ -34,7 +34,8 @@ double sum_of_role(const Finding& finding, const std::string& role) {
 TEST(JoinRules, AreTheOnesThatHaveAManualPage) {
   std::vector<std::string> names;
   for (const JoinRule& rule : JoinRuleRegistry::all()) names.emplace_back(rule.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"false-sharing", "lock-contention", "true-sharing"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"false-sharing", "kernel-lock", "lock-contention",
+                                             "true-sharing"}));
 }
 
 TEST(Join, ChargesALockTheExactTimeOfItsWaitersPerSecondOfRun) {

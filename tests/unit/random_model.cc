@@ -117,6 +117,10 @@ void RandomModel::rewrite(Recording& recording) {
   recording.holder_times.push_back({address(), owner(), state(), address(), amount()});
   recording.blames.push_back({address(), waiter(), state(), stack(), amount(), amount()});
   recording.wake_stacks.push_back({address(), waiter(), stack(), amount(), amount()});
+  recording.kernel_lock_waits.push_back(
+      {address(), static_cast<uint32_t>(below(64)), coin(), text(), amount(), amount(), amount()});
+  recording.kernel_lock_stacks.push_back(
+      {address(), text(), waiter(), stack(), amount(), amount()});
   recording.coverage.push_back(coverage());
   recording.lock_waits.front().count = amount();
   recording.threads.front().last_seen_ns = amount();
