@@ -183,6 +183,7 @@ Result<void> watch(const WatchOptions& options, const std::function<void(Diagnos
   TRY(const Target target, open_target(options.pid));
   WatchOptions part = options;
   part.diagnose.resolve.sysroot = target.root;
+  part.diagnose.resolve.live_pid = target.pid;
   part.diagnose.resolve.progress = [&](double, std::string_view) { return !should_stop(); };
   auto left = options.session.duration.value_or(std::chrono::nanoseconds::max());
   for (bool goes_on = true; goes_on && left.count() > 0;) {

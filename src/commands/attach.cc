@@ -29,9 +29,10 @@ int run(const std::vector<std::string>&) {
   auto outcome = record_and_say(*options, progress);
   if (!outcome) return fail("attach", outcome.error().message);
   const int recorded = recording_exit_code(*outcome);
-  g_diagnose.resolve.sysroot = fmt::format("/proc/{}/root", g_arguments.pid);
-  if (outcome->recording.run.stop_reason == StopReason::kTargetExited)
-    g_diagnose.resolve.sysroot.clear();
+  if (outcome->recording.run.stop_reason != StopReason::kTargetExited) {
+    g_diagnose.resolve.live_pid = outcome->recording.run.pid;
+    g_diagnose.resolve.sysroot = fmt::format("/proc/{}/root", g_arguments.pid);
+  }
   show_resolving(progress);
   auto diagnosis = diagnose(std::move(outcome->recording), g_diagnose);
   if (!diagnosis) return fail("attach", diagnosis.error().message);

@@ -29,7 +29,7 @@ class NameSearch {
       : recording_(recording),
         wanted_(wanted),
         options_(options),
-        files_(recording, options.sysroot, 0),
+        files_(recording, options.sysroot, options.live_pid),
         addresses_(recording, files_) {}
 
   FoundNames run() {

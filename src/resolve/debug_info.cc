@@ -39,8 +39,7 @@ std::unique_ptr<ElfFile> open_if_build(const std::string& path, const std::strin
   return std::move(*file);
 }
 
-std::unique_ptr<ElfFile> find_by_build_id(const ElfFile& main, const DebugPaths& paths) {
-  const std::string& id = main.build_id();
+std::unique_ptr<ElfFile> find_by_build_id(const std::string& id, const DebugPaths& paths) {
   if (id.size() < 4) return nullptr;
   std::string name =
       paths.debug_path + "/.build-id/" + id.substr(0, 2) + "/" + id.substr(2) + ".debug";
@@ -83,7 +82,7 @@ bool has_debug_info(const ElfFile& file) {
 DebugInfo::DebugInfo(ElfFile& main, const std::string& module_path, const DebugPaths& paths) {
   ElfFile* source = &main;
   if (!has_debug_info(main)) {
-    separate_ = find_by_build_id(main, paths);
+    separate_ = find_by_build_id(main.build_id(), paths);
     if (!separate_) separate_ = find_by_link(main, module_path, paths);
     source = separate_.get();
   }
@@ -91,6 +90,7 @@ DebugInfo::DebugInfo(ElfFile& main, const std::string& module_path, const DebugP
   dwarf_.reset(dwarf_begin_elf(source->elf(), DWARF_C_READ, nullptr));
   is_unreadable_ = dwarf_ == nullptr;
   if (is_unreadable_) return;
+  find_common_file(paths);
   read_units();
   read_common_units();
 }
@@ -112,6 +112,21 @@ void DebugInfo::read_units() {
   }
   std::sort(ranges_.begin(), ranges_.end(),
             [](const Range& a, const Range& b) { return a.start < b.start; });
+}
+
+// The file that dwz made (.gnu_debugaltlink). libdw itself looks where its name leads from the
+// folder of the first; below a sysroot that is not where the target would look.
+void DebugInfo::find_common_file(const DebugPaths& paths) {
+  const char* name = nullptr;
+  const void* bytes = nullptr;
+  const ssize_t count = dwelf_dwarf_gnu_debugaltlink(dwarf_.get(), &name, &bytes);
+  if (count <= 0 || name == nullptr) return;
+  const std::string id = build_id_text(bytes, count);
+  common_ = find_by_build_id(id, paths);
+  if (!common_ && *name == '/') common_ = open_if_build(paths.sysroot + name, id);
+  if (!common_) return;
+  common_dwarf_.reset(dwarf_begin_elf(common_->elf(), DWARF_C_READ, nullptr));
+  if (common_dwarf_) dwarf_setalt(dwarf_.get(), common_dwarf_.get());
 }
 
 void DebugInfo::read_common_units() {

@@ -66,10 +66,13 @@ class DebugInfo {
   };
   void read_units();
   void read_common_units();
+  void find_common_file(const DebugPaths& paths);
 
   bool is_unreadable_ = false;
   std::unique_ptr<ElfFile> separate_;
-  std::unique_ptr<Dwarf, DwarfEnd> dwarf_;
+  std::unique_ptr<ElfFile> common_;
+  std::unique_ptr<Dwarf, DwarfEnd> common_dwarf_;
+  std::unique_ptr<Dwarf, DwarfEnd> dwarf_;  // refers to those above
   std::vector<DwarfUnit> units_;
   std::vector<Dwarf_Die> type_units_;
   std::vector<Range> ranges_;  // sorted by start

@@ -28,9 +28,8 @@ std::string hex_of(const uint8_t* bytes, size_t count) {
 
 std::string read_build_id(Elf* elf) {
   const void* bytes = nullptr;
-  ssize_t count = dwelf_elf_gnu_build_id(elf, &bytes);
-  if (count <= 0 || count > kMaxBuildIdBytes) return {};
-  return hex_of(static_cast<const uint8_t*>(bytes), static_cast<size_t>(count));
+  const ssize_t count = dwelf_elf_gnu_build_id(elf, &bytes);
+  return build_id_text(bytes, count);
 }
 
 std::vector<LoadSegment> read_segments(Elf* elf) {
@@ -62,6 +61,11 @@ uint64_t find_eh_frame_header(Elf* elf) {
 }
 
 }  // namespace
+
+std::string build_id_text(const void* bytes, ssize_t count) {
+  if (count <= 0 || count > kMaxBuildIdBytes) return {};
+  return hex_of(static_cast<const uint8_t*>(bytes), static_cast<size_t>(count));
+}
 
 Result<std::unique_ptr<ElfFile>> ElfFile::open(const std::string& path) {
   elf_version(EV_CURRENT);

@@ -33,6 +33,9 @@ struct SectionRange {
   uint64_t size = 0;
 };
 
+/// A build id as lower-case hex; empty if its length cannot be.
+std::string build_id_text(const void* bytes, ssize_t count);
+
 /// An open ELF file, or an ELF image in memory. Its content is untrusted. The file is read, not
 /// mapped: a mapped file that shrinks under us would end quarrel with SIGBUS.
 class ElfFile {

@@ -82,7 +82,7 @@ ModuleNames name_module(const Recording& recording, ModuleId module, const Modul
                         const std::vector<uint64_t>& wanted_data, const ResolveOptions& options,
                         NameDepth depth) {
   ModuleNames names;
-  ModuleFiles files(recording, options.sysroot, 0);
+  ModuleFiles files(recording, options.sysroot, options.live_pid);
   ElfFile* file = depth == NameDepth::kNothing ? nullptr : files.open(module);
   const std::string& path = recording.modules[module.value].path;
   // The vDSO has no file, and its few functions seldom matter.

@@ -5,6 +5,8 @@
 #include <sys/auxv.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 
@@ -17,9 +19,11 @@ constexpr uint64_t kPageMask = 4095;
 constexpr uint64_t kMaxVdsoBytes = 64 * 1024;
 constexpr std::string_view kVdso = "[vdso]";
 
+// /proc/PID/maps says so of a file that was removed or replaced since it was mapped.
+constexpr std::string_view kDeletedMark = " (deleted)";
+
 std::string without_deleted_mark(const std::string& path) {
-  constexpr std::string_view kMark = " (deleted)";
-  if (path.ends_with(kMark)) return path.substr(0, path.size() - kMark.size());
+  if (path.ends_with(kDeletedMark)) return path.substr(0, path.size() - kDeletedMark.size());
   return path;
 }
 
@@ -53,6 +57,12 @@ Result<void> verify_build(const ElfFile& file, const Module& module) {
   if (module.build_id.empty() || module.build_id == file.build_id()) return {};
   return Error{module.path + " is another build now (recorded " + module.build_id + ", found " +
                (file.build_id().empty() ? "none" : file.build_id()) + ")"};
+}
+
+Result<std::unique_ptr<ElfFile>> open_build(const std::string& path, const Module& recorded) {
+  TRY(auto file, ElfFile::open(path));
+  TRY_VOID(verify_build(*file, recorded));
+  return file;
 }
 
 // The kernel maps whole pages, so the mapping of a segment starts at its rounded-down offset.
@@ -93,9 +103,20 @@ Result<std::unique_ptr<ElfFile>> ModuleFiles::open_file(ModuleId module) const {
   const Module& recorded = recording_.modules[module.value];
   if (recorded.path == kVdso) return open_vdso(module);
   if (!recorded.path.starts_with('/')) return Error{recorded.path + " is not a file"};
-  TRY(auto file, ElfFile::open(sysroot_ + without_deleted_mark(recorded.path)));
-  TRY_VOID(verify_build(*file, recorded));
-  return file;
+  auto by_path = open_build(sysroot_ + without_deleted_mark(recorded.path), recorded);
+  if (pid_ == 0 || (by_path.ok() && !recorded.path.ends_with(kDeletedMark))) return by_path;
+  auto mapped = open_mapped(module);
+  return mapped.ok() ? std::move(mapped) : std::move(by_path);
+}
+
+// What a live process has mapped stays readable after it was removed.
+Result<std::unique_ptr<ElfFile>> ModuleFiles::open_mapped(ModuleId module) const {
+  const Mapping* mapping = mapping_of(recording_, module);
+  if (mapping == nullptr) return Error{"the file is not mapped"};
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid_, mapping->start,
+                mapping->end);
+  return open_build(path, recording_.modules[module.value]);
 }
 
 ElfFile* ModuleFiles::open(ModuleId module) {

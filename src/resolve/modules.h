@@ -15,7 +15,8 @@ namespace quarrel {
 /// Opens the files of Recording::modules, and only those that are the recorded build.
 class ModuleFiles {
  public:
-  /// `sysroot` is put before module paths; `pid` (0: none) supplies the vDSO.
+  /// `sysroot` is put before module paths; `pid` (0: none) supplies the vDSO and files
+  /// that were removed or replaced since it mapped them.
   ModuleFiles(const Recording& recording, std::string sysroot, int32_t pid);
 
   /// The open file, or nullptr (then reason() says why). Stays open until close().
@@ -40,6 +41,7 @@ class ModuleFiles {
   };
   Slot& slot(ModuleId module);
   Result<std::unique_ptr<ElfFile>> open_file(ModuleId module) const;
+  Result<std::unique_ptr<ElfFile>> open_mapped(ModuleId module) const;
   Result<std::unique_ptr<ElfFile>> open_vdso(ModuleId module) const;
 
   const Recording& recording_;

@@ -11,7 +11,8 @@
 namespace quarrel {
 
 struct ResolveOptions {
-  std::string sysroot;  ///< prefix of module paths; "/proc/PID/root" for a live target
+  std::string sysroot;   ///< prefix of module paths; "/proc/PID/root" for a live target
+  int32_t live_pid = 0;  ///< the target, while it lives: it keeps files that were removed since
   std::string debug_path = "/usr/lib/debug";
   /// Called now and then with a share done (0..1) and the file that is being read; returning false
   /// skips the remaining names.

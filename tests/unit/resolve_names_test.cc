@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 #include "resolve/address_names.h"
@@ -181,6 +182,34 @@ TEST(ShortenType, WritesStandardTypesAsTheirAuthorsDo) {
             "std::vector<std::vector<int>>");
   EXPECT_EQ(shorten_type("std::atomic<long unsigned int>"), "std::atomic<unsigned long>");
   EXPECT_EQ(shorten_type("int"), "int");
+}
+
+// Names of a program that was removed, and replaced by another, while it runs.
+size_t named_frames_of_replaced_program(bool is_live) {
+  const std::string path = testing::TempDir() + "quarrel_replaced";
+  std::filesystem::copy_file(fixture_path("globals_gcc_O2"), path,
+                             std::filesystem::copy_options::overwrite_existing);
+  FixtureProcess process(path);
+  Recording recording = process.recording();
+  std::filesystem::remove(path);
+  std::filesystem::copy_file(fixture_path("blocked_gcc_O2"), path);
+  for (Module& module : recording.modules)
+    if (module.path == path) module.path += " (deleted)";
+  Wanted wanted;
+  for (auto& [label, address] : process.addresses()) wanted.data.push_back(address);
+  std::sort(wanted.data.begin(), wanted.data.end());
+  ResolveOptions options;
+  if (is_live) options.live_pid = process.pid();
+  FoundNames names = find_names(recording, wanted, options);
+  std::filesystem::remove(path);
+  return static_cast<size_t>(std::ranges::count_if(names.data, [](const auto& entry) {
+    return entry.second.source == NameSource::kGlobalVariable;
+  }));
+}
+
+TEST(Globals, OfAReplacedProgramAreNamedByTheFileThatTheProcessStillHas) {
+  EXPECT_GE(named_frames_of_replaced_program(true), std::size(kExpected));
+  EXPECT_EQ(named_frames_of_replaced_program(false), 0U);
 }
 
 }  // namespace
