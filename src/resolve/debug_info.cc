@@ -100,18 +100,40 @@ void DebugInfo::read_units() {
   Dwarf_Half version = 0;
   uint8_t type = 0;
   Dwarf_Die die;
-  Dwarf_Die split;
-  while (dwarf_get_units(dwarf_.get(), unit, &unit, &version, &type, &die, &split) == 0) {
+  // Without a place for the split unit, its file is not opened.
+  while (dwarf_get_units(dwarf_.get(), unit, &unit, &version, &type, &die, nullptr) == 0) {
     if (type == DW_UT_type || type == DW_UT_split_type) {
       type_units_.push_back(die);
       continue;
     }
-    bool is_split = type == DW_UT_skeleton && split.addr != nullptr;
-    units_.push_back({is_split ? split : die, die, type == DW_UT_skeleton && !is_split});
+    const bool is_skeleton = type == DW_UT_skeleton;
+    units_.push_back({die, die, is_skeleton});
+    is_split_pending_.push_back(is_skeleton);
     for (auto [start, end] : ranges_of(die)) ranges_.push_back({start, end, units_.size() - 1});
   }
   std::sort(ranges_.begin(), ranges_.end(),
             [](const Range& a, const Range& b) { return a.start < b.start; });
+}
+
+const DwarfUnit& DebugInfo::unit(size_t index) const {
+  DwarfUnit& unit = units_[index];
+  if (!is_split_pending_[index]) return unit;
+  is_split_pending_[index] = false;
+  Dwarf_Half version = 0;
+  uint8_t type = 0;
+  Dwarf_Die split{};
+  if (dwarf_cu_info(unit.lines.cu, &version, &type, nullptr, &split, nullptr, nullptr, nullptr) ==
+          0 &&
+      split.addr != nullptr) {
+    unit.tree = split;
+    unit.is_tree_missing = false;
+  }
+  return unit;
+}
+
+const std::vector<DwarfUnit>& DebugInfo::units() const {
+  for (size_t i = 0; i < units_.size(); ++i) unit(i);
+  return units_;
 }
 
 // The file that dwz made (.gnu_debugaltlink). libdw itself looks where its name leads from the

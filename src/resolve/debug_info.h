@@ -23,7 +23,7 @@ struct DwarfEnd {
 struct DwarfUnit {
   Dwarf_Die tree{};
   Dwarf_Die lines{};
-  bool is_tree_missing = false;  ///< split, and its .dwo file was not found
+  bool is_tree_missing = false;  ///< split, and its .dwo file was not found, or not looked for yet
 };
 
 /// Where to look for debug files besides the module itself.
@@ -49,7 +49,12 @@ class DebugInfo {
   /// The separate file, or nullptr: its .symtab is often the only one.
   ElfFile* separate_file() const { return separate_.get(); }
 
-  const std::vector<DwarfUnit>& units() const { return units_; }
+  /// Every unit. With split DWARF this opens every .dwo file, which libdw keeps in memory: for a
+  /// few units there is unit().
+  const std::vector<DwarfUnit>& units() const;
+
+  /// One of units(), by its index.
+  const DwarfUnit& unit(size_t index) const;
 
   /// Units that hold one type each (-fdebug-types-section), and those that dwz moved to a file of
   /// their own.
@@ -73,7 +78,8 @@ class DebugInfo {
   std::unique_ptr<ElfFile> common_;
   std::unique_ptr<Dwarf, DwarfEnd> common_dwarf_;
   std::unique_ptr<Dwarf, DwarfEnd> dwarf_;  // refers to those above
-  std::vector<DwarfUnit> units_;
+  mutable std::vector<DwarfUnit> units_;
+  mutable std::vector<bool> is_split_pending_;  // parallel to units_: a .dwo file is not yet open
   std::vector<Dwarf_Die> type_units_;
   std::vector<Range> ranges_;  // sorted by start
 };

@@ -40,7 +40,7 @@ const FunctionIndex::Intervals& FunctionIndex::intervals_of(size_t unit) {
   auto [place, is_new] = units_.try_emplace(unit);
   Intervals& intervals = place->second;
   if (!is_new) return intervals;
-  Dwarf_Die tree = info_.units()[unit].tree;
+  Dwarf_Die tree = info_.unit(unit).tree;
   collect(tree, 1, 0, intervals);
   std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) {
     if (a.start != b.start) return a.start < b.start;

@@ -62,7 +62,7 @@ std::string ModuleSymbols::function_name_of(Dwarf_Die& function, bool is_inlined
 bool ModuleSymbols::add_from_debug_info(uint64_t address, ResolvedFrame& frame) {
   auto unit = info_ ? info_->unit_of(address) : std::nullopt;
   if (!unit) return false;
-  const DwarfUnit& entries = info_->units()[*unit];
+  const DwarfUnit& entries = info_->unit(*unit);
   CodeLocation place = source_line(entries, address);
   frame.has_line = place.line != 0;
   auto chain = functions_->chain_at(*unit, address);
