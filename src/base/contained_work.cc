@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/fd.h"
+#include "base/read_only_process.h"
 
 namespace quarrel {
 namespace {
@@ -69,6 +70,7 @@ bool write_all(int fd, std::string_view bytes) {
   // Ctrl-C goes to the whole group; the parent decides what it means.
   for (int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
   limit_resources(limits, address_space);
+  output = become_read_only(output);
   _exit(write_all(output, work()) ? 0 : 1);
 }
 

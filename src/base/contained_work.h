@@ -20,8 +20,9 @@ struct ContainedResult {
 };
 
 /// Runs `work` in a forked process, which sees this one's memory as it is now but can change
-/// nothing of it, and which ends with this one. `keep_going` is asked every 100 ms; once it returns
-/// false, the work is ended. The work must not touch stdio.
+/// nothing of it, which can only read (read_only_process.h), and which ends with this one.
+/// `keep_going` is asked every 100 ms; once it returns false, the work is ended. The work must not
+/// touch stdio.
 ContainedResult run_contained(const std::function<std::string()>& work,
                               const ContainmentLimits& limits,
                               const std::function<bool()>& keep_going);

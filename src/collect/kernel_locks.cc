@@ -27,7 +27,7 @@ namespace quarrel {
 namespace {
 
 constexpr uint64_t kNsPerS = 1'000'000'000;
-constexpr size_t kMaxKernelFrames = 24;  // as in bpf/kernel_locks.bpf.c
+constexpr size_t kMaxKernelFrames = 12;  // as in bpf/kernel_locks.bpf.c
 
 struct SkeletonFree {
   void operator()(kernel_locks_bpf* skeleton) const { kernel_locks_bpf__destroy(skeleton); }

@@ -1,17 +1,22 @@
 // Does debug information that ends its reader cost more than the names it would have given?
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <new>
 #include <random>
 #include <vector>
 
 #include "base/contained_work.h"
 #include "resolve/packed_names.h"
+#include "unit/temporary_folder.h"
 
 namespace quarrel {
 namespace {
@@ -46,7 +51,7 @@ TEST(ContainedWork, ThatCrashesIsAFailureOfItsOwn) {
   EXPECT_THAT(result.failure, HasSubstr("crashed (Segmentation fault)"));
 }
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST(ContainedWork, GetsNoMoreMemoryThanItMayHave) {
   const ContainedResult result = run([] {
     std::vector<char> bytes(size_t{2} << 30, 'x');
@@ -54,7 +59,40 @@ TEST(ContainedWork, GetsNoMoreMemoryThanItMayHave) {
   });
   EXPECT_EQ(result.failure, "needs more than 1 GiB");
 }
+
+TEST(ContainedWork, CanReadFilesButNothingElse) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("input")) << "text";
+  const int opened = open(folder.file("input").c_str(), O_RDWR | O_CLOEXEC);
+  const int inherited = fcntl(opened, F_DUPFD_CLOEXEC, 100);
+  const ContainedResult result = run([&] {
+    std::string done;
+    std::string text;
+    std::ifstream(folder.file("input")) >> text;
+    if (text == "text") done += "read ";
+    if (write(inherited, "x", 1) == 1) done += "wrote ";
+    if (open(folder.file("output").c_str(), O_WRONLY | O_CREAT, 0600) >= 0) done += "created ";
+    if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0) done += "connected ";
+    if (kill(getppid(), 0) == 0) done += "signalled ";
+    if (mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+        MAP_FAILED)
+      done += "executable ";
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    if (child > 0) done += "forked ";
+    return done;
+  });
+  close(opened);
+  close(inherited);
+  EXPECT_EQ(result.failure, "");
+  EXPECT_EQ(result.bytes, "read ");
+}
+
 #endif
+
+TEST(ContainedWork, ThatAbortsIsAFailureOfItsOwn) {
+  EXPECT_THAT(run([]() -> std::string { std::abort(); }).failure, HasSubstr("crashed (Aborted)"));
+}
 
 TEST(ContainedWork, GetsNoMoreTimeThanItMayHave) {
   ContainmentLimits limits = kLimits;
@@ -153,6 +191,23 @@ TEST(ContainedNames, AreOffsetsIfTheSymbolTableEndsItTooYetNothingElseIsLost) {
   const ModuleNames names = name_with_crash(NameDepth::kNothing);
   EXPECT_EQ(names.code[0].locations[0].function, "lib.so+0x1");
   EXPECT_THAT(names.unusable, HasSubstr("crashed"));
+}
+
+TEST(ContainedNames, AreOffsetsAsSoonAsTheUserSkipsThem) {
+  ResolvedFrame place;
+  ModuleWork work;
+  work.code.push_back({.address = 0x1234, .result = &place});
+  auto read = [&](NameDepth depth) {
+    if (depth != NameDepth::kNothing) pause();
+    ModuleNames names = some_names();
+    names.code[0].locations[0].function = "lib.so+0x1";
+    return names;
+  };
+  int questions = 0;
+  const ModuleNames names = name_contained("/lib.so", work, read, [&] { return ++questions < 3; });
+  EXPECT_EQ(questions, 3);
+  EXPECT_EQ(names.code[0].locations[0].function, "lib.so+0x1");
+  EXPECT_EQ(names.unusable, "") << "what the user skipped is no failure of the file";
 }
 
 TEST(ContainedNames, ThatAnswerAnotherQuestionAreNotUsed) {
