@@ -17,6 +17,12 @@ bool names_a_file(const MapsLine& line) {
   return line.path.starts_with('/') || line.path == "[vdso]";
 }
 
+/// Of a compiler that runs within the target. Names that the target gave to memory (prctl) may
+/// stand there; "[heap]" and "[stack]" are executable for other reasons.
+bool is_generated_code(const MapsLine& line) {
+  return line.is_executable && (line.path.empty() || line.path.starts_with("[anon:"));
+}
+
 /// By the mapping itself, so that a file that was deleted or replaced is still the right one; by
 /// path where that is not permitted (CAP_CHECKPOINT_RESTORE). Only regular files: opening a device
 /// acts.
@@ -75,6 +81,8 @@ class MappingReader {
   void add(const MapsLine& line) {
     if (names_a_file(line))
       add_file(line);
+    else if (is_generated_code(line))
+      add_generated(line);
     else if (line.path.empty() && line.is_writable)
       add_bss(line);
     else
@@ -91,6 +99,12 @@ class MappingReader {
                            : module_of(recording_, line.path, elf_facts_of(target_, line).build_id);
     mappings_.push_back(mapping);
     before_ = line;
+  }
+
+  void add_generated(const MapsLine& line) {
+    mappings_.push_back(
+        {line.start, line.end, 0, module_of(recording_, std::string(kGeneratedCode), {}), true});
+    before_.reset();
   }
 
   void add_bss(const MapsLine& line) {
@@ -142,7 +156,12 @@ void refresh_mappings(const Target& target, Recording& recording) {
     if (const auto line = parse_maps_line(rest.substr(0, line_end))) reader.add(*line);
     rest.remove_prefix(std::min(line_end + 1, rest.size()));
   }
-  recording.mappings = merge_mappings(reader.take(), recording.mappings);
+  auto seen = reader.take();
+  // Compilers map and unmap their code all the time: what is gone is not kept.
+  std::erase_if(recording.mappings, [&](const Mapping& mapping) {
+    return recording.modules[mapping.module.value].path == kGeneratedCode;
+  });
+  recording.mappings = merge_mappings(std::move(seen), recording.mappings);
 }
 
 }  // namespace quarrel

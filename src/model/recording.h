@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
@@ -45,9 +46,12 @@ struct Run {
   bool operator==(const Run&) const = default;
 };
 
+/// The path of the module of all executable memory that belongs to no file.
+inline constexpr std::string_view kGeneratedCode = "[generated code]";
+
 /// One file (or the vDSO) that was mapped executable or holds data of the target.
 struct Module {
-  std::string path;      ///< as the target sees it; "[vdso]" for the vDSO
+  std::string path;      ///< as the target sees it; "[vdso]" for the vDSO; kGeneratedCode
   std::string build_id;  ///< lower-case hex, empty if the file has none
 
   bool operator==(const Module&) const = default;
@@ -84,7 +88,15 @@ struct Frame {
 };
 
 /// complete: reached the thread's start. Anything else says where it ended, and is never glued.
-enum class StackStatus : uint8_t { kComplete, kTruncatedByCopy, kNoUnwindInfo, kFailed };
+/// by frame pointer: as complete, but through code made at run time, which has no unwind tables:
+/// there a frame was found by rbp, and one may be missing.
+enum class StackStatus : uint8_t {
+  kComplete,
+  kTruncatedByCopy,
+  kNoUnwindInfo,
+  kFailed,
+  kByFramePointer
+};
 
 struct Stack {
   FrameId innermost;

@@ -102,6 +102,8 @@ Result<std::unique_ptr<ElfFile>> ModuleFiles::open_vdso(ModuleId module) const {
 Result<std::unique_ptr<ElfFile>> ModuleFiles::open_file(ModuleId module) const {
   const Module& recorded = recording_.modules[module.value];
   if (recorded.path == kVdso) return open_vdso(module);
+  if (recorded.path == kGeneratedCode)
+    return Error{"code that the target made at run time is in no file that names it"};
   if (!recorded.path.starts_with('/')) return Error{recorded.path + " is not a file"};
   auto by_path = open_build(sysroot_ + without_deleted_mark(recorded.path), recorded);
   if (pid_ == 0 || (by_path.ok() && !recorded.path.ends_with(kDeletedMark))) return by_path;

@@ -12,6 +12,16 @@ namespace {
 
 constexpr uint64_t kStubMask = 15;  // of 16 bytes
 
+/// What compilers at run time keep to, but not between the first instructions of a function.
+constexpr UnwindRule kFramePointer{.cfa_base = CfaBase::kRegister,
+                                   .cfa_register = kRbp,
+                                   .return_address = SavedIn::kAtCfa,
+                                   .rbp = SavedIn::kAtCfa,
+                                   .rbx = SavedIn::kUnknown,
+                                   .return_offset = -8,
+                                   .rbp_offset = -16,
+                                   .cfa_offset = 16};
+
 enum class Step : uint8_t { kCaller, kOutermost, kNoRow, kOutsideCopy, kBroken, kNotByRows };
 
 /// Of one frame: all registers in the innermost, three above.
@@ -194,19 +204,31 @@ const UnwindRule& UnwindTables::rule_at(uint64_t pc) {
   return place ? quarrel::rule_at(table_of(place->module), place->address) : kNoRule;
 }
 
+bool UnwindTables::is_generated(uint64_t pc) const {
+  const auto place = addresses_.find(pc);
+  return place && recording_.modules[place->module.value].path == kGeneratedCode;
+}
+
 std::optional<Unwound> RowUnwinder::unwind(const Capture& capture) const {
   Unwound unwound;
+  bool has_generated = false;
   RowFrame frame(capture);
   Step end = Step::kCaller;
   while (end == Step::kCaller && unwound.calls.size() < kMaxFrames) {
     const uint64_t pc = frame.pc;
     const bool was_return_address = frame.is_return_address;
-    const UnwindRule& rule = tables_.rule_at(frame.lookup_pc());
-    end = frame.step(rule);
-    unwound.calls.push_back({pc, was_return_address && rule.is_signal_frame == 0});
+    const UnwindRule* rule = &tables_.rule_at(frame.lookup_pc());
+    if (rule->cfa_base == CfaBase::kNoRow && tables_.is_generated(frame.lookup_pc())) {
+      rule = &kFramePointer;
+      has_generated = true;
+    }
+    end = frame.step(*rule);
+    unwound.calls.push_back({pc, was_return_address && rule->is_signal_frame == 0});
   }
   if (end == Step::kNotByRows) return std::nullopt;
   unwound.status = status_of(end);
+  if (has_generated && unwound.status == StackStatus::kComplete)
+    unwound.status = StackStatus::kByFramePointer;
   return unwound;
 }
 

@@ -30,6 +30,9 @@ class UnwindTables {
   /// Empty for a module without unwind information.
   const UnwindTable& table_of(ModuleId module) { return *shared_table_of(module); }
 
+  /// Whether `pc` stands in code that was made at run time.
+  bool is_generated(uint64_t pc) const;
+
   /// Of all executable mappings that have one, sorted by address.
   std::vector<MappedUnwindTable> all();
 

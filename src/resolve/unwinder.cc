@@ -60,7 +60,8 @@ Unwound Unwinder::unwind(const Capture& capture) {
   UnwindCounts& counts = state_->counts;
   const bool is_compared = counts.stacks++ % kCompareEvery == 0;
   const auto by_rows = state_->rows.unwind(capture);
-  if (by_rows && !is_compared) return *by_rows;
+  // libdw knows nothing of generated code.
+  if (by_rows && (!is_compared || by_rows->status == StackStatus::kByFramePointer)) return *by_rows;
   Unwound walked = state_->walk(capture);
   if (!by_rows) {
     ++counts.not_by_rows;

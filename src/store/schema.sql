@@ -61,7 +61,7 @@ CREATE TABLE frames (
 CREATE TABLE stacks (
   id INTEGER PRIMARY KEY,
   innermost_frame_id INTEGER REFERENCES frames (id),
-  status TEXT NOT NULL             -- complete | truncated by copy | no unwind info | failed
+  status TEXT NOT NULL             -- complete | truncated by copy | no unwind info | failed | by frame pointer
 ) STRICT;
 
 CREATE TABLE lock_waits (

@@ -25,8 +25,8 @@ inline constexpr auto kWords<HolderState> =
     std::to_array<std::string_view>({"running", "runnable", "blocked", "waiting for lock"});
 
 template <>
-inline constexpr auto kWords<StackStatus> =
-    std::to_array<std::string_view>({"complete", "truncated by copy", "no unwind info", "failed"});
+inline constexpr auto kWords<StackStatus> = std::to_array<std::string_view>(
+    {"complete", "truncated by copy", "no unwind info", "failed", "by frame pointer"});
 
 template <>
 inline constexpr auto kWords<AccessKind> =

@@ -125,7 +125,8 @@ class FixtureProcess {
     std::string inode;
     std::string path;
     fields >> range >> mode >> offset >> device >> inode >> path;
-    if (!path.starts_with('/') && path != "[vdso]") return;
+    if (path.empty() && mode.find('x') != std::string::npos) path = kGeneratedCode;
+    if (!path.starts_with('/') && path != "[vdso]" && path != kGeneratedCode) return;
     ModuleId next{static_cast<uint32_t>(recording.modules.size())};
     auto [module, is_new] = modules.try_emplace(path, next);
     if (is_new) {

@@ -86,7 +86,7 @@ void RandomModel::append(Recording& recording) {
     recording.frames.push_back({maybe_id<FrameTag>(recording.frames.size()), address(), coin()});
   for (size_t count = new_rows(); count > 0; --count)
     recording.stacks.push_back(
-        {maybe_id<FrameTag>(recording.frames.size()), value(StackStatus::kFailed)});
+        {maybe_id<FrameTag>(recording.frames.size()), value(StackStatus::kByFramePointer)});
   for (size_t count = new_rows(); count > 0; --count)
     recording.line_samples.push_back(line_sample(recording));
   for (size_t count = new_rows(); count > 0; --count) {

@@ -168,6 +168,19 @@ TEST(Unwind, OfAShortCopySaysThatTheCopyEnded) {
   EXPECT_GT(unwound.calls.size(), 2U);
 }
 
+TEST(Unwind, ThroughGeneratedCodeFollowsTheFramePointerAndSaysSo) {
+  FixtureProcess process(fixture_path("generated_gcc_O2"));
+  Recording recording = process.recording();
+  Threads threads = blocked_threads(process);
+  unwind_all(process, recording, threads);
+  const BlockedThread& thread = threads["generated"];
+  EXPECT_EQ(thread.unwound.status, StackStatus::kByFramePointer) << joined(thread.functions);
+  EXPECT_EQ(thread.functions.back(), "clone3") << joined(thread.functions);
+  const auto is_generated = [&](const Unwound::Call& call) { return call.pc - thread.lock < 22; };
+  EXPECT_EQ(std::count_if(thread.unwound.calls.begin(), thread.unwound.calls.end(), is_generated),
+            1);
+}
+
 TEST(Unwind, OutsideOfEveryModuleHasNoUnwindInfo) {
   Recording recording;
   Unwinder unwinder(recording, "", 0);

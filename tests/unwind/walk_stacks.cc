@@ -3,6 +3,8 @@
 // walk_stacks PROGRAM            every thread waits: "pid PID", then per thread a line
 //                                "NAME TID STATUS-BY-ROWS STATUS-BY-LIBDW" and two lines of pcs.
 //                                Then waits for the end of its input, so that gdb can have a look.
+// walk_stacks PROGRAM time       every thread waits: "frames N rows_ns N libdw_ns N", the mean of a
+//                                stack by either unwinder.
 // walk_stacks PROGRAM SAMPLES    every thread computes and is stopped at random: "samples N same N
 //                                longer N ...", and three lines for each that differs.
 #include <algorithm>
@@ -86,6 +88,35 @@ bool goes_on(const Unwound& a, const Unwound& b) {
                     [](const Unwound::Call& x, const Unwound::Call& y) { return x.pc == y.pc; });
 }
 
+template <class Unwind>
+double mean_ns(const std::vector<Capture>& captures, int rounds, const Unwind& unwind) {
+  for (const Capture& capture : captures) unwind(capture);
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 0; round < rounds; ++round)
+    for (const Capture& capture : captures) unwind(capture);
+  const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
+  return spent.count() / rounds / double(captures.size());
+}
+
+void show_times(const FixtureProcess& process) {
+  const Recording recording = process.recording();
+  Unwinder unwinder(recording, "", process.pid());
+  std::vector<Capture> captures;
+  size_t frames = 0;
+  for (const auto& [tid, name] : threads_of(process)) {
+    captures.push_back(process.capture(tid));
+    frames += unwinder.unwind_by_libdw(captures.back()).calls.size();
+  }
+  const double rows = mean_ns(captures, 2000, [&](const Capture& capture) {
+    return unwinder.unwind_by_rows(capture).has_value();
+  });
+  const double libdw = mean_ns(captures, 50, [&](const Capture& capture) {
+    return unwinder.unwind_by_libdw(capture).calls.size();
+  });
+  std::printf("frames %.1f rows_ns %.0f libdw_ns %.0f\n", double(frames) / double(captures.size()),
+              rows, libdw);
+}
+
 struct Counts {
   int samples = 0;
   int same = 0;
@@ -136,11 +167,14 @@ void compare_samples(const FixtureProcess& process, int wanted) {
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  const bool is_timed = argc > 2 && std::strcmp(argv[2], "time") == 0;
   const int samples = argc > 2 ? std::atoi(argv[2]) : 0;
   if (samples > 0) setenv("QUARREL_CONTEXTS", "compute", 1);
   const quarrel::FixtureProcess process(argv[1]);
   if (samples > 0)
     quarrel::compare_samples(process, samples);
+  else if (is_timed)
+    quarrel::show_times(process);
   else
     quarrel::show_waits(process);
   return 0;
