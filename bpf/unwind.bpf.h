@@ -21,7 +21,7 @@ enum { REG_RBX = 3, REG_RBP = 6, REG_RSP = 7, REG_RIP = 16 };
 #define ALL_REGISTERS ((1U << REGISTER_COUNT) - 1)
 #define NO_RULE 0xffffffffU
 
-/* Which half of unwind_mappings counts, and how many of it. */
+/* Its lowest bit says which half of unwind_mappings counts; of it, that many. */
 volatile __u32 unwind_generation = 0;
 volatile __u32 unwind_mapping_count[2] = {};
 
@@ -57,9 +57,25 @@ struct unwind_state {
 	__u32 is_done;
 	__u32 first_mapping;
 	__u32 mapping_count;
-	__u32 reserved;
+	__u32 generation;
 	__u64 hash;
 };
+
+/* A program waits at few places: most frames are found without a search. */
+#define UNWIND_CACHE_SLOTS 1024
+
+struct unwind_cache_slot {
+	__u64 pc;
+	__u32 generation;
+	__u32 rule; /* index into unwind_rules */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, UNWIND_CACHE_SLOTS);
+	__type(key, __u32);
+	__type(value, struct unwind_cache_slot);
+} unwind_cache SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -123,7 +139,8 @@ __noinline __u32 find_unwind_rule(__u32 first, __u32 count, __u32 offset)
 	return rule;
 }
 
-static __always_inline struct unwind_rule *rule_of_pc(struct unwind_state *state, __u64 pc)
+/* The index of the rule of a pc; NO_RULE if no table has it. */
+static __always_inline __u32 search_rule(struct unwind_state *state, __u64 pc)
 {
 	struct unwind_mapping *mapping;
 	__u32 index, rule;
@@ -132,12 +149,28 @@ static __always_inline struct unwind_rule *rule_of_pc(struct unwind_state *state
 	mapping = bpf_map_lookup_elem(&unwind_mappings, &index);
 	if (!mapping || pc < mapping->start || pc >= mapping->end || pc < mapping->first_address ||
 	    pc - mapping->first_address > 0xffffffffULL)
-		return 0;
+		return NO_RULE;
 	rule =
 	    find_unwind_rule(mapping->first_row, mapping->row_count, pc - mapping->first_address);
-	if (rule == NO_RULE)
+	return rule == NO_RULE ? NO_RULE : rule + mapping->first_rule;
+}
+
+static __always_inline struct unwind_rule *rule_of_pc(struct unwind_state *state, __u64 pc)
+{
+	__u32 key = (pc ^ (pc >> 10)) % UNWIND_CACHE_SLOTS;
+	struct unwind_cache_slot *slot = bpf_map_lookup_elem(&unwind_cache, &key);
+	__u32 rule;
+
+	if (!slot)
 		return 0;
-	rule += mapping->first_rule;
+	if (slot->pc == pc && slot->generation == state->generation) {
+		rule = slot->rule;
+	} else {
+		rule = search_rule(state, pc);
+		slot->pc = pc;
+		slot->generation = state->generation;
+		slot->rule = rule;
+	}
 	return bpf_map_lookup_elem(&unwind_rules, &rule);
 }
 
@@ -218,24 +251,39 @@ static __always_inline bool follow(const struct unwind_state *state, __u32 numbe
 	return state->known & (1U << number);
 }
 
+/* rbp and the return address as nearly all functions save them: side by side below the CFA. */
+static __always_inline bool saves_rbp_at_call(const struct unwind_rule *rule)
+{
+	return rule->return_address == UNWIND_AT_CFA && rule->return_offset == -8 &&
+	       rule->rbp == UNWIND_AT_CFA && rule->rbp_offset == -16;
+}
+
 /* Makes the state that of the caller, or says how the stack ends. */
 static __always_inline bool go_to_caller(struct unwind_state *state, const struct unwind_rule *rule,
 					 __u32 *end)
 {
-	__u64 cfa = 0, pc = 0, rbp = 0, rbx = 0;
+	__u64 cfa = 0, pc = 0, rbp = 0, rbx = 0, pair[2];
 	__u32 known = 1U << REG_RSP;
 
-	if (!find_cfa(state, rule, &cfa, end) ||
-	    !recover(state, rule->return_address, rule->return_offset, cfa, &pc, end))
+	if (!find_cfa(state, rule, &cfa, end))
 		return false;
+	if (saves_rbp_at_call(rule) &&
+	    !bpf_probe_read_user(pair, sizeof(pair), (void *)(cfa - sizeof(pair)))) {
+		rbp = pair[0];
+		pc = pair[1];
+		known |= 1U << REG_RBP;
+	} else {
+		if (!recover(state, rule->return_address, rule->return_offset, cfa, &pc, end))
+			return false;
+		if (follow(state, REG_RBP, rule->rbp, rule->rbp_offset, cfa, &rbp))
+			known |= 1U << REG_RBP;
+	}
 	*end = UNWIND_ENDS_WITHOUT_ROW;
 	if (!pc)
 		return false;
 	*end = UNWIND_ENDS_BROKEN;
 	if (!rule->is_signal_frame && cfa <= state->registers[REG_RSP])
 		return false;
-	if (follow(state, REG_RBP, rule->rbp, rule->rbp_offset, cfa, &rbp))
-		known |= 1U << REG_RBP;
 	if (follow(state, REG_RBX, rule->rbx, rule->rbx_offset, cfa, &rbx))
 		known |= 1U << REG_RBX;
 	state->registers[REG_RSP] = cfa;
@@ -269,6 +317,9 @@ static int unwind_step(__u32 index, void *context)
 		state->stack.pcs[index] = pc | UNWIND_INTERRUPTED;
 	else
 		state->stack.pcs[index] = pc;
+	/* 2^64 over the golden ratio, odd. */
+	state->hash = (state->hash ^ state->stack.pcs[index]) * 0x9e3779b97f4a7c15ULL;
+	state->hash ^= state->hash >> 29;
 	state->stack.frames = index + 1;
 	if (rule && rule->cfa_base == UNWIND_OUTERMOST)
 		end_stack(state, UNWIND_COMPLETE);
@@ -279,26 +330,13 @@ static int unwind_step(__u32 index, void *context)
 	return state->is_done ? 1 : 0;
 }
 
-static int hash_step(__u32 index, void *context)
-{
-	__u32 zero = 0;
-	struct unwind_state *state = bpf_map_lookup_elem(&unwind_space, &zero);
-
-	if (!state || index >= UNWIND_MAX_FRAMES || index >= state->stack.frames)
-		return 1;
-	/* 2^64 over the golden ratio, odd. */
-	state->hash = (state->hash ^ state->stack.pcs[index]) * 0x9e3779b97f4a7c15ULL;
-	state->hash ^= state->hash >> 29;
-	return 0;
-}
-
 /* Walks the stack of the current thread from these registers. Returns the key of the stack in
  * unwound_stacks, 0 if there was no room for it or if it did not reach the thread's start: such
  * stacks are better copied.
  */
 static __noinline __u64 unwind_user_stack(const struct pt_regs *registers)
 {
-	__u32 zero = 0, half = unwind_generation & 1;
+	__u32 zero = 0, generation = unwind_generation, half = generation & 1;
 	struct unwind_state *state = bpf_map_lookup_elem(&unwind_space, &zero);
 	__u64 hash;
 
@@ -310,13 +348,13 @@ static __noinline __u64 unwind_user_stack(const struct pt_regs *registers)
 	state->is_done = 0;
 	state->first_mapping = half * UNWIND_MAX_MAPPINGS;
 	state->mapping_count = unwind_mapping_count[half];
+	state->generation = generation;
+	state->hash = 0;
 	state->stack.frames = 0;
 	state->stack.end = UNWIND_ENDS_TOO_DEEP;
 	bpf_loop(UNWIND_MAX_FRAMES, unwind_step, 0, 0);
 	if (state->stack.end != UNWIND_COMPLETE)
 		return 0;
-	state->hash = state->stack.frames;
-	bpf_loop(UNWIND_MAX_FRAMES, hash_step, 0, 0);
 	hash = state->hash ? state->hash : 1;
 	if (bpf_map_lookup_elem(&unwound_stacks, &hash))
 		return hash;

@@ -92,7 +92,8 @@ const BpfUnwindTables::Place* BpfUnwindTables::place_of(
 }
 
 void BpfUnwindTables::update(const std::vector<MappedUnwindTable>& tables) {
-  const uint32_t half = (*maps_.generation + 1) % 2;
+  const uint32_t generation = *maps_.generation + 1;
+  const uint32_t half = generation % 2;
   auto* mapping = mappings_.values<unwind_mapping>() + size_t{half} * UNWIND_MAX_MAPPINGS;
   uint32_t count = 0;
   left_out_ = 0;
@@ -112,7 +113,7 @@ void BpfUnwindTables::update(const std::vector<MappedUnwindTable>& tables) {
   }
   maps_.mapping_count[half] = count;
   __atomic_thread_fence(__ATOMIC_RELEASE);
-  *maps_.generation = half;
+  *maps_.generation = generation;
   // The other half is free once no program uses it any more.
   wait_for_running_programs();
 }
