@@ -43,6 +43,8 @@ const char* text_of(StackStatus status) {
       return "no_unwind_info";
     case StackStatus::kFailed:
       return "failed";
+    case StackStatus::kByFramePointer:
+      return "by_frame_pointer";
   }
   return "unknown";
 }
