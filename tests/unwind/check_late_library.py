@@ -28,20 +28,23 @@ SELECT coalesce(sum(samples), 0) FROM wait_stacks
 JOIN stacks ON stacks.id = stack_id WHERE status <> 'complete'
 """
 
+REASON = "SELECT reason FROM coverage WHERE collector = 'wait_stacks'"
 
-def record(quarrel, folder):
+
+def record(quarrel, folder, mode):
     program = folder / "late_library"
     compiler = shutil.which("g++-12") or shutil.which("g++")
     subprocess.run([compiler, "-O2", HERE / "late_library.cc", "-o", program, "-pthread"],
                    check=True)
     subprocess.run([compiler, "-O2", "-fPIC", "-shared", HERE / "plugin.cc", "-o",
                     f"{program}.plugin.so"], check=True)
-    output = folder / "late.quarrel"
+    output = folder / f"{mode}.quarrel"
     with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as target:
         try:
             target.stdout.readline()
             with subprocess.Popen([quarrel, "record", "-p", str(target.pid), "-d", "4s", "-o",
-                                   output, "--collectors", "lock_waits"]) as recorder:
+                                   output, "--collectors", "lock_waits", "--wait-stacks",
+                                   mode], stderr=subprocess.DEVNULL) as recorder:
                 time.sleep(1.5)
                 target.stdin.write(b"\n")
                 target.stdin.flush()
@@ -51,18 +54,23 @@ def record(quarrel, folder):
     return output
 
 
+def is_found(quarrel, folder, mode):
+    with sqlite3.connect(record(quarrel, folder, mode)) as database:
+        stacks, incomplete, samples = database.execute(QUESTION).fetchone()
+        (unknown,) = database.execute(UNKNOWN).fetchone()
+        (reason,) = database.execute(REASON).fetchone()
+    print(f"{mode}: {samples} samples below the library in {stacks} stacks, {incomplete} incomplete; "
+          f"{unknown} samples whose stack ends early; {reason}", flush=True)
+    return stacks > 0 and not incomplete and unknown <= 2
+
+
 def main():
     if os.geteuid() != 0:
         print("skipped: recording needs root (run the test as root)")
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder:
-        output = record(sys.argv[1], pathlib.Path(folder))
-        with sqlite3.connect(output) as database:
-            stacks, incomplete, samples = database.execute(QUESTION).fetchone()
-            (unknown,) = database.execute(UNKNOWN).fetchone()
-    print(f"{samples} samples below the library in {stacks} stacks, {incomplete} incomplete; "
-          f"{unknown} samples whose stack ends early")
-    return 0 if stacks and not incomplete and unknown <= 2 else 1
+        found = [is_found(sys.argv[1], pathlib.Path(folder), mode) for mode in ("copied", "exact")]
+    return 0 if all(found) else 1
 
 
 if __name__ == "__main__":
