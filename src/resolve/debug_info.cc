@@ -122,12 +122,12 @@ const DwarfUnit& DebugInfo::unit(size_t index) const {
   Dwarf_Half version = 0;
   uint8_t type = 0;
   Dwarf_Die split{};
-  if (dwarf_cu_info(unit.lines.cu, &version, &type, nullptr, &split, nullptr, nullptr, nullptr) ==
-          0 &&
-      split.addr != nullptr) {
+  dwarf_cu_info(unit.lines.cu, &version, &type, nullptr, &split, nullptr, nullptr, nullptr);
+  unit.is_tree_missing = split.addr == nullptr;
+  if (unit.is_tree_missing)
+    ++missing_split_files_;
+  else
     unit.tree = split;
-    unit.is_tree_missing = false;
-  }
   return unit;
 }
 

@@ -56,6 +56,9 @@ class DebugInfo {
   /// One of units(), by its index.
   const DwarfUnit& unit(size_t index) const;
 
+  /// Split units whose .dwo file was asked for and not found.
+  size_t missing_split_files() const { return missing_split_files_; }
+
   /// Units that hold one type each (-fdebug-types-section), and those that dwz moved to a file of
   /// their own.
   const std::vector<Dwarf_Die>& type_units() const { return type_units_; }
@@ -74,6 +77,7 @@ class DebugInfo {
   void find_common_file(const DebugPaths& paths);
 
   bool is_unreadable_ = false;
+  mutable size_t missing_split_files_ = 0;
   std::unique_ptr<ElfFile> separate_;
   std::unique_ptr<ElfFile> common_;
   std::unique_ptr<Dwarf, DwarfEnd> common_dwarf_;

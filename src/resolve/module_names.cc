@@ -95,6 +95,9 @@ ModuleNames name_module(const Recording& recording, ModuleId module, const Modul
   ModuleNaming naming(recording, work, wanted_data, symbols);
   naming.name_code(names);
   if (file != nullptr) naming.name_data(names);
+  const size_t missing = file != nullptr ? symbols.debug_info()->missing_split_files() : 0;
+  if (missing > 0)
+    names.unusable = std::to_string(missing) + " of the .dwo files of " + path + " not found";
   return names;
 }
 

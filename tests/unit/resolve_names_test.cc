@@ -8,6 +8,7 @@
 #include "resolve/address_names.h"
 #include "resolve/fixture_process.h"
 #include "resolve/names.h"
+#include "unit/temporary_folder.h"
 
 namespace quarrel {
 namespace {
@@ -210,6 +211,25 @@ size_t named_frames_of_replaced_program(bool is_live) {
 TEST(Globals, OfAReplacedProgramAreNamedByTheFileThatTheProcessStillHas) {
   EXPECT_GE(named_frames_of_replaced_program(true), std::size(kExpected));
   EXPECT_EQ(named_frames_of_replaced_program(false), 0U);
+}
+
+TEST(Names, WithoutTheSplitFilesAreOfTheSymbolTableAndTheReportSaysSo) {
+  std::ifstream original(fixture_path("globals_gcc_split"), std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(original), {}};
+  for (size_t at = 0; (at = bytes.find(".dwo", at)) != bytes.npos; ++at) bytes[at + 3] = 'x';
+  const TemporaryFolder folder;
+  const std::string path = folder.file("without_dwo");
+  std::ofstream(path, std::ios::binary) << bytes;
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  FixtureProcess process(path);
+  Recording recording = process.recording();
+  Wanted wanted;
+  for (auto& [label, address] : process.addresses()) wanted.data.push_back(address);
+  std::sort(wanted.data.begin(), wanted.data.end());
+  FoundNames names = find_names(recording, wanted, ResolveOptions{});
+  ASSERT_EQ(names.unusable.size(), 1U);
+  EXPECT_EQ(names.unusable[0], "1 of the .dwo files of " + path + " not found");
+  EXPECT_EQ(names.data[process.addresses()["plain_mutex"]].source, NameSource::kSymbol);
 }
 
 }  // namespace
