@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/resolve"))
 import check_symbolization  # noqa: E402
 
+RUNS = 3  # the median is shown
 VARIANTS = {
     "gcc": ["-DCMAKE_CXX_FLAGS=-O2 -g"],
     "clang": ["-DCMAKE_CXX_FLAGS=-O2 -g", "-DCMAKE_C_COMPILER=clang-19",
@@ -78,7 +79,8 @@ def time_one(tool, binary, debug_path, count):
     if shutil.which("addr2line") and not debug:
         commands["addr2line -i"] = ["addr2line", "-fi", "-e", binary]
     for name, command in commands.items():
-        seconds, megabytes = measure(command, addresses)
+        runs = sorted(measure(command, addresses) for _ in range(RUNS))
+        seconds, megabytes = runs[RUNS // 2]
         print(f"| {os.path.basename(binary)} | {name} | {count:,} | {seconds:.1f} s | "
               f"{megabytes} MB |", flush=True)
 
