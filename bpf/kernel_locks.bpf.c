@@ -23,6 +23,10 @@ const volatile __u32 stack_limit = MAX_STACK_BYTES;
 /* A longer wait is worth a stack; a shorter one with its share of this as probability. */
 const volatile __u64 capture_threshold_ns = 100000;
 
+/* Set when the recording's clock starts: other collectors may take a second to load after this one.
+ */
+volatile __u32 is_recording = 0;
+
 /* Copies that are still allowed; user space adds to it. */
 volatile __s64 captures_left = 0;
 
@@ -97,7 +101,7 @@ int on_begin(__u64 *ctx)
 	struct open_wait wait = {.flags = (__u32)ctx[1]}, *open;
 	struct kernel_lock_counters *counts;
 
-	if (!key.tid)
+	if (!key.tid || !is_recording)
 		return 0;
 	/* A mutex begins twice if it spins in vain before it sleeps. */
 	open = bpf_map_lookup_elem(&open_waits, &key);
@@ -184,7 +188,7 @@ int on_end(__u64 *ctx)
 	__u64 wait_ns;
 	__u32 zero = 0;
 
-	if (!open_key.tid || !counts)
+	if (!open_key.tid || !counts || !is_recording)
 		return 0;
 	counts->ended++;
 	open = bpf_map_lookup_elem(&open_waits, &open_key);

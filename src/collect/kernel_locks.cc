@@ -115,6 +115,7 @@ void KernelLocks::allow_captures() {
 void KernelLocks::poll() {
   if (!is_running_) return;
   const uint64_t cpu_before = thread_cpu_ns();
+  skeleton_->bss->is_recording = 1;
   allow_captures();
   ring_.take_turn();
   own_cpu_ns_ += thread_cpu_ns() - cpu_before;
