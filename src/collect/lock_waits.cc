@@ -21,6 +21,7 @@
 #include "collect/event_capture.h"
 #include "collect/kernel_session.h"
 #include "collect/kernel_stacks.h"
+#include "collect/lock_memory.h"
 #include "collect/lock_wait_totals.h"
 #include "collect/perf_events.h"
 #include "collect/thread_states.h"
@@ -151,6 +152,7 @@ class LockWaits final : public Collector {
   BlameSums holders_{SeenHolders::kOffCpu};
   uint64_t sampled_at_ns_ = 0;
   uint64_t wakes_ = 0;
+  LockMemoryReader memory_;
   uint64_t complete_stacks_ = 0;
   uint64_t incomplete_stacks_ = 0;
   uint64_t open_stacks_ = 0;
@@ -284,6 +286,7 @@ void LockWaits::take_wait(const wait_event& event, const uint8_t* stack) {
   const bool is_complete =
       wait.stack.is_valid() && stacks[wait.stack.value].status == StackStatus::kComplete;
   if (!wait.is_example) ++(is_complete ? complete_stacks_ : incomplete_stacks_);
+  memory_.look_at(services_.target->pid, wait.address, *services_.recording);
   captured_.add(wait, *services_.recording);
 }
 

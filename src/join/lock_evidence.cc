@@ -143,6 +143,7 @@ void finish_waits(LockEvidence& evidence) {
   // Accounts of holders close at other moments than waits do.
   waits.owner_known_ns = std::min(evidence.all_held_ns().total(), waits.total_ns);
   waits.kind = wait_kind_name(evidence.hottest->kind);
+  waits.attributes = attribute_names(evidence.hottest->attributes);
   waits.p50_ns = evidence.histogram.quantile_ns(0.50, waits.max_ns);
   waits.p99_ns = evidence.histogram.quantile_ns(0.99, waits.max_ns);
 }

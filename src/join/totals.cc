@@ -1,6 +1,8 @@
 // What do all waits sum up to, also those that no finding shows?
 #include "join/totals.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -14,17 +16,42 @@ namespace quarrel {
 namespace {
 
 struct IdleSum {
+  std::map<std::string, IdleObject> named;
   uint64_t objects = 0;
   uint64_t count = 0;
   uint64_t total_ns = 0;
 };
 
+std::vector<IdleObject> longest(const std::map<std::string, IdleObject>& named) {
+  std::vector<IdleObject> objects;
+  for (const auto& [key, object] : named) objects.push_back(object);
+  std::stable_sort(objects.begin(), objects.end(), [](const IdleObject& a, const IdleObject& b) {
+    return a.thread_ms_per_s > b.thread_ms_per_s;
+  });
+  if (objects.size() > kMaxIdleObjects) objects.resize(kMaxIdleObjects);
+  return objects;
+}
+
 std::vector<IdleWaits> list_idle(const std::map<WaitKind, IdleSum>& sums, uint64_t duration_ns) {
   std::vector<IdleWaits> idle;
   for (const auto& [kind, sum] : sums)
     idle.push_back({wait_kind_name(kind), sum.objects, sum.count,
-                    thread_ms_per_s(static_cast<double>(sum.total_ns), duration_ns)});
+                    thread_ms_per_s(static_cast<double>(sum.total_ns), duration_ns),
+                    longest(sum.named)});
   return idle;
+}
+
+void add_idle(const LockIdentity& lock, const WaitSum& waits, uint64_t duration_ns, IdleSum& sum) {
+  ++sum.objects;
+  sum.count += waits.count;
+  sum.total_ns += waits.total_ns;
+  const std::vector<std::string> attributes = attribute_names(lock.attributes);
+  const std::string name = lock_name(lock);
+  IdleObject& object = sum.named[fmt::format("{} {}", name, fmt::join(attributes, ","))];
+  object.name = name;
+  object.attributes = attributes;
+  object.count += waits.count;
+  object.thread_ms_per_s += thread_ms_per_s(static_cast<double>(waits.total_ns), duration_ns);
 }
 
 double reported_waiting(const std::vector<Finding>& findings) {
@@ -52,10 +79,7 @@ Totals total_up(const Profile& profile, const std::vector<Finding>& findings) {
       contended_ns += waits[i].total_ns;
       continue;
     }
-    IdleSum& sum = idle[profile.locks[i].kind];
-    ++sum.objects;
-    sum.count += waits[i].count;
-    sum.total_ns += waits[i].total_ns;
+    add_idle(profile.locks[i], waits[i], duration_ns, idle[profile.locks[i].kind]);
     idle_ns += waits[i].total_ns;
   }
   CHECK(contended_ns + idle_ns == all_ns);

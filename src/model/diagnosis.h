@@ -51,9 +51,10 @@ struct Waits {
   uint64_t owner_known_ns = 0;  ///< part of total_ns for which the holder is known
   uint64_t not_blocked = 0;     ///< calls that came too late to sleep: the lock was free again
   uint64_t timed_out = 0;
-  uint64_t wakes = 0;         ///< system calls that let go of the lock
-  uint64_t wasted_wakes = 0;  ///< of them, those that woke nobody
-  std::string kind;           ///< "mutex", "rwlock read", ...
+  uint64_t wakes = 0;                   ///< system calls that let go of the lock
+  uint64_t wasted_wakes = 0;            ///< of them, those that woke nobody
+  std::string kind;                     ///< "mutex", "rwlock read", ...
+  std::vector<std::string> attributes;  ///< "recursive", "timed", ...
 };
 
 /// What holders did while others waited, in thread-milliseconds of the waiters per second of run.
@@ -114,6 +115,7 @@ struct FindingStack {
   /// Distinct stacks that it stands for: they differ only in library frames below the innermost
   /// user frame, which are shown as in the heaviest of them.
   uint64_t members = 1;
+  std::string note;  ///< what a wait is besides, e.g. a re-acquire; mostly empty
 };
 
 struct Advice {
@@ -166,13 +168,23 @@ struct DiagnosedRun {
   uint64_t threads = 0;
 };
 
+/// One object that threads waited for without contention.
+struct IdleObject {
+  std::string name;
+  std::vector<std::string> attributes;
+  uint64_t count = 0;
+  double thread_ms_per_s = 0;
+};
+
 /// Not contention, but reported so that nobody wonders: idle condition variables, joins, ...
 struct IdleWaits {
   std::string kind;
   uint64_t objects = 0;
   uint64_t count = 0;
   double thread_ms_per_s = 0;
+  std::vector<IdleObject> named;  ///< the longest waited for, by name; at most kMaxIdleObjects
 };
+inline constexpr size_t kMaxIdleObjects = 20;
 
 /// Threads that held one lock waited for another.
 struct LockEdge {

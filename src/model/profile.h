@@ -56,23 +56,42 @@ enum class WaitKind : uint8_t {
   kRobustMutex,
   kPiMutex,
   kRwlockRead,
-  kRwlockWrite,  // contention
-  kCondvar,
+  kRwlockWrite,
+  kOwnLock,  // of the program's own making; the last kind of contention
+  kCondvar,  // from here on: waiting for an event
   kSemaphore,
   kBarrier,
+  kLatch,
   kJoin,
+  kFuture,
+  kCallOnce,
   kAtomicWait,
-  kOther,  // waiting for an event
+  kPark,
+  kOther,
 };
 
 /// True for kinds in which a waiter wants what another thread has.
 inline bool is_contention(WaitKind kind) {
-  return kind <= WaitKind::kRwlockWrite;
+  return kind <= WaitKind::kOwnLock;
 }
+
+/// What sort of its kind an object is, as far as the calls and the object's memory tell.
+struct LockAttributes {
+  bool is_recursive = false;
+  bool is_errorcheck = false;
+  bool is_adaptive = false;
+  bool is_process_shared = false;
+  bool prefers_writers = false;
+  bool is_timed = false;       ///< some of its waits had a timeout
+  bool is_reacquired = false;  ///< some of its waits took it back after a condition variable
+
+  bool operator==(const LockAttributes&) const = default;
+};
 
 /// A lock or other synchronisation object: all futex words of one object together.
 struct LockIdentity {
   WaitKind kind = WaitKind::kOther;
+  LockAttributes attributes;
   DataObject object;
   std::vector<uint64_t> words;  ///< futex words that belong to it, sorted
 };

@@ -155,6 +155,17 @@ struct LockStats {
   bool operator==(const LockStats&) const = default;
 };
 
+/// What stood behind a futex word when a wait for it was first captured, read as glibc lays its
+/// locks out. kUnlikely where it cannot be that lock; nothing else of the target's memory is kept.
+struct LockMemory {
+  static constexpr int32_t kUnlikely = -1;
+  uint64_t address = 0;              ///< the futex word
+  int32_t mutex_kind = kUnlikely;    ///< pthread_mutex_t.__data.__kind
+  int32_t rwlock_flags = kUnlikely;  ///< pthread_rwlock_t.__data.__flags
+
+  bool operator==(const LockMemory&) const = default;
+};
+
 /// Sampled in proportion to the time waited: weight_ns estimates the total wait of this stack.
 struct WaitStack {
   uint64_t address = 0;
@@ -307,6 +318,7 @@ struct Recording {
   std::vector<Stack> stacks;
   std::vector<LockWait> lock_waits;
   std::vector<LockStats> lock_stats;
+  std::vector<LockMemory> lock_memory;
   std::vector<WaitStack> wait_stacks;
   std::vector<LongWait> long_waits;
   std::vector<WaitSlice> wait_slices;

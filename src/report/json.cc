@@ -55,6 +55,7 @@ Json to_json(const Subject& subject) {
 
 Json to_json(const Waits& waits) {
   return {{"kind", waits.kind},
+          {"attributes", waits.attributes},
           {"count", waits.count},
           {"total_ns", waits.total_ns},
           {"max_ns", waits.max_ns},
@@ -109,11 +110,9 @@ Json to_json(const FindingFrame& frame) {
 }
 
 Json to_json(const FindingStack& stack) {
-  return {{"role", stack.role},
-          {"share", stack.share},
-          {"is_complete", stack.is_complete},
-          {"members", stack.members},
-          {"frames", to_array(stack.frames)}};
+  return {{"role", stack.role},       {"share", stack.share},
+          {"note", stack.note},       {"is_complete", stack.is_complete},
+          {"members", stack.members}, {"frames", to_array(stack.frames)}};
 }
 
 Json to_json(const Advice& advice) {
@@ -156,11 +155,19 @@ Json to_json(const Finding& finding) {
   return json;
 }
 
+Json to_json(const IdleObject& object) {
+  return {{"name", object.name},
+          {"attributes", object.attributes},
+          {"count", object.count},
+          {"thread_ms_per_s", object.thread_ms_per_s}};
+}
+
 Json to_json(const IdleWaits& idle) {
   return {{"kind", idle.kind},
           {"objects", idle.objects},
           {"count", idle.count},
-          {"thread_ms_per_s", idle.thread_ms_per_s}};
+          {"thread_ms_per_s", idle.thread_ms_per_s},
+          {"named", to_array(idle.named)}};
 }
 
 Json to_json(const Totals& totals) {

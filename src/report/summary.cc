@@ -124,10 +124,12 @@ std::string describe_waits(const Waits& waits) {
   const double known = waits.total_ns == 0 ? 0
                                            : static_cast<double>(waits.owner_known_ns) /
                                                  static_cast<double>(waits.total_ns);
+  std::string kind = waits.kind;
+  for (const std::string& attribute : waits.attributes) kind += ", " + attribute;
   std::string text = fmt::format(
       "{} blocking waits ({}), {} in all; half end within {}, 99 % within {}, longest {}; holder "
       "known for {} of the time",
-      format_count(waits.count), waits.kind, format_duration(waits.total_ns),
+      format_count(waits.count), kind, format_duration(waits.total_ns),
       format_duration(waits.p50_ns), format_duration(waits.p99_ns), format_duration(waits.max_ns),
       format_share(known));
   if (waits.wakes > 0)

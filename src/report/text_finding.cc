@@ -135,8 +135,9 @@ std::string render_frame(const StackLine& line) {
 
 std::string render_stack(const FindingStack& stack) {
   std::string text =
-      wrap(fmt::format("Stack of {}s, {} of their time{}", stack.role, format_share(stack.share),
-                       stack.is_complete ? "" : "; incomplete"),
+      wrap(fmt::format("Stack of {}s, {} of their time{}{}{}", stack.role,
+                       format_share(stack.share), stack.is_complete ? "" : "; incomplete",
+                       stack.note.empty() ? "" : "; ", stack.note),
            kIndent, kIndent + 2);
   for (const StackLine& line : stack_lines(stack, kMaxFramesShown)) text += render_frame(line);
   return text;

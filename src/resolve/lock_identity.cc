@@ -36,6 +36,7 @@ std::vector<std::string_view> functions_on(const Recording& recording,
 
 // What is known of one word, each kind weighted by the time waited.
 struct Word {
+  LockAttributes attributes;
   std::map<WaitKind, uint64_t> by_stack;
   std::map<WaitKind, uint64_t> by_signature;
   StackId heaviest_stack;
@@ -54,15 +55,19 @@ using Words = std::map<uint64_t, Word>;
 Words collect_words(const Recording& recording, const std::vector<ResolvedFrame>& frames) {
   Words words;
   for (const LockWait& wait : recording.lock_waits)
-    words[wait.address].by_signature[wait_kind(wait.signature, {})] += wait.total_ns + 1;
+    words[wait.address].by_signature[classify(wait.signature, {}).kind] += wait.total_ns + 1;
   for (const WaitStack& wait : recording.wait_stacks) {
     Word& word = words[wait.address];
-    auto functions = functions_on(recording, frames, wait.stack);
-    word.by_stack[wait_kind(wait.signature, functions)] += wait.weight_ns + 1;
+    const Wait one = classify(wait.signature, functions_on(recording, frames, wait.stack));
+    word.by_stack[one.kind] += wait.weight_ns + 1;
+    add_attributes(word.attributes, one.attributes);
     if (wait.weight_ns < word.heaviest_ns && word.heaviest_stack.is_valid()) continue;
     word.heaviest_ns = wait.weight_ns;
     word.heaviest_stack = wait.stack;
   }
+  for (const LockMemory& memory : recording.lock_memory)
+    if (auto word = words.find(memory.address); word != words.end())
+      add_attributes(word->second.attributes, attributes_of_memory(word->second.kind(), memory));
   return words;
 }
 
@@ -76,6 +81,7 @@ void merge(Group& into, const Group& from) {
   auto& words = into.identity.words;
   words.insert(words.end(), from.identity.words.begin(), from.identity.words.end());
   std::sort(words.begin(), words.end());
+  add_attributes(into.identity.attributes, from.identity.attributes);
   if (from.identity.object.source > into.identity.object.source)
     into.identity.object = from.identity.object;
   if (from.heaviest_ns <= into.heaviest_ns) return;
@@ -104,15 +110,20 @@ bool has_variable_name(const DataObject& object) {
 void describe_unnamed(Group& group, const Recording& recording,
                       const std::vector<ResolvedFrame>& frames) {
   DataObject& object = group.identity.object;
-  if (object.source != NameSource::kUnknown || !object.display.empty()) return;
+  const bool is_named = object.source != NameSource::kUnknown || !object.display.empty();
+  if (group.identity.kind == WaitKind::kMutex) {
+    const auto lock = library_lock(functions_on(recording, frames, group.heaviest_stack));
+    // Which of the arenas tells the reader nothing.
+    if (!lock.empty() && (!is_named || lock == kArenaLock)) {
+      object.display = lock;
+      object.how = "told by the function of the C library that waits";
+      return;
+    }
+  }
+  if (is_named) return;
   object.address = object_start(group.identity.kind, group.identity.words.front());
   object.display = kind_noun(group.identity.kind);
   if (group.heaviest_stack.value >= recording.stacks.size()) return;
-  if (waits_in_allocator(functions_on(recording, frames, group.heaviest_stack))) {
-    object.display = "malloc arena lock";
-    object.how = "told by the function of the allocator that waits";
-    return;
-  }
   FrameId innermost = recording.stacks[group.heaviest_stack.value].innermost;
   const CodeLocation* user = first_user_code(recording, frames, innermost);
   if (user == nullptr) return;
@@ -136,9 +147,10 @@ std::vector<LockIdentity> identify_locks(const Recording& recording,
                                          const AddressNames& names) {
   std::vector<Group> groups;
   for (const auto& [address, word] : collect_words(recording, frames)) {
-    Group group{{.kind = word.kind(), .object = {}, .words = {address}},
-                word.heaviest_stack,
-                word.heaviest_ns};
+    Group group{
+        {.kind = word.kind(), .attributes = word.attributes, .object = {}, .words = {address}},
+        word.heaviest_stack,
+        word.heaviest_ns};
     if (auto name = names.find(address); name != names.end()) group.identity.object = name->second;
     groups.push_back(std::move(group));
   }

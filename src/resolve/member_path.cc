@@ -14,14 +14,16 @@ namespace {
 constexpr int kMaxNesting = 64;
 
 // pthread types as glibc's headers name them (bits/pthreadtypes.h and what it includes).
-constexpr std::array<std::string_view, 8> kPthreadRecords = {"pthread_mutex_t",
-                                                             "pthread_cond_t",
-                                                             "pthread_rwlock_t",
-                                                             "pthread_barrier_t",
-                                                             "pthread_barrier",
-                                                             "pthread_spinlock_t",
-                                                             "sem_t",
-                                                             "new_sem"};
+constexpr std::array<std::string_view, 10> kPthreadRecords = {"pthread_mutex_t",
+                                                              "pthread_cond_t",
+                                                              "pthread_rwlock_t",
+                                                              "pthread_barrier_t",
+                                                              "pthread_barrier",
+                                                              "pthread_spinlock_t",
+                                                              "sem_t",
+                                                              "new_sem",
+                                                              "mtx_t",
+                                                              "cnd_t"};
 
 bool is_system_record(std::string_view name) {
   return name.starts_with("std::") || name.starts_with("__") ||

@@ -5,18 +5,20 @@
 #include <string_view>
 
 #include "model/profile.h"
+#include "resolve/lock_attributes.h"
 
 namespace quarrel {
 
-/// The kind of wait by the functions on the waiter's stack, innermost first, and where they do not
+struct Wait {
+  WaitKind kind = WaitKind::kOther;
+  LockAttributes attributes;
+};
+
+/// What a wait is by the functions on the waiter's stack, innermost first, and where they do not
 /// tell, by what the futex call looked like. Signatures are those of glibc 2.36 and libstdc++ 12;
 /// a condition variable and a semaphore have the same one, so without a stack it is a condition
 /// variable.
-WaitKind wait_kind(const FutexSignature& signature, std::span<const std::string_view> functions);
-
-/// Do these functions, innermost first, wait for a lock of glibc's allocator? There is one for each
-/// arena, and no variable leads to it.
-bool waits_in_allocator(std::span<const std::string_view> functions);
+Wait classify(const FutexSignature& signature, std::span<const std::string_view> functions);
 
 /// Start of the synchronisation object that has this futex word, by the layout of glibc's types.
 uint64_t object_start(WaitKind kind, uint64_t word);

@@ -96,6 +96,13 @@ void columns(V& v, R& stats) {
   v.number("handoff_ns", stats.handoff_ns);
 }
 
+template <class V, RowOf<LockMemory> R>
+void columns(V& v, R& memory) {
+  v.address("lock_address", memory.address);
+  v.number("mutex_kind", memory.mutex_kind);
+  v.number("rwlock_flags", memory.rwlock_flags);
+}
+
 template <class V, RowOf<WaitStack> R>
 void columns(V& v, R& wait) {
   v.address("lock_address", wait.address);
@@ -238,6 +245,7 @@ void recording_tables(V& v, Runs& runs, R& recording) {
   v.rows("lock_stats", Growth::kRewritten, recording.lock_stats);
   v.counts("lock_stats_buckets", {"lock_stats_id", "bucket", "waits"}, Growth::kRewritten,
            recording.lock_stats, &LockStats::histogram, WaitHistogramShape::kBuckets);
+  v.rows("lock_memory", Growth::kAppended, recording.lock_memory);
   v.rows("wait_stacks", Growth::kRewritten, recording.wait_stacks);
   v.rows("long_waits", Growth::kRewritten, recording.long_waits);
   v.rows("wait_slices", Growth::kRewritten, recording.wait_slices);

@@ -104,6 +104,13 @@ CREATE TABLE lock_stats_buckets (
   PRIMARY KEY (lock_stats_id, bucket)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE lock_memory (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  mutex_kind INTEGER NOT NULL,
+  rwlock_flags INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE wait_stacks (
   id INTEGER PRIMARY KEY,
   lock_address INTEGER NOT NULL,

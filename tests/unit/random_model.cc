@@ -89,6 +89,9 @@ void RandomModel::append(Recording& recording) {
         {maybe_id<FrameTag>(recording.frames.size()), value(StackStatus::kByFramePointer)});
   for (size_t count = new_rows(); count > 0; --count)
     recording.line_samples.push_back(line_sample(recording));
+  for (size_t count = new_rows(); count > 0; --count)
+    recording.lock_memory.push_back(
+        {address(), static_cast<int32_t>(below(1024)) - 1, static_cast<int32_t>(below(3))});
   for (size_t count = new_rows(); count > 0; --count) {
     Exemplar exemplar{address(), maybe_id<StackTag>(recording.stacks.size()), {}};
     exemplar.capture = {static_cast<int32_t>(below(1 << 22)), amount(), {}, address(), {}};

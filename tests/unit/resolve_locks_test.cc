@@ -20,7 +20,7 @@ constexpr FutexSignature kBitsetZero{.operation = FUTEX_WAIT_BITSET,
                                      .value_class = 0};
 
 WaitKind kind_with(const FutexSignature& signature, std::vector<std::string_view> functions) {
-  return wait_kind(signature, functions);
+  return classify(signature, functions).kind;
 }
 
 // Without libc6-dbg the function that takes the mutex back has no name.
@@ -32,10 +32,12 @@ TEST(WaitKind, IsTheMutexThatAConditionVariableTakesBackEvenIfNoFunctionSaysSo) 
 
 TEST(WaitKind, TellsTheLocksOfTheAllocator) {
   using Functions = std::vector<std::string_view>;
-  EXPECT_TRUE(waits_in_allocator(Functions{"__lll_lock_wait_private", "__libc_malloc", "grow"}));
-  EXPECT_TRUE(waits_in_allocator(Functions{"libc.so.6+0x8612b", "_int_free", "free", "shrink"}));
-  EXPECT_FALSE(waits_in_allocator(Functions{"__lll_lock_wait", "pthread_mutex_lock", "malloc"}));
-  EXPECT_FALSE(waits_in_allocator(Functions{}));
+  EXPECT_EQ(library_lock(Functions{"__lll_lock_wait_private", "__libc_malloc", "grow"}),
+            kArenaLock);
+  EXPECT_EQ(library_lock(Functions{"libc.so.6+0x8612b", "_int_free", "free", "shrink"}),
+            kArenaLock);
+  EXPECT_EQ(library_lock(Functions{"__lll_lock_wait", "pthread_mutex_lock", "malloc"}), "");
+  EXPECT_EQ(library_lock(Functions{}), "");
 }
 
 TEST(WaitKind, IsToldByTheInnermostFunction) {
@@ -56,6 +58,36 @@ TEST(WaitKind, IsToldByTheFutexCallWithoutAStack) {
   EXPECT_EQ(
       kind_with({.operation = FUTEX_WAIT_BITSET, .is_realtime_clock = true, .value_class = 4}, {}),
       WaitKind::kJoin);
+}
+
+TEST(WaitKind, OfAProgramsOwnFutexIsALockOnlyIfItsFunctionSaysSo) {
+  const FutexSignature word{.operation = FUTEX_WAIT, .is_private = true, .value_class = 2};
+  EXPECT_EQ(kind_with(word, {"syscall", "app::futex_wait", "app::SpinLock::wait"}),
+            WaitKind::kOwnLock);
+  EXPECT_EQ(kind_with(word, {"syscall", "lock_slow", "app::run"}), WaitKind::kOwnLock);
+  EXPECT_EQ(kind_with(word, {"syscall", "app::Event::wait", "lock_slow"}), WaitKind::kOther);
+  EXPECT_EQ(kind_with(word, {"syscall", "app::Queue::lock_free_pop"}), WaitKind::kOther);
+  EXPECT_EQ(kind_with(word, {"syscall", "std::__atomic_wait_address_v<int>", "app::Lock::lock"}),
+            WaitKind::kOwnLock);
+}
+
+TEST(WaitKind, OfAPrivateFutexWithTheTopBitSetIsNoRobustMutex) {
+  EXPECT_EQ(kind_with({.operation = FUTEX_WAIT, .is_private = true, .value_class = 5}, {}),
+            WaitKind::kOther);
+}
+
+TEST(WaitKind, OfOtherRuntimesIsToldByTheirFunctions) {
+  const FutexSignature word{.operation = FUTEX_WAIT, .is_private = true, .value_class = 0};
+  EXPECT_EQ(kind_with(word, {"syscall", "absl::Mutex::LockSlowLoop", "absl::Mutex::Lock"}),
+            WaitKind::kMutex);
+  EXPECT_EQ(kind_with(word, {"syscall", "absl::Mutex::LockSlowLoop", "absl::Mutex::ReaderLock"}),
+            WaitKind::kRwlockRead);
+  EXPECT_EQ(kind_with(word, {"syscall", "absl::Mutex::LockSlowLoop", "absl::CondVar::WaitCommon"}),
+            WaitKind::kMutex);
+  EXPECT_EQ(kind_with(word, {"syscall", "absl::Mutex::Block", "absl::CondVar::WaitCommon"}),
+            WaitKind::kCondvar);
+  EXPECT_EQ(kind_with(word, {"syscall", "parking_lot::raw_mutex::RawMutex::lock_slow"}),
+            WaitKind::kMutex);
 }
 
 // A recording of the blocked fixture as the collector would write it.

@@ -10,6 +10,7 @@
 #include "join/lock_verdict.h"
 #include "join/run_rate.h"
 #include "join/wait_chain.h"
+#include "model/wait_kind_name.h"
 
 namespace quarrel {
 namespace {
@@ -52,6 +53,11 @@ void add_threads(std::vector<ThreadRole> rows, Finding& finding) {
   finding.threads.insert(finding.threads.end(), rows.begin(), rows.end());
 }
 
+bool is_reacquire(const FindingStack& stack) {
+  return std::any_of(stack.frames.begin(), stack.frames.end(),
+                     [](const FindingFrame& frame) { return waits_for_condition(frame.function); });
+}
+
 void add_code(const LockEvidence& evidence, Finding& finding) {
   const CodeLocation& declared = evidence.hottest->object.declared;
   if (!declared.file.empty())
@@ -62,8 +68,10 @@ void add_code(const LockEvidence& evidence, Finding& finding) {
   for (FindingLocation& line :
        evidence.holders.source_lines(kMaxLines, "holding while others wait"))
     finding.locations.push_back(std::move(line));
-  for (FindingStack& stack : evidence.waiters.heaviest(kMaxStacks))
+  for (FindingStack& stack : evidence.waiters.heaviest(kMaxStacks)) {
+    if (is_reacquire(stack)) stack.note = "re-acquires the mutex after a condition variable";
     finding.stacks.push_back(std::move(stack));
+  }
   for (FindingStack& stack : evidence.holders.heaviest(kMaxStacks))
     finding.stacks.push_back(std::move(stack));
   for (FindingStack& stack : evidence.wakers.heaviest(kMaxStacks))
