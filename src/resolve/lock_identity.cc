@@ -18,22 +18,6 @@ WaitKind family_of(WaitKind kind) {
   return kind == WaitKind::kRwlockRead ? WaitKind::kRwlockWrite : kind;
 }
 
-std::vector<std::string_view> functions_on(const Recording& recording,
-                                           const std::vector<ResolvedFrame>& frames,
-                                           StackId stack) {
-  std::vector<std::string_view> functions;
-  if (stack.value >= recording.stacks.size()) return functions;
-  FrameId frame = recording.stacks[stack.value].innermost;
-  while (frame.value < frames.size() && functions.size() < kFramesForKind) {
-    for (const CodeLocation& location : frames[frame.value].locations)
-      functions.push_back(location.function);
-    FrameId caller = recording.frames[frame.value].caller;
-    if (caller.is_valid() && caller.value >= frame.value) break;  // callers stand before callees
-    frame = caller;
-  }
-  return functions;
-}
-
 // What is known of one word, each kind weighted by the time waited.
 struct Word {
   LockAttributes attributes;
@@ -132,6 +116,22 @@ void describe_unnamed(Group& group, const Recording& recording,
 }
 
 }  // namespace
+
+std::vector<std::string_view> functions_on(const Recording& recording,
+                                           const std::vector<ResolvedFrame>& frames,
+                                           StackId stack) {
+  std::vector<std::string_view> functions;
+  if (stack.value >= recording.stacks.size()) return functions;
+  FrameId frame = recording.stacks[stack.value].innermost;
+  while (frame.value < frames.size() && functions.size() < kFramesForKind) {
+    for (const CodeLocation& location : frames[frame.value].locations)
+      functions.push_back(location.function);
+    FrameId caller = recording.frames[frame.value].caller;
+    if (caller.is_valid() && caller.value >= frame.value) break;  // callers stand before callees
+    frame = caller;
+  }
+  return functions;
+}
 
 std::vector<uint64_t> lock_words(const Recording& recording) {
   std::vector<uint64_t> words;

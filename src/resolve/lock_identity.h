@@ -1,6 +1,7 @@
 // Which futex words are one lock, of which kind, and what is it called?
 #pragma once
 
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -10,6 +11,11 @@ namespace quarrel {
 
 /// Names that were found for data addresses.
 using AddressNames = std::unordered_map<uint64_t, DataObject>;
+
+/// The functions of a stack, innermost first, with the inlined ones: as many as it takes to tell
+/// what the thread waits for. They live as long as `frames`.
+std::vector<std::string_view> functions_on(const Recording& recording,
+                                           const std::vector<ResolvedFrame>& frames, StackId stack);
 
 /// Every futex word that the recording has waits for; sorted.
 std::vector<uint64_t> lock_words(const Recording& recording);

@@ -8,6 +8,7 @@
 #include "resolve/library_code.h"
 #include "resolve/line_attribution.h"
 #include "resolve/lock_identity.h"
+#include "resolve/proxied_locks.h"
 
 namespace quarrel {
 namespace {
@@ -105,6 +106,7 @@ Profile resolve(Recording recording, const ResolveOptions& options) {
   Wanted wanted = wanted_of(profile.recording, profile.lines);
   FoundNames names = find_names(profile.recording, wanted, options);
   for (LineProfile& line : profile.lines) name_line(line, names);
+  redirect_proxied_waits(profile.recording, names, options);
   profile.locks = identify_locks(profile.recording, names.frames, names.data);
 
   profile.coverage.push_back(std::move(attribution));

@@ -207,6 +207,16 @@ bool is_own_futex_call(std::span<const std::string_view> functions) {
   return !functions.empty() && functions.front() == "syscall";
 }
 
+bool waits_by_own_word(std::span<const std::string_view> functions) {
+  constexpr std::array<std::string_view, 6> kParts = {
+      "Mutex::LockSlow",        "Mutex::Block",          "CondVar::Wait",
+      "parking_lot::raw_mutex", "raw_rwlock::RawRwLock", "parking_lot::condvar"};
+  return std::ranges::any_of(functions, [&](std::string_view function) {
+    return std::ranges::any_of(kParts,
+                               [&](std::string_view part) { return has_word(function, part); });
+  });
+}
+
 std::string_view library_lock(std::span<const std::string_view> functions) {
   for (std::string_view function : functions.first(std::min(functions.size(), kFramesInLibrary))) {
     function = without_underscores(function);

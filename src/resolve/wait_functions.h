@@ -23,6 +23,9 @@ std::optional<WaitMeaning> meaning_of_stack(std::span<const std::string_view> fu
 /// True if the program called the kernel itself, so that the signatures of glibc mean nothing.
 bool is_own_futex_call(std::span<const std::string_view> functions);
 
+/// True if the primitive lets each thread sleep on a word of its own, wherever the lock is.
+bool waits_by_own_word(std::span<const std::string_view> functions);
+
 inline constexpr std::string_view kArenaLock = "malloc arena lock";
 
 /// A lock of glibc that no variable leads to: "malloc arena lock", ...; empty if it is none.
