@@ -13,6 +13,7 @@
 #include "base/registry.h"
 #include "base/result.h"
 #include "collect/target.h"
+#include "collect/thread_table.h"
 #include "model/capture.h"
 #include "model/recording.h"
 #include "model/unwind_table.h"
@@ -48,6 +49,7 @@ using SharedMaps = std::map<std::string, Fd>;
 struct CollectServices {
   const Target* target = nullptr;
   Recording* recording = nullptr;  ///< where results go; only one thread writes
+  ThreadTable* threads = nullptr;  ///< the threads of `recording`
   /// Unwinds into recording->frames and ->stacks.
   std::function<StackId(const Capture&)> unwind;
   /// Adds a stack that was unwound whole elsewhere, innermost call first (callers are ignored).

@@ -129,7 +129,7 @@ void KernelLocks::take_event(const void* bytes, size_t size) {
   const Capture capture =
       capture_from(event.capture, static_cast<const uint8_t*>(bytes) + sizeof(event));
   Recording& recording = *services_.recording;
-  const ThreadId thread = thread_of(recording, *services_.target, capture.tid, capture.time_ns);
+  const ThreadId thread = services_.threads->of(capture.tid, capture.time_ns);
   const StackId stack = services_.unwind(capture);
   const bool is_complete =
       stack.is_valid() && recording.stacks[stack.value].status == StackStatus::kComplete;

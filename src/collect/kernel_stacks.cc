@@ -75,9 +75,8 @@ uint64_t KernelStacks::write_exact_to(Recording& recording) {
     recording.wait_stacks.push_back(
         {.address = key.lock.address,
          .signature = signature_from(key.lock.signature),
-         .waiter = thread_of(recording, *services_.target, static_cast<int32_t>(key.waiter),
-                             recording.run.start_ns),
-         .owner = thread_of_ns_tid(recording, static_cast<int32_t>(key.owner)),
+         .waiter = services_.threads->of(static_cast<int32_t>(key.waiter), recording.run.start_ns),
+         .owner = services_.threads->of_ns_tid(static_cast<int32_t>(key.owner)),
          .stack = stack_of(key.stack),
          .samples = sum.count,
          .weight_ns = sum.total_ns,

@@ -170,8 +170,7 @@ void LineSamples::take_event(const void* bytes, size_t size) {
   CHECK(event.capture.stack_bytes == size - sizeof(event));
   const Capture capture =
       capture_from(event.capture, static_cast<const uint8_t*>(bytes) + sizeof(event));
-  const ThreadId thread =
-      thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
+  const ThreadId thread = services_.threads->of(capture.tid, capture.time_ns);
   const bool is_blamed = event.blamed != 0;
   const StackId stack = is_blamed ? services_.unwind(capture) : unwind_within_budget(capture);
   if (is_blamed)
@@ -197,7 +196,7 @@ void LineSamples::take_sample(const tick_event& event, const Capture& capture, S
     return;
   }
   LineSample sample;
-  sample.thread = thread_of(recording, *services_.target, capture.tid, capture.time_ns);
+  sample.thread = services_.threads->of(capture.tid, capture.time_ns);
   sample.cpu = event.cpu;
   sample.time_ns = capture.time_ns;
   sample.ip = capture.registers[kRip];
@@ -212,8 +211,8 @@ std::vector<ThreadId> LineSamples::peers_of(const tick_event& event) {
   std::vector<ThreadId> peers;
   const uint32_t count = std::min<uint32_t>(event.peer_count, MAX_PEER_CPUS);
   for (uint32_t i = 0; i < count; ++i)
-    peers.push_back(thread_of(*services_.recording, *services_.target,
-                              static_cast<int32_t>(event.peers[i]), event.capture.time_ns));
+    peers.push_back(
+        services_.threads->of(static_cast<int32_t>(event.peers[i]), event.capture.time_ns));
   std::sort(peers.begin(), peers.end());
   peers.erase(std::unique(peers.begin(), peers.end()), peers.end());
   return peers;

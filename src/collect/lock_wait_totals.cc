@@ -21,14 +21,14 @@ using Records = std::map<uint64_t, lock_record>;
 /// Adds to the wait of that key: the kernel tells owners apart that are the same unknown to us.
 class WaitTable {
  public:
-  WaitTable(const Target& target, Recording& recording) : target_(target), recording_(recording) {}
+  WaitTable(ThreadTable& threads, Recording& recording)
+      : threads_(threads), recording_(recording) {}
 
   void add(const wait_key& key, uint64_t count, uint64_t total_ns, uint64_t max_ns) {
     const FutexSignature signature = signature_from(key.lock.signature);
     // The start of the run: that a thread waited does not tell when it was last seen.
-    const ThreadId waiter =
-        thread_of(recording_, target_, static_cast<int32_t>(key.waiter), recording_.run.start_ns);
-    const ThreadId owner = thread_of_ns_tid(recording_, static_cast<int32_t>(key.owner));
+    const ThreadId waiter = threads_.of(static_cast<int32_t>(key.waiter), recording_.run.start_ns);
+    const ThreadId owner = threads_.of_ns_tid(static_cast<int32_t>(key.owner));
     LockWait& wait = sums_[{key.lock.address, signature, waiter, owner}];
     wait.address = key.lock.address;
     wait.signature = signature;
@@ -45,18 +45,19 @@ class WaitTable {
   }
 
  private:
-  const Target& target_;
+  ThreadTable& threads_;
   Recording& recording_;
   WaitSums sums_;
 };
 
 class HolderTable {
  public:
-  explicit HolderTable(Recording& recording) : recording_(recording) {}
+  HolderTable(ThreadTable& threads, Recording& recording)
+      : threads_(threads), recording_(recording) {}
 
   void add(const holder_key& key, uint64_t waiter_ns) {
     if (waiter_ns == 0) return;
-    const ThreadId holder = thread_of_ns_tid(recording_, static_cast<int32_t>(key.holder));
+    const ThreadId holder = threads_.of_ns_tid(static_cast<int32_t>(key.holder));
     const auto state = static_cast<HolderState>(std::min<uint32_t>(key.state, HOLDER_WAITING));
     sums_[{key.address, holder, state, key.next_address}] += waiter_ns;
   }
@@ -70,6 +71,7 @@ class HolderTable {
   }
 
  private:
+  ThreadTable& threads_;
   Recording& recording_;
   std::map<HolderKey, uint64_t> sums_;
 };
@@ -98,13 +100,13 @@ LockStats stats_from(uint64_t address, const lock_record& record) {
 
 class TotalsReader {
  public:
-  TotalsReader(const LockWaitMaps& maps, const Target& target, Recording& recording,
+  TotalsReader(const LockWaitMaps& maps, ThreadTable& threads, Recording& recording,
                uint64_t open_until_ns)
       : maps_(maps),
         recording_(recording),
         open_until_ns_(open_until_ns),
-        waits_(target, recording),
-        holders_(recording) {}
+        waits_(threads, recording),
+        holders_(threads, recording) {}
 
   LockWaitSums read() {
     for_each_element<wait_key, wait_totals>(maps_.waits, [&](const wait_key& key, const auto& sum) {
@@ -175,9 +177,9 @@ class TotalsReader {
 
 }  // namespace
 
-LockWaitSums read_lock_waits(const LockWaitMaps& maps, const Target& target, Recording& recording,
+LockWaitSums read_lock_waits(const LockWaitMaps& maps, ThreadTable& threads, Recording& recording,
                              uint64_t open_until_ns) {
-  return TotalsReader(maps, target, recording, open_until_ns).read();
+  return TotalsReader(maps, threads, recording, open_until_ns).read();
 }
 
 }  // namespace quarrel

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "collect/target.h"
+#include "collect/thread_table.h"
 #include "model/recording.h"
 
 namespace quarrel {
@@ -26,7 +26,7 @@ struct LockWaitSums {
 /// Replaces lock_waits, lock_stats and holder_times by what the kernel has counted, sorted. With
 /// `open_until_ns` (only after the programs were detached), waits that are still going on count
 /// once, up to then.
-LockWaitSums read_lock_waits(const LockWaitMaps& maps, const Target& target, Recording& recording,
+LockWaitSums read_lock_waits(const LockWaitMaps& maps, ThreadTable& threads, Recording& recording,
                              uint64_t open_until_ns);
 
 }  // namespace quarrel

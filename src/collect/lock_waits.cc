@@ -250,8 +250,7 @@ void LockWaits::sample_sleeping_holders() {
   if (holders <= 0) return;
   states_.visit_sleeping_holders([&](const holder_event& event, const uint8_t* stack) {
     const Capture capture = capture_from(event.capture, stack);
-    const ThreadId holder =
-        thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
+    const ThreadId holder = services_.threads->of(capture.tid, capture.time_ns);
     const auto state = static_cast<HolderState>(std::min<uint32_t>(event.state, HOLDER_WAITING));
     holders_.add(
         {event.address, holder, state, services_.unwind(capture), 1, elapsed_ns * event.waiters},
@@ -292,8 +291,7 @@ void LockWaits::take_wait(const wait_event& event, const uint8_t* stack) {
 
 void LockWaits::take_wake(const wait_event& event, const uint8_t* stack) {
   const Capture capture = capture_from(event.capture, stack);
-  const ThreadId waker =
-      thread_of(*services_.recording, *services_.target, capture.tid, capture.time_ns);
+  const ThreadId waker = services_.threads->of(capture.tid, capture.time_ns);
   captured_.add_wake({event.lock.address, waker, services_.unwind(capture), 1, event.weight_ns});
   ++wakes_;
 }
@@ -304,9 +302,8 @@ CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) 
   wait.signature = signature_from(event.lock.signature);
   wait.wants_a_lock = wants_a_lock(&event.lock.signature) != 0;
   wait.capture = capture_from(event.capture, stack);
-  wait.waiter =
-      thread_of(*services_.recording, *services_.target, wait.capture.tid, wait.capture.time_ns);
-  wait.owner = thread_of_ns_tid(*services_.recording, static_cast<int32_t>(event.owner));
+  wait.waiter = services_.threads->of(wait.capture.tid, wait.capture.time_ns);
+  wait.owner = services_.threads->of_ns_tid(static_cast<int32_t>(event.owner));
   wait.is_example = event.kind == EVENT_EXAMPLE;
   wait.stack = stack_of(event, wait.capture);
   wait.wait_ns = event.wait_ns;
@@ -368,7 +365,7 @@ void LockWaits::write_results(uint64_t open_until_ns) {
   const bool is_final = open_until_ns != 0;
   lock_wait_counters counts = counters();
   const LockWaitSums sums =
-      read_lock_waits(maps(), *services_.target, *services_.recording, open_until_ns);
+      read_lock_waits(maps(), *services_.threads, *services_.recording, open_until_ns);
   captured_.write_to(*services_.recording);
   if (kernel_stacks_.is_open() && options_.wait_stacks == WaitStackMode::kExact)
     exact_waits_ = kernel_stacks_.write_exact_to(*services_.recording);

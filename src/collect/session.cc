@@ -99,6 +99,7 @@ class Session {
   CollectServices services() {
     return {.target = &target_,
             .recording = &recording_,
+            .threads = &threads_,
             .unwind = [this](const Capture& capture) { return unwind(capture); },
             .add_stack = hooks_.add_stack,
             .unwind_tables = hooks_.unwind_tables,
@@ -139,7 +140,7 @@ class Session {
 
   void refresh() {
     const std::vector<Mapping> before = recording_.mappings;
-    refresh_target_facts(target_, recording_);
+    refresh_target_facts(target_, threads_, recording_);
     last_refresh_ = monotonic_now();
     if (same_mappings(before, recording_.mappings)) return;
     hooks_.mappings_changed();
@@ -184,6 +185,7 @@ class Session {
   const SessionOptions& options_;
   const SessionHooks& hooks_;
   Recording& recording_;
+  ThreadTable threads_{target_, recording_};
   std::vector<std::unique_ptr<Collector>> collectors_;
   std::shared_ptr<SharedMaps> shared_maps_ = std::make_shared<SharedMaps>();
   std::set<uint64_t> looked_for_;  // pages

@@ -11,6 +11,7 @@
 
 #include "collect/proc_text.h"
 #include "collect/target_facts.h"
+#include "collect/thread_table.h"
 
 namespace quarrel {
 namespace {
@@ -77,11 +78,11 @@ bool has_exited(const Target& target) {
   return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLIN) != 0;
 }
 
-bool refresh_target_facts(const Target& target, Recording& recording) {
+bool refresh_target_facts(const Target& target, ThreadTable& threads, Recording& recording) {
   if (has_exited(target)) return false;
   recording.run.pid = target.pid;
   if (recording.run.command.empty()) recording.run.command = target.name;
-  refresh_threads(target, recording);
+  threads.refresh();
   refresh_mappings(target, recording);
   return !has_exited(target);
 }

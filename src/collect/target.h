@@ -12,6 +12,8 @@
 
 namespace quarrel {
 
+class ThreadTable;
+
 /// A live process. Holds a pidfd, so that a recycled pid is never taken for it.
 struct Target {
   pid_t pid = 0;     ///< in quarrel's pid namespace
@@ -30,14 +32,7 @@ bool has_exited(const Target& target);
 /// Reads /proc/PID/{comm,maps,task} and the build ids of newly mapped files into `recording`,
 /// appending only what is new: ids that were handed out stay valid. A mapping that took the place
 /// of an older one replaces it in `mappings`. Returns false if the process is gone.
-bool refresh_target_facts(const Target& target, Recording& recording);
-
-/// The thread of that tid, added to `recording` if it is new (its name read from /proc if it
-/// lives).
-ThreadId thread_of(Recording& recording, const Target& target, int32_t tid, uint64_t now_ns);
-
-/// The thread whose id in the target's own pid namespace is `ns_tid`, or an invalid id.
-ThreadId thread_of_ns_tid(const Recording& recording, int32_t ns_tid);
+bool refresh_target_facts(const Target& target, ThreadTable& threads, Recording& recording);
 
 /// Kernel, CPU and cache line facts of this host.
 HostFacts read_host_facts();

@@ -11,9 +11,6 @@ namespace quarrel {
 /// The command name (comm, at most 15 bytes) without the newline; empty if the process is gone.
 std::string read_command_name(const Target& target);
 
-/// Adds threads that live now; updates names, which programs set after the start.
-void refresh_threads(const Target& target, Recording& recording);
-
 /// Adds modules and mappings that are new. Mappings that were unmapped stay as long as nothing took
 /// their place: earlier samples refer to them.
 void refresh_mappings(const Target& target, Recording& recording);

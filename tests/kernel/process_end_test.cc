@@ -48,7 +48,7 @@ TEST(ProcessEnd, KeepsWhatWasRecordedWhenTheTargetExits) {
   child.wait();
   recorder.record_for(milliseconds(50));
   EXPECT_TRUE(has_exited(recorder.target));
-  EXPECT_FALSE(refresh_target_facts(recorder.target, recorder.recording));
+  EXPECT_FALSE(refresh_target_facts(recorder.target, *recorder.threads, recorder.recording));
   recorder.stop();
   ASSERT_FALSE(recorder.recording.lock_waits.empty());
   EXPECT_EQ(recorder.recording.lock_waits.front().address, mutex);

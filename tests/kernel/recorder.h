@@ -23,10 +23,12 @@ class Recorder {
     if (!opened) ADD_FAILURE() << opened.error().message;
     target = std::move(*opened);
     recording.run.start_ns = monotonic_ns();
-    refresh_target_facts(target, recording);
+    threads = std::make_unique<ThreadTable>(target, recording);
+    refresh_target_facts(target, *threads, recording);
     CollectServices services;
     services.target = &target;
     services.recording = &recording;
+    services.threads = threads.get();
     services.unwind = [this](const Capture& capture) { return one_frame(capture); };
     services.decode_operands = [](const Capture& capture) {
       return std::vector<MemoryAccess>{{capture.registers[kRip], capture.registers[kRax], 8}};
@@ -67,6 +69,7 @@ class Recorder {
 
   Target target;
   Recording recording;
+  std::unique_ptr<ThreadTable> threads;
   std::vector<Capture> captures;
   std::chrono::milliseconds unwinding_takes{0};
   std::vector<std::unique_ptr<Collector>> running;

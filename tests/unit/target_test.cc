@@ -1,5 +1,6 @@
 // Is a process taken for what it is, and are its files and data found?
 #include "collect/target.h"
+#include "collect/thread_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -91,7 +92,8 @@ TEST(TargetFacts, CoverCodeDataAndBssOfTheProgram) {
   const auto target = open_target(getpid());
   ASSERT_TRUE(target.ok());
   Recording recording;
-  ASSERT_TRUE(refresh_target_facts(*target, recording));
+  ThreadTable threads(*target, recording);
+  ASSERT_TRUE(refresh_target_facts(*target, threads, recording));
   const Mapping* code = mapping_with(recording, reinterpret_cast<const void*>(&mapping_with));
   const Mapping* bss = mapping_with(recording, zeroed_data + sizeof(zeroed_data) - 1);
   ASSERT_TRUE(code != nullptr && bss != nullptr);
@@ -105,7 +107,8 @@ TEST(TargetFacts, LeaveOutStackAndHeap) {
   const auto target = open_target(getpid());
   ASSERT_TRUE(target.ok());
   Recording recording;
-  refresh_target_facts(*target, recording);
+  ThreadTable threads(*target, recording);
+  refresh_target_facts(*target, threads, recording);
   const int on_stack = 0;
   const auto on_heap = std::make_unique<char[]>(64);
   EXPECT_EQ(mapping_with(recording, &on_stack), nullptr);
@@ -116,26 +119,28 @@ TEST(TargetFacts, KeepTheirIdsWhenReadAgain) {
   const auto target = open_target(getpid());
   ASSERT_TRUE(target.ok());
   Recording recording;
-  refresh_target_facts(*target, recording);
+  ThreadTable threads(*target, recording);
+  refresh_target_facts(*target, threads, recording);
   const size_t modules = recording.modules.size(), mappings = recording.mappings.size();
-  const size_t threads = recording.threads.size();
-  refresh_target_facts(*target, recording);
+  const size_t count = recording.threads.size();
+  refresh_target_facts(*target, threads, recording);
   EXPECT_EQ(recording.modules.size(), modules);
   EXPECT_EQ(recording.mappings.size(), mappings);
-  EXPECT_EQ(recording.threads.size(), threads);
+  EXPECT_EQ(recording.threads.size(), count);
 }
 
 TEST(TargetFacts, KnowAThreadByBothOfItsIds) {
   const auto target = open_target(getpid());
   ASSERT_TRUE(target.ok());
   Recording recording;
-  const ThreadId self = thread_of(recording, *target, getpid(), 5);
-  EXPECT_EQ(thread_of(recording, *target, getpid(), 9), self);
+  ThreadTable threads(*target, recording);
+  const ThreadId self = threads.of(getpid(), 5);
+  EXPECT_EQ(threads.of(getpid(), 9), self);
   EXPECT_EQ(recording.threads[self.value].first_seen_ns, 5u);
   EXPECT_EQ(recording.threads[self.value].last_seen_ns, 9u);
-  EXPECT_EQ(thread_of_ns_tid(recording, recording.threads[self.value].ns_tid), self);
-  EXPECT_FALSE(thread_of_ns_tid(recording, 0).is_valid());
-  EXPECT_FALSE(thread_of_ns_tid(recording, 1 << 30).is_valid());
+  EXPECT_EQ(threads.of_ns_tid(recording.threads[self.value].ns_tid), self);
+  EXPECT_FALSE(threads.of_ns_tid(0).is_valid());
+  EXPECT_FALSE(threads.of_ns_tid(1 << 30).is_valid());
 }
 
 TEST(Mappings, ReplaceThoseWhosePlaceTheyTook) {
