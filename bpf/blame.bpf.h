@@ -105,6 +105,20 @@ static __always_inline __u64 take_accrued(struct lock_record *lock)
 	return lock->accrued_ns ? __sync_lock_test_and_set(&lock->accrued_ns, 0) : 0;
 }
 
+/* Charges time in a state. A thread that slept for this very lock did not hold it meanwhile: it was
+ * woken for it, found it taken, and slept again; the time is nobody's.
+ */
+static __always_inline void charge_in_state(__u64 address, __u32 tid, struct thread_record *thread,
+					    __u32 state, __u64 amount)
+{
+	if (state != HOLDER_WAITING)
+		charge_state(address, tid, state, 0, amount);
+	else if (thread->lock.address == address)
+		charge_state(address, 0, HOLDER_RUNNING, 0, amount);
+	else
+		charge_state(address, tid, state, thread->lock.address, amount);
+}
+
 /* Charges `amount`, accrued until `now`, to a thread. If it was not known to be the holder when it
  * last left the CPU, the part of that time is told apart now.
  */
@@ -112,24 +126,22 @@ static __noinline int charge_thread(struct lock_record *lock, __u64 address, __u
 				    __u64 amount, __u64 now)
 {
 	struct thread_record *thread;
-	__u32 state = HOLDER_RUNNING;
-	__u64 next_address = 0, off;
+	__u64 off;
 
 	if (!lock || !amount)
 		return 0;
 	thread = bpf_map_lookup_elem(&threads, &tid);
-	if (thread) {
-		state = thread->state;
-		if (state == HOLDER_WAITING)
-			next_address = thread->lock.address;
-		if (state == HOLDER_RUNNING && thread->off_until_ns > lock->accrued_since_ns) {
-			off = part_within(amount, lock->accrued_since_ns, now, thread->off_since_ns,
-					  thread->off_until_ns);
-			charge_state(address, tid, thread->last_off_state, 0, off);
-			amount -= off;
-		}
+	if (!thread) {
+		charge_state(address, tid, HOLDER_RUNNING, 0, amount);
+		return 0;
 	}
-	charge_state(address, tid, state, next_address, amount);
+	if (thread->state == HOLDER_RUNNING && thread->off_until_ns > lock->accrued_since_ns) {
+		off = part_within(amount, lock->accrued_since_ns, now, thread->off_since_ns,
+				  thread->off_until_ns);
+		charge_in_state(address, tid, thread, thread->last_off_state, off);
+		amount -= off;
+	}
+	charge_in_state(address, tid, thread, thread->state, amount);
 	return 0;
 }
 

@@ -153,6 +153,9 @@ class TotalsReader {
     if (const auto holder = states_.find(record.holder); holder != states_.end()) {
       key.state = holder->second.state;
       if (key.state == HOLDER_WAITING) key.next_address = holder->second.lock.address;
+      // It was woken for this lock and found it taken: it does not hold it.
+      if (key.next_address == address)
+        key = {.address = address, .next_address = 0, .holder = 0, .state = HOLDER_RUNNING};
     }
     holders_.add(key, accrued_ns);
   }
