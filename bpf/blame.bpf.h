@@ -34,10 +34,19 @@ struct {
 	__type(value, __s64);
 } sleeping_holders SEC(".maps");
 
-/* Set once everything is attached, which takes several RCU grace periods: before that, ends of
- * waits are seen whose starts could not be.
+/* When the recording begins and ends; 0: not yet. Attaching and detaching takes several RCU grace
+ * periods, in which events are seen already or still: what is outside counts nothing.
  */
-volatile __u32 is_recording = 0;
+volatile __u64 begins_ns = 0;
+volatile __u64 ends_ns = 0;
+
+/* The time, or the end of the recording after it. */
+static __always_inline __u64 recording_time(void)
+{
+	__u64 now = bpf_ktime_get_ns(), end = ends_ns;
+
+	return end && now > end ? end : now;
+}
 
 static __always_inline struct lock_wait_counters *my_counters(void)
 {
@@ -60,7 +69,7 @@ static __noinline int add_holder_time(struct holder_key *key, __u64 amount)
 	struct lock_wait_counters *counts;
 	__u64 none = 0, *sum;
 
-	if (!key || !amount || !is_recording)
+	if (!key || !amount || !begins_ns)
 		return 0;
 	sum = bpf_map_lookup_elem(&holder_times, key);
 	if (!sum) {
@@ -96,6 +105,8 @@ static __always_inline void settle(struct lock_record *lock, __u64 now)
 	__u64 since = __sync_lock_test_and_set(&lock->settled_ns, now);
 	__s64 waiters = lock->waiters;
 
+	if (since && since < begins_ns)
+		since = begins_ns;
 	if (waiters > 0 && since && now > since)
 		__sync_fetch_and_add(&lock->accrued_ns, waiters * (now - since));
 }
@@ -163,7 +174,7 @@ static __always_inline void close_handoff(struct lock_record *lock)
 
 	if (lock->handoff_ns)
 		amount = __sync_lock_test_and_set(&lock->handoff_ns, 0);
-	if (is_recording && amount)
+	if (begins_ns && amount)
 		__sync_fetch_and_add(&lock->all_handoffs_ns, amount);
 	lock->is_provisional = 0;
 }

@@ -15,6 +15,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u32 cpu_count = MAX_PEER_CPUS; /* possible CPUs, at most MAX_PEER_CPUS */
 const volatile __u32 blame_stack_limit = MAX_STACK_BYTES;
 
+/* Between the begin and the end of the recording: attaching takes longer than a tick. */
+volatile __u32 is_recording = 0;
+
 extern const struct rq runqueues __ksym __weak;
 
 /* Which thread of the target runs on a CPU, kept by on_switch; a cache line each. */
@@ -156,7 +159,7 @@ static __always_inline int take_tick(struct bpf_perf_event_data *ctx, bool has_r
 	struct tick_scratch *space;
 	struct pt_regs *registers;
 
-	if (!tid)
+	if (!tid || !is_recording)
 		return 0;
 	counts = bpf_map_lookup_elem(&tick_counts, &zero);
 	space = bpf_map_lookup_elem(&tick_scratch_space, &zero);

@@ -18,11 +18,6 @@ const volatile __u32 stack_limit = MAX_STACK_BYTES;
 const volatile __u32 stack_mode = STACKS_COPIED;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
-/* Set before the starts of waits are detached, which takes several RCU grace periods: ends without
- * a start belong to waits that began after the recording.
- */
-volatile __u32 is_stopping = 0;
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -194,7 +189,7 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 	struct lock_record *lock;
 	struct lock_key key;
 
-	if (!find_current(&current))
+	if (ends_ns || !find_current(&current))
 		return 0;
 	thread = current.record;
 	key.address = address;
@@ -205,7 +200,7 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 	thread->lock = key;
 	thread->owner = read_owner(&thread->lock);
 	lock = find_or_make_lock(&thread->lock);
-	thread->start_ns = bpf_ktime_get_ns();
+	thread->start_ns = recording_time();
 	if (lock && wants_a_lock(&signature))
 		count_waiter(lock, thread, thread->start_ns);
 	return 0;
@@ -227,7 +222,7 @@ static __always_inline int release(__u64 address)
 	if (!wants_a_lock(&lock->signature))
 		return 0;
 	lock->last_wake_ns =
-	    observe_release(lock, address, thread, current.libc_tid, bpf_ktime_get_ns());
+	    observe_release(lock, address, thread, current.libc_tid, recording_time());
 	return 0;
 }
 
@@ -342,7 +337,7 @@ static __always_inline int end_unseen_wait(__s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
 
-	if (!counts || is_stopping || outcome_of(result) != OUTCOME_BLOCKED)
+	if (!counts || ends_ns || outcome_of(result) != OUTCOME_BLOCKED)
 		return 0;
 	counts->blocking++;
 	counts->start_unseen++;
@@ -501,8 +496,9 @@ static __always_inline int end_wait(struct current_thread *current, __s64 result
 	struct thread_record *thread = current->record;
 	enum futex_outcome outcome = outcome_of(result);
 	struct lock_record *lock;
-	__u64 now = bpf_ktime_get_ns();
-	__u64 wait_ns = now - thread->start_ns;
+	__u64 now = recording_time();
+	__u64 start_ns = thread->start_ns > begins_ns ? thread->start_ns : begins_ns;
+	__u64 wait_ns = now > start_ns ? now - start_ns : 0;
 
 	thread->start_ns = 0;
 	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
@@ -514,7 +510,7 @@ static __always_inline int end_wait(struct current_thread *current, __s64 result
 		thread->waits_for_readers = 0;
 		add_sleeping_holders(-1);
 	}
-	if (!is_recording)
+	if (!begins_ns)
 		return 0;
 	if (outcome == OUTCOME_BLOCKED)
 		return end_blocked(thread, lock, wait_ns);
@@ -531,7 +527,7 @@ static __always_inline int end_call(__s64 result, bool has_operation)
 		return 0;
 	if (current.record->start_ns)
 		return end_wait(&current, result);
-	if (!is_recording)
+	if (!begins_ns)
 		return 0;
 	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	if (!has_operation)
@@ -568,7 +564,7 @@ int exit_futex_wake(struct trace_event_raw_sys_exit *ctx)
 {
 	struct current_thread current = {};
 
-	if (!is_recording || !find_current(&current))
+	if (!begins_ns || !find_current(&current))
 		return 0;
 	return end_wake(current.record, ctx->ret);
 }
@@ -581,7 +577,7 @@ static __always_inline void leave_cpu(struct task_struct *task, bool is_preempte
 
 	if (!thread)
 		return;
-	now = bpf_ktime_get_ns();
+	now = recording_time();
 	if (is_preempted || !task->__state)
 		state = HOLDER_RUNNABLE;
 	else if (thread->is_counted)
@@ -599,7 +595,7 @@ static __always_inline void get_cpu(struct task_struct *task)
 
 	if (!thread || thread->state == HOLDER_RUNNING)
 		return;
-	now = bpf_ktime_get_ns();
+	now = recording_time();
 	change_state(thread, libc_tid(task), HOLDER_RUNNING, now);
 	thread->off_until_ns = now;
 }

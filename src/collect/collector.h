@@ -62,8 +62,8 @@ struct CollectServices {
   std::shared_ptr<SharedMaps> shared_maps = std::make_shared<SharedMaps>();
 };
 
-/// One source of evidence. Lifecycle: start, poll repeatedly, stop, finish. Destruction detaches
-/// everything from the target, also after a failed start.
+/// One source of evidence. Lifecycle: start, begin, poll repeatedly, end, stop. Destruction
+/// detaches everything from the target, also after a failed start.
 class Collector {
  public:
   virtual ~Collector() = default;
@@ -71,6 +71,13 @@ class Collector {
   /// Loads and attaches. The target is neither stopped nor signalled. Errors say what the kernel
   /// refused and how to allow it.
   virtual Result<void> start(const CollectOptions& options, CollectServices services) = 0;
+
+  /// Events count from now on (CLOCK_MONOTONIC): called for all collectors once all have started,
+  /// because attaching takes long and the recording is one span of time.
+  virtual void begin(uint64_t now_ns) = 0;
+
+  /// What happens from now on counts no more; called for all before the first one stops.
+  virtual void end(uint64_t now_ns) = 0;
 
   /// Takes what has arrived since the last call into the recording; called about every 20 ms.
   virtual void poll() = 0;

@@ -53,6 +53,8 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes)
 class KernelLocks final : public Collector {
  public:
   Result<void> start(const CollectOptions& options, CollectServices services) override;
+  void begin(uint64_t) override { skeleton_->bss->is_recording = 1; }
+  void end(uint64_t) override { skeleton_->bss->is_recording = 0; }
   void poll() override;
   void stop() override;
   void checkpoint() override;
@@ -115,7 +117,6 @@ void KernelLocks::allow_captures() {
 void KernelLocks::poll() {
   if (!is_running_) return;
   const uint64_t cpu_before = thread_cpu_ns();
-  skeleton_->bss->is_recording = 1;
   allow_captures();
   ring_.take_turn();
   own_cpu_ns_ += thread_cpu_ns() - cpu_before;

@@ -84,6 +84,8 @@ uint64_t sample_period_ns(uint32_t wanted_hz, size_t cpus) {
 class LineSamples final : public Collector {
  public:
   Result<void> start(const CollectOptions& options, CollectServices services) override;
+  void begin(uint64_t) override { programs_.skeleton->bss->is_recording = 1; }
+  void end(uint64_t) override { programs_.skeleton->bss->is_recording = 0; }
   void poll() override;
   void stop() override;
   void checkpoint() override;

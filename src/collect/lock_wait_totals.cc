@@ -132,8 +132,8 @@ class TotalsReader {
   void add_thread(const thread_record& thread) {
     const wait_key key{thread.lock, thread.tid, thread.owner};
     if (thread.start_ns != 0 && open_until_ns_ != 0) {
-      const uint64_t own_ns =
-          open_until_ns_ > thread.start_ns ? open_until_ns_ - thread.start_ns : 0;
+      const uint64_t start_ns = std::max<uint64_t>(thread.start_ns, recording_.run.start_ns);
+      const uint64_t own_ns = open_until_ns_ > start_ns ? open_until_ns_ - start_ns : 0;
       waits_.add(key, 1, own_ns, thread.waited_ns + own_ns);
       ++sums_.open;
     } else if (thread.start_ns == 0 && thread.waited_ns != 0) {
@@ -147,8 +147,9 @@ class TotalsReader {
   /// What has accrued since the last change of the lock belongs to whoever holds it still.
   void add_uncharged(uint64_t address, const lock_record& record) {
     uint64_t accrued_ns = record.accrued_ns;
-    if (record.waiters > 0 && open_until_ns_ > record.settled_ns)
-      accrued_ns += static_cast<uint64_t>(record.waiters) * (open_until_ns_ - record.settled_ns);
+    const uint64_t since_ns = std::max<uint64_t>(record.settled_ns, recording_.run.start_ns);
+    if (record.waiters > 0 && open_until_ns_ > since_ns)
+      accrued_ns += static_cast<uint64_t>(record.waiters) * (open_until_ns_ - since_ns);
     holder_key key{.address = address, .next_address = 0, .holder = record.holder, .state = 0};
     if (const auto holder = states_.find(record.holder); holder != states_.end()) {
       key.state = holder->second.state;

@@ -108,6 +108,8 @@ Result<std::map<std::string, uint64_t>> find_tracepoints(
 class LockWaits final : public Collector {
  public:
   Result<void> start(const CollectOptions& options, CollectServices services) override;
+  void begin(uint64_t now_ns) override { skeleton_->bss->begins_ns = now_ns; }
+  void end(uint64_t now_ns) override;
   void poll() override;
   void stop() override;
   void checkpoint() override;
@@ -177,7 +179,6 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   run_time_stats_ = measure_run_times();
   TRY_VOID(attach());
   look_at_threads();
-  skeleton_->bss->is_recording = 1;
   adapted_at_ns_ = monotonic_ns();
   sampled_at_ns_ = adapted_at_ns_;
   is_running_ = true;
@@ -338,18 +339,21 @@ void LockWaits::checkpoint() {
   write_results(0);
 }
 
+void LockWaits::end(uint64_t now_ns) {
+  if (!is_running_) return;
+  skeleton_->bss->ends_ns = now_ns;
+  take_open_waits();
+}
+
 void LockWaits::stop() {
   if (!is_running_) return;
-  take_open_waits();
-  const uint64_t end_ns = monotonic_ns();
-  skeleton_->bss->is_stopping = 1;
   // Starts first: an end without a start is known for what it is, a start without an end goes on.
   while (!attached_.empty()) attached_.pop_back();
   links_.clear();
   wait_for_running_programs();
   poll();
   ring_.drain();
-  write_results(end_ns);
+  write_results(skeleton_->bss->ends_ns);
   for (const char* name : {"lock_waits", "wait_stacks"}) {
     const auto& rows = services_.recording->coverage;
     CHECK(std::any_of(rows.begin(), rows.end(), [&](const Coverage& row) {

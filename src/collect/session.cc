@@ -52,15 +52,18 @@ class Session {
     yield_to_target();
     refresh();
     TRY_VOID(start_collectors());
-    TRY_VOID(hooks_.on_attached());
     started_ = monotonic_now();
     recording_.run.start_ns = static_cast<uint64_t>(started_.count());
+    for (auto& collector : collectors_) collector->begin(recording_.run.start_ns);
+    TRY_VOID(hooks_.on_attached());
     next_refresh_ = started_ + kFirstRefresh;
     next_checkpoint_ = started_ + kCheckpointEvery;
     refresh();
     TRY_VOID(collect_until_end());
+    const nanoseconds ended = monotonic_now();
+    recording_.run.duration_ns = static_cast<uint64_t>((ended - started_).count());
+    for (auto& collector : collectors_) collector->end(static_cast<uint64_t>(ended.count()));
     for (auto& collector : collectors_) collector->stop();
-    recording_.run.duration_ns = static_cast<uint64_t>((monotonic_now() - started_).count());
     return {};
   }
 

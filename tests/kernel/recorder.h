@@ -34,6 +34,8 @@ class Recorder {
       return std::vector<MemoryAccess>{{capture.registers[kRip], capture.registers[kRax], 8}};
     };
     for (const std::string& name : collectors) start(name, services);
+    recording.run.start_ns = monotonic_ns();
+    for (auto& collector : running) collector->begin(recording.run.start_ns);
   }
 
   void record_for(std::chrono::milliseconds time) {
@@ -56,6 +58,7 @@ class Recorder {
   }
 
   void stop() {
+    for (auto& collector : running) collector->end(monotonic_ns());
     for (auto& collector : running) collector->stop();
   }
 
