@@ -34,19 +34,10 @@ struct {
 	__type(value, __s64);
 } sleeping_holders SEC(".maps");
 
-/* When the recording begins and ends; 0: not yet. Attaching and detaching takes several RCU grace
- * periods, in which events are seen already or still: what is outside counts nothing.
+/* When the recording began; 0: not yet. Attaching takes several RCU grace periods, in which events
+ * are seen already: what was before counts nothing.
  */
 volatile __u64 begins_ns = 0;
-volatile __u64 ends_ns = 0;
-
-/* The time, or the end of the recording after it. */
-static __always_inline __u64 recording_time(void)
-{
-	__u64 now = bpf_ktime_get_ns(), end = ends_ns;
-
-	return end && now > end ? end : now;
-}
 
 static __always_inline struct lock_wait_counters *my_counters(void)
 {
@@ -297,6 +288,52 @@ static __always_inline void change_state(struct thread_record *thread, __u32 tid
 		thread->is_off_cpu_holder = 0;
 		add_sleeping_holders(-1);
 	}
+}
+
+static __always_inline struct lock_record *find_or_make_lock(const struct lock_key *key)
+{
+	static const struct lock_record none = {};
+	struct lock_record *lock = bpf_map_lookup_elem(&locks, &key->address);
+	struct lock_wait_counters *counts;
+
+	if (lock)
+		return lock;
+	bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST);
+	lock = bpf_map_lookup_elem(&locks, &key->address);
+	counts = my_counters();
+	if (lock)
+		lock->signature = key->signature;
+	else if (counts)
+		counts->lock_table_full++;
+	return lock;
+}
+
+/* The thread has begun to wait for a lock: thread->lock and ->owner say for which. */
+static __always_inline void count_waiter(struct lock_record *lock, struct thread_record *thread,
+					 __u64 now)
+{
+	if (lock->waiters <= 0)
+		lock->accrued_since_ns = now;
+	settle(lock, now);
+	if (thread->owner)
+		observe_owner(lock, thread->lock.address, thread->owner, now);
+	__sync_fetch_and_add(&lock->waiters, 1);
+	thread->is_counted = 1;
+	if (thread->owner || !is_rwlock(&thread->lock.signature))
+		return;
+	thread->waits_for_readers = 1;
+	add_sleeping_holders(1);
+}
+
+/* It waits no more; lock_record.waiters is the caller's. */
+static __always_inline void forget_waiter(struct thread_record *thread)
+{
+	thread->start_ns = 0;
+	thread->is_counted = 0;
+	if (!thread->waits_for_readers)
+		return;
+	thread->waits_for_readers = 0;
+	add_sleeping_holders(-1);
 }
 
 #endif

@@ -57,34 +57,17 @@ struct {
 	__uint(max_entries, 4 << 20);
 } ticks SEC(".maps");
 
-static __always_inline bool holds(const struct lock_record *lock, __u32 self)
-{
-	/* Readers of a rwlock are named nowhere; whether it was this one shows when it leaves. */
-	return lock->holder == self || (!lock->holder && is_rwlock(&lock->signature));
-}
-
 /* Fills in the lock that the current thread holds and others sleep for, if there is one. */
 static __always_inline void find_blame(struct tick_event *event, struct task_struct *task)
 {
 	__u32 self = libc_tid(task);
 	struct thread_record *thread = bpf_map_lookup_elem(&threads, &self);
+	struct held_lock held = {};
 
-	event->blamed = 0;
-	event->waiters = 0;
-	if (!thread)
-		return;
-	for (int i = 0; i < MAX_HELD_LOCKS; i++) {
-		__u64 address = thread->held[i];
-		struct lock_record *lock;
-
-		if (!address)
-			continue;
-		lock = bpf_map_lookup_elem(&locks, &address);
-		if (!lock || lock->waiters <= event->waiters || !holds(lock, self))
-			continue;
-		event->blamed = address;
-		event->waiters = lock->waiters;
-	}
+	if (thread)
+		held = most_wanted(thread, self);
+	event->blamed = held.address;
+	event->waiters = held.waiters;
 }
 
 /* The thread of the target that a CPU runs right now, or 0. Reads the current task of another run

@@ -154,15 +154,21 @@ static inline __u32 owner_from_word(__u32 word)
 	return owner <= QUARREL_MAX_TID ? owner : 0;
 }
 
+/* No bit above PTHREAD_MUTEX_NO_ELISION_NP is used in a kind (nptl/pthreadP.h of glibc 2.36). */
+#define MUTEX_KIND_BITS 0x3ffu
+
 /* Other runtimes wait with value 2 too (Rust: the guarded data may stand where glibc has the
- * owner), so the neighbours must look like a pthread_mutex_t: a plausible number of users and no
- * bit in the kind that glibc does not use (nptl/pthreadP.h).
+ * owner), so the neighbours must look like a pthread_mutex_t.
  */
+static inline int looks_like_mutex(const struct mutex_tail *tail)
+{
+	return tail->owner <= QUARREL_MAX_TID && tail->users <= QUARREL_MAX_TID &&
+	       !(tail->kind & ~MUTEX_KIND_BITS);
+}
+
 static inline __u32 owner_from_mutex_tail(const struct mutex_tail *tail)
 {
-	if (tail->users > QUARREL_MAX_TID || (tail->kind & ~0x3ffu))
-		return 0;
-	return tail->owner <= QUARREL_MAX_TID ? tail->owner : 0;
+	return looks_like_mutex(tail) ? tail->owner : 0;
 }
 
 /* `result` as sys_exit has it. The kernel's restart codes (-512..-516) never reach user space. */

@@ -7,48 +7,24 @@
  * the user registers are still those of the call.
  */
 #include "blame.bpf.h"
-#include "unwind.bpf.h"
-#include "user_stack.bpf.h"
+#include "wait_captures.bpf.h"
 
 /* bpf_task_pt_regs and bpf_get_current_task_btf are for GPL-compatible programs. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile __u32 stack_limit = MAX_STACK_BYTES;
-/* enum stack_mode; all but STACKS_COPIED need bpf_loop. */
-const volatile __u32 stack_mode = STACKS_COPIED;
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
+/* Set at the end of the recording: detaching takes several RCU grace periods, in which nothing may
+ * change any more. Waits that go on stay open.
+ */
+volatile __u32 is_over = 0;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
 	__type(key, struct wait_key);
 	__type(value, struct wait_totals);
 } waits SEC(".maps");
-
-/* By stack; the sums are exact in STACKS_EXACT only. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* set before the load */
-	__type(key, struct stack_key);
-	__type(value, struct wait_totals);
-} stack_waits SEC(".maps");
-
-struct wait_scratch {
-	struct wait_event event;
-	__u8 stack[MAX_STACK_BYTES];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct wait_scratch);
-} scratch SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
-} events SEC(".maps");
 
 /* The current thread, if it is one of the target's. */
 struct current_thread {
@@ -61,7 +37,7 @@ static __always_inline bool find_current(struct current_thread *thread)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lock_wait_counters *counts;
 
-	if (!target_tid())
+	if (is_over || !target_tid())
 		return false;
 	if (!kernel_tgid)
 		kernel_tgid = task->tgid;
@@ -73,24 +49,6 @@ static __always_inline bool find_current(struct current_thread *thread)
 	if (counts)
 		counts->thread_table_full++;
 	return false;
-}
-
-static __always_inline struct lock_record *find_or_make_lock(const struct lock_key *key)
-{
-	static const struct lock_record none = {};
-	struct lock_record *lock = bpf_map_lookup_elem(&locks, &key->address);
-	struct lock_wait_counters *counts;
-
-	if (lock)
-		return lock;
-	bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST);
-	lock = bpf_map_lookup_elem(&locks, &key->address);
-	counts = my_counters();
-	if (lock)
-		lock->signature = key->signature;
-	else if (counts)
-		counts->lock_table_full++;
-	return lock;
 }
 
 /* The row of a waiter, a word and an owner. */
@@ -152,22 +110,6 @@ static __always_inline bool same_lock(const struct lock_key *a, const struct loc
 	       *(const __u64 *)&a->signature == *(const __u64 *)&b->signature;
 }
 
-static __always_inline void count_waiter(struct lock_record *lock, struct thread_record *thread,
-					 __u64 now)
-{
-	if (lock->waiters <= 0)
-		lock->accrued_since_ns = now;
-	settle(lock, now);
-	if (thread->owner)
-		observe_owner(lock, thread->lock.address, thread->owner, now);
-	__sync_fetch_and_add(&lock->waiters, 1);
-	thread->is_counted = 1;
-	if (thread->owner || !is_rwlock(&thread->lock.signature))
-		return;
-	thread->waits_for_readers = 1;
-	add_sleeping_holders(1);
-}
-
 /* A call that never came back, or whose end could not be seen. */
 static __always_inline void forget_call(struct thread_record *thread)
 {
@@ -175,11 +117,10 @@ static __always_inline void forget_call(struct thread_record *thread)
 
 	if (!thread->start_ns)
 		return;
-	thread->start_ns = 0;
 	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
 	if (lock && thread->is_counted)
 		__sync_fetch_and_add(&lock->waiters, -1);
-	thread->is_counted = 0;
+	forget_waiter(thread);
 }
 
 static __always_inline int begin_wait(__u64 address, struct futex_signature signature)
@@ -189,7 +130,7 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 	struct lock_record *lock;
 	struct lock_key key;
 
-	if (ends_ns || !find_current(&current))
+	if (!find_current(&current))
 		return 0;
 	thread = current.record;
 	key.address = address;
@@ -200,7 +141,7 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 	thread->lock = key;
 	thread->owner = read_owner(&thread->lock);
 	lock = find_or_make_lock(&thread->lock);
-	thread->start_ns = recording_time();
+	thread->start_ns = bpf_ktime_get_ns();
 	if (lock && wants_a_lock(&signature))
 		count_waiter(lock, thread, thread->start_ns);
 	return 0;
@@ -213,8 +154,10 @@ static __always_inline int release(__u64 address)
 	struct thread_record *thread;
 	struct lock_record *lock;
 
+	if (!find_current(&current))
+		return 0;
 	lock = bpf_map_lookup_elem(&locks, &address);
-	if (!lock || !find_current(&current))
+	if (!lock)
 		return 0;
 	thread = current.record;
 	if (thread->waited_ns && thread->lock.address == address)
@@ -222,7 +165,7 @@ static __always_inline int release(__u64 address)
 	if (!wants_a_lock(&lock->signature))
 		return 0;
 	lock->last_wake_ns =
-	    observe_release(lock, address, thread, current.libc_tid, recording_time());
+	    observe_release(lock, address, thread, current.libc_tid, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -232,7 +175,7 @@ int enter_futex(struct trace_event_raw_sys_enter *ctx)
 	__u32 operation = ctx->args[1];
 
 	if (is_wake_operation(operation & FUTEX_CMD_MASK))
-		return target_tid() ? release(ctx->args[0]) : 0;
+		return release(ctx->args[0]);
 	if (!is_wait_operation(operation & FUTEX_CMD_MASK))
 		return 0;
 	return begin_wait(ctx->args[0], signature_of(operation, ctx->args[2], ctx->args[3]));
@@ -254,7 +197,7 @@ int enter_futex_wait(struct trace_event_raw_sys_enter *ctx)
 SEC("tracepoint")
 int enter_futex_wake(struct trace_event_raw_sys_enter *ctx)
 {
-	return target_tid() ? release(ctx->args[0]) : 0;
+	return release(ctx->args[0]);
 }
 
 /* futex_waitv(waiters, nr_futexes, flags, timeout, clockid), since 5.16: the first word stands for
@@ -278,66 +221,12 @@ int enter_futex_waitv(struct trace_event_raw_sys_enter *ctx)
 				       first.val, ctx->args[3]));
 }
 
-static __always_inline void count_lost_event(struct lock_wait_counters *counts, __u32 kind)
-{
-	if (kind == EVENT_WAIT)
-		counts->capture_ring_full++;
-	else if (kind == EVENT_WAKE)
-		counts->wake_ring_full++;
-	else
-		counts->example_ring_full++;
-}
-
-/* What is captured of the current thread. */
-struct captured_stack {
-	__u64 id; /* in unwound_stacks, or 0 */
-	bool is_copied;
-};
-
-static __noinline int capture(struct thread_record *thread, struct lock_key *lock, __u64 weight_ns,
-			      __u32 kind, struct captured_stack *stack)
-{
-	struct lock_wait_counters *counts = my_counters();
-	struct pt_regs *registers;
-	struct wait_scratch *space;
-	__u32 zero = 0;
-	__u64 size;
-
-	space = bpf_map_lookup_elem(&scratch, &zero);
-	if (!space || !counts || !thread || !lock || !stack)
-		return 0;
-	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	STORE_REGISTERS(space->event.capture.registers, registers);
-	space->event.capture.time_ns = bpf_ktime_get_ns();
-	space->event.capture.tid = thread->tid;
-	space->event.lock = *lock;
-	space->event.wait_ns = kind == EVENT_WAKE ? weight_ns : thread->waited_ns;
-	space->event.weight_ns = weight_ns;
-	space->event.owner = kind == EVENT_WAKE ? 0 : thread->owner;
-	space->event.kind = kind;
-	space->event.stack = stack->id;
-	space->event.capture.stack_start = 0;
-	space->event.capture.stack_bytes = 0;
-	if (stack->is_copied)
-		capture_stack(&space->event.capture, space->stack, registers->sp, stack_limit);
-	size = space->event.capture.stack_bytes;
-	if (stack->is_copied && !size)
-		counts->stack_unreadable++;
-	OPAQUE(size);
-	if (size > MAX_STACK_BYTES)
-		size = MAX_STACK_BYTES;
-	/* A wakeup costs the target 1.2 us; user space polls instead. */
-	if (bpf_ringbuf_output(&events, space, sizeof(space->event) + size, BPF_RB_NO_WAKEUP))
-		count_lost_event(counts, kind);
-	return 0;
-}
-
 /* A wait ended whose start was not seen: it began before the attach, or the table was full. */
 static __always_inline int end_unseen_wait(__s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
 
-	if (!counts || ends_ns || outcome_of(result) != OUTCOME_BLOCKED)
+	if (!counts || outcome_of(result) != OUTCOME_BLOCKED)
 		return 0;
 	counts->blocking++;
 	counts->start_unseen++;
@@ -374,73 +263,6 @@ static __always_inline int end_wake(struct thread_record *thread, __s64 result)
 	counts->wake_captures++;
 	key.signature = lock->signature;
 	return capture(thread, &key, weight_ns, EVENT_WAKE, &stack);
-}
-
-/* Adds the wait to its stack. Returns 1 if that is the first, 0 if not, -1 if there is no room. */
-static __noinline int add_to_stack(struct thread_record *thread, __u64 stack, __u64 wait_ns)
-{
-	struct lock_wait_counters *counts = my_counters();
-	struct wait_totals none = {};
-	struct wait_totals *sum;
-	struct stack_key key = {};
-	int is_new = 0;
-
-	if (!thread || !counts)
-		return -1;
-	key.lock = thread->lock;
-	key.stack = stack;
-	if (stack_mode == STACKS_EXACT) {
-		key.waiter = thread->tid;
-		key.owner = thread->owner;
-	}
-	sum = bpf_map_lookup_elem(&stack_waits, &key);
-	if (!sum) {
-		bpf_map_update_elem(&stack_waits, &key, &none, BPF_NOEXIST);
-		sum = bpf_map_lookup_elem(&stack_waits, &key);
-		is_new = 1;
-	}
-	if (!sum) {
-		counts->stack_table_full++;
-		return -1;
-	}
-	/* The waiter is part of the key in the mode where the sums count. */
-	sum->count++;
-	sum->total_ns += wait_ns;
-	if (wait_ns > sum->max_ns)
-		sum->max_ns = wait_ns;
-	return is_new;
-}
-
-/* Unwound in the kernel: bytes are copied only for the first wait of a stack, for the names. */
-static __noinline int capture_unwound(struct thread_record *thread, __u64 weight_ns, __u64 wait_ns,
-				      bool is_sample)
-{
-	struct lock_wait_counters *counts = my_counters();
-	struct captured_stack stack = {};
-	bool is_exact = stack_mode == STACKS_EXACT;
-	int is_new;
-
-	if (!thread || !counts || !(is_exact || is_sample))
-		return 0;
-	stack.id =
-	    unwind_user_stack((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
-	is_new = stack.id ? add_to_stack(thread, stack.id, wait_ns) : -1;
-	if (is_new < 0) {
-		stack.id = 0;
-		stack.is_copied = true;
-		counts->captures++;
-		return capture(thread, &thread->lock, is_exact ? wait_ns : weight_ns, EVENT_WAIT,
-			       &stack);
-	}
-	stack.is_copied = is_new;
-	if (!is_exact) {
-		counts->captures++;
-		return capture(thread, &thread->lock, weight_ns, EVENT_WAIT, &stack);
-	}
-	if (!is_new && !is_sample)
-		return 0;
-	counts->examples++;
-	return capture(thread, &thread->lock, weight_ns, EVENT_EXAMPLE, &stack);
 }
 
 static __always_inline int end_blocked(struct thread_record *thread, struct lock_record *lock,
@@ -496,20 +318,15 @@ static __always_inline int end_wait(struct current_thread *current, __s64 result
 	struct thread_record *thread = current->record;
 	enum futex_outcome outcome = outcome_of(result);
 	struct lock_record *lock;
-	__u64 now = recording_time();
+	__u64 now = bpf_ktime_get_ns();
 	__u64 start_ns = thread->start_ns > begins_ns ? thread->start_ns : begins_ns;
 	__u64 wait_ns = now > start_ns ? now - start_ns : 0;
 
-	thread->start_ns = 0;
 	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
 	if (lock && thread->is_counted)
 		observe_return(lock, thread->lock.address, thread, current->libc_tid,
 			       outcome == OUTCOME_BLOCKED, now);
-	thread->is_counted = 0;
-	if (thread->waits_for_readers) {
-		thread->waits_for_readers = 0;
-		add_sleeping_holders(-1);
-	}
+	forget_waiter(thread);
 	if (!begins_ns)
 		return 0;
 	if (outcome == OUTCOME_BLOCKED)
@@ -577,7 +394,7 @@ static __always_inline void leave_cpu(struct task_struct *task, bool is_preempte
 
 	if (!thread)
 		return;
-	now = recording_time();
+	now = bpf_ktime_get_ns();
 	if (is_preempted || !task->__state)
 		state = HOLDER_RUNNABLE;
 	else if (thread->is_counted)
@@ -595,7 +412,7 @@ static __always_inline void get_cpu(struct task_struct *task)
 
 	if (!thread || thread->state == HOLDER_RUNNING)
 		return;
-	now = recording_time();
+	now = bpf_ktime_get_ns();
 	change_state(thread, libc_tid(task), HOLDER_RUNNING, now);
 	thread->off_until_ns = now;
 }
@@ -607,7 +424,7 @@ int on_switch(__u64 *ctx)
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	int tgid = kernel_tgid;
 
-	if (!tgid)
+	if (!tgid || is_over)
 		return 0;
 	if (previous->tgid == tgid)
 		leave_cpu(previous, ctx[0]);
@@ -623,7 +440,7 @@ int on_thread_exit(__u64 *ctx)
 	struct thread_record *thread;
 	__u32 key;
 
-	if (!kernel_tgid || task->tgid != kernel_tgid)
+	if (is_over || !kernel_tgid || task->tgid != kernel_tgid)
 		return 0;
 	key = libc_tid(task);
 	thread = bpf_map_lookup_elem(&threads, &key);
@@ -632,8 +449,6 @@ int on_thread_exit(__u64 *ctx)
 	forget_call(thread);
 	finish_wait(thread);
 	if (thread->is_off_cpu_holder)
-		add_sleeping_holders(-1);
-	if (thread->waits_for_readers)
 		add_sleeping_holders(-1);
 	bpf_map_delete_elem(&threads, &key);
 	return 0;

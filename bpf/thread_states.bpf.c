@@ -79,7 +79,6 @@ static __always_inline __u32 read_owner_of_task(const struct lock_key *lock,
 static __always_inline void open_wait(struct thread_record *thread, struct task_struct *task,
 				      struct pt_regs *registers, __u64 now)
 {
-	static const struct lock_record none = {};
 	struct lock_record *lock;
 	struct lock_key key = {};
 
@@ -87,12 +86,9 @@ static __always_inline void open_wait(struct thread_record *thread, struct task_
 	key.signature = signature_of(registers->si, registers->dx, registers->r10);
 	if (thread->start_ns || !is_wait_operation(key.signature.operation))
 		return;
-	bpf_map_update_elem(&locks, &key.address, &none, BPF_NOEXIST);
-	lock = bpf_map_lookup_elem(&locks, &key.address);
+	lock = find_or_make_lock(&key);
 	if (!lock)
 		return;
-	if (!lock->signature.operation && !lock->signature.value_class)
-		lock->signature = key.signature;
 	thread->lock = key;
 	thread->owner = read_owner_of_task(&key, task);
 	thread->start_ns = now;
@@ -100,17 +96,7 @@ static __always_inline void open_wait(struct thread_record *thread, struct task_
 	if (!wants_a_lock(&key.signature))
 		return;
 	thread->state = HOLDER_WAITING;
-	if (lock->waiters <= 0)
-		lock->accrued_since_ns = now;
-	settle(lock, now);
-	if (thread->owner)
-		lock->holder = thread->owner;
-	__sync_fetch_and_add(&lock->waiters, 1);
-	thread->is_counted = 1;
-	if (!thread->owner && is_rwlock(&key.signature)) {
-		thread->waits_for_readers = 1;
-		add_sleeping_holders(1);
-	}
+	count_waiter(lock, thread, now);
 }
 
 static __always_inline int seed(struct task_struct *task)
@@ -149,28 +135,6 @@ static __always_inline int link_owner(struct task_struct *task)
 	return 0;
 }
 
-/* The lock of the thread that most others wait for. */
-static __always_inline void find_held(struct thread_record *thread, __u32 self,
-				      struct holder_event *event)
-{
-	event->address = 0;
-	event->waiters = 0;
-	for (int i = 0; i < MAX_HELD_LOCKS; i++) {
-		__u64 address = thread->held[i];
-		struct lock_record *lock;
-
-		if (!address)
-			continue;
-		lock = bpf_map_lookup_elem(&locks, &address);
-		if (!lock || lock->waiters <= event->waiters)
-			continue;
-		if (lock->holder != self && (lock->holder || !is_rwlock(&lock->signature)))
-			continue;
-		event->address = address;
-		event->waiters = lock->waiters;
-	}
-}
-
 static __always_inline __u32 copy_stack_of_task(__u8 *to, __u64 start, __u32 length,
 						struct task_struct *task)
 {
@@ -207,14 +171,17 @@ static __always_inline int show_holder(struct seq_file *seq, struct task_struct 
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct holder_scratch *space = bpf_map_lookup_elem(&holder_space, &zero);
 	struct holder_event *event;
+	struct held_lock held;
 	__u64 size;
 
 	if (!thread || !space || !registers || thread->state == HOLDER_RUNNING)
 		return 0;
-	event = &space->event;
-	find_held(thread, key, event);
-	if (!event->address)
+	held = most_wanted(thread, key);
+	if (!held.address)
 		return 0;
+	event = &space->event;
+	event->address = held.address;
+	event->waiters = held.waiters;
 	event->state = thread->state;
 	event->capture.tid = thread->tid;
 	capture_task(&event->capture, space->stack, task, registers);

@@ -82,4 +82,35 @@ static __always_inline void remember_held(struct thread_record *thread, __u64 ad
 	thread->held[thread->next_held++ % MAX_HELD_LOCKS] = address;
 }
 
+/* A lock that a thread holds, and how many wait for it. */
+struct held_lock {
+	__u64 address; /* 0: none */
+	__u32 waiters;
+};
+
+/* Of the locks that the thread holds, the one that most others wait for. */
+static __always_inline struct held_lock most_wanted(struct thread_record *thread, __u32 self)
+{
+	struct held_lock most = {};
+
+	for (int i = 0; i < MAX_HELD_LOCKS; i++) {
+		__u64 address = thread->held[i];
+		struct lock_record *lock;
+
+		if (!address)
+			continue;
+		lock = bpf_map_lookup_elem(&locks, &address);
+		if (!lock || lock->waiters <= most.waiters)
+			continue;
+		/* Readers of a rwlock are named nowhere; whether it was this one shows when it
+		 * leaves.
+		 */
+		if (lock->holder != self && (lock->holder || !is_rwlock(&lock->signature)))
+			continue;
+		most.address = address;
+		most.waiters = lock->waiters;
+	}
+	return most;
+}
+
 #endif

@@ -38,12 +38,8 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes)
   const LibbpfLog log;
   Skeleton skeleton(kernel_locks_bpf__open());
   if (!skeleton) return log.describe("opening the kernel_locks programs", errno);
-  skeleton->rodata->target_tgid = filter.tgid;
-  skeleton->rodata->namespace_device = filter.namespace_device;
-  skeleton->rodata->namespace_inode = filter.namespace_inode;
-  skeleton->rodata->target_is_nested = filter.is_target_nested;
+  set_target(*skeleton, filter);
   skeleton->rodata->stack_limit = stack_bytes;
-  skeleton->bss->kernel_tgid = filter.kernel_tgid();
   if (const int error = kernel_locks_bpf__load(skeleton.get()); error != 0)
     return log.describe("loading the kernel_locks programs (lock:contention_begin, Linux 5.19)",
                         -error);

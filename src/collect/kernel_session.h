@@ -50,6 +50,16 @@ struct TargetFilter {
 };
 TargetFilter filter_for(pid_t pid);
 
+/// Tells the programs of an opened skeleton whom to watch; before the load.
+template <class Skeleton>
+void set_target(Skeleton& skeleton, const TargetFilter& filter) {
+  skeleton.rodata->target_tgid = filter.tgid;
+  skeleton.rodata->namespace_device = filter.namespace_device;
+  skeleton.rodata->namespace_inode = filter.namespace_inode;
+  skeleton.rodata->target_is_nested = filter.is_target_nested;
+  skeleton.bss->kernel_tgid = filter.kernel_tgid();
+}
+
 /// Makes `map` the one of that name that another collector of this recording loaded, if there is
 /// one.
 Result<void> adopt_shared_map(const SharedMaps& shared, bpf_map* map);

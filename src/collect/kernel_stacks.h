@@ -41,6 +41,7 @@ class KernelStacks {
 
   uint64_t compared() const { return compared_; }
   uint64_t different() const { return different_; }
+  uint64_t left_out() const { return tables_.left_out(); }  ///< mappings without a table
 
  private:
   CollectServices services_;

@@ -43,13 +43,9 @@ Result<Skeleton> load_variant(const TargetFilter& filter, uint32_t stack_bytes,
   const LibbpfLog log;
   Skeleton skeleton(line_samples_bpf__open());
   if (!skeleton) return log.describe("opening the line_samples programs", errno);
-  skeleton->rodata->target_tgid = filter.tgid;
-  skeleton->rodata->namespace_device = filter.namespace_device;
-  skeleton->rodata->namespace_inode = filter.namespace_inode;
-  skeleton->rodata->target_is_nested = filter.is_target_nested;
+  set_target(*skeleton, filter);
   skeleton->rodata->blame_stack_limit = stack_bytes;
   skeleton->rodata->cpu_count = std::min<uint32_t>(MAX_PEER_CPUS, online_cpus().back() + 1);
-  skeleton->bss->kernel_tgid = filter.kernel_tgid();
   const bool has_switches = peers == PeerSource::kContextSwitches;
   bpf_program__set_autoload(skeleton->progs.on_tick, !has_switches);
   bpf_program__set_autoload(skeleton->progs.on_tick_with_switches, has_switches);

@@ -3,21 +3,16 @@
 
 #include <sys/uio.h>
 
+#include "lock_wait_decisions.h"
+
 namespace quarrel {
 namespace {
 
 // Bounds memory; further locks keep their kind and lose only their attributes.
 constexpr size_t kMaxWords = 1 << 18;
 
-// Largest pid_max of a 64-bit kernel (PID_MAX_LIMIT in include/linux/threads.h).
-constexpr uint32_t kMaxTid = 4194304;
-
-// pthread_mutex_t of glibc on x86-64: lock, count, owner, nusers, kind. No kind has a bit above
-// PTHREAD_MUTEX_NO_ELISION_NP (nptl/pthreadP.h).
-constexpr size_t kOwner = 2;
-constexpr size_t kUsers = 3;
-constexpr size_t kKind = 4;
-constexpr uint32_t kKindBits = 0x3ff;
+// pthread_mutex_t of glibc on x86-64: lock, count, and what mutex_tail has.
+constexpr size_t kMutexTail = OWNER_OF_MUTEX / sizeof(uint32_t);
 
 // pthread_rwlock_t: __flags at 48, seen from __wrphase_futex at 8 or __writers_futex at 12. The
 // largest is PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP.
@@ -28,9 +23,9 @@ constexpr uint32_t kMaxRwlockFlags = 2;
 
 LockMemory judge_lock_memory(uint64_t address, const uint32_t (&words)[kLockMemoryWords]) {
   LockMemory memory{.address = address};
-  const bool has_people = words[kOwner] <= kMaxTid && words[kUsers] <= kMaxTid;
-  if (has_people && (words[kKind] & ~kKindBits) == 0)
-    memory.mutex_kind = static_cast<int32_t>(words[kKind]);
+  const mutex_tail tail = {
+      .owner = words[kMutexTail], .users = words[kMutexTail + 1], .kind = words[kMutexTail + 2]};
+  if (looks_like_mutex(&tail) != 0) memory.mutex_kind = static_cast<int32_t>(tail.kind);
   const uint32_t flags = words[kFlagsFromPhase - ((address & 4) != 0 ? 1 : 0)];
   if (flags <= kMaxRwlockFlags) memory.rwlock_flags = static_cast<int32_t>(flags);
   return memory;

@@ -63,12 +63,8 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
   const LibbpfLog log;
   Skeleton skeleton(lock_waits_bpf__open());
   if (!skeleton) return log.describe("opening the lock_waits programs", errno);
-  skeleton->rodata->target_tgid = filter.tgid;
-  skeleton->rodata->namespace_device = filter.namespace_device;
-  skeleton->rodata->namespace_inode = filter.namespace_inode;
-  skeleton->rodata->target_is_nested = filter.is_target_nested;
+  set_target(*skeleton, filter);
   skeleton->rodata->stack_limit = stack_bytes;
-  skeleton->bss->kernel_tgid = filter.kernel_tgid();
   skeleton->rodata->stack_mode = static_cast<uint32_t>(mode);
   skeleton->data->threshold_ns = CaptureThreshold::kStartNs;
   if (mode != WaitStackMode::kCopied)
@@ -126,12 +122,14 @@ class LockWaits final : public Collector {
   void take_wait(const wait_event& event, const uint8_t* stack);
   void take_wake(const wait_event& event, const uint8_t* stack);
   StackId stack_of(const wait_event& event, const Capture& capture);
+  bool is_complete(StackId stack) const;
   CapturedWait describe(const wait_event& event, const uint8_t* stack);
   void adapt_capture_rate();
   void write_results(uint64_t open_until_ns);
   void write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums);
   void write_stack_coverage(const lock_wait_counters& counters);
-  void write_holder_coverage();
+  void write_wake_coverage(const lock_wait_counters& counters);
+  void write_holder_coverage(const lock_wait_counters& counters);
   LockWaitMaps maps() const;
   lock_wait_counters counters() const;
   uint64_t kernel_cost_ns() const;
@@ -153,7 +151,8 @@ class LockWaits final : public Collector {
   CapturedWaits captured_;
   BlameSums holders_{SeenHolders::kOffCpu};
   uint64_t sampled_at_ns_ = 0;
-  uint64_t wakes_ = 0;
+  uint64_t complete_wakes_ = 0;
+  uint64_t incomplete_wakes_ = 0;
   LockMemoryReader memory_;
   uint64_t complete_stacks_ = 0;
   uint64_t incomplete_stacks_ = 0;
@@ -161,6 +160,7 @@ class LockWaits final : public Collector {
   uint64_t adapted_at_ns_ = 0;
   uint64_t adapted_captures_ = 0;
   uint64_t own_cpu_ns_ = 0;
+  uint64_t ended_ns_ = 0;
   bool is_behind_ = false;  ///< captures came faster than they could be unwound
   bool is_running_ = false;
 };
@@ -282,19 +282,22 @@ void LockWaits::take_open_waits() {
 
 void LockWaits::take_wait(const wait_event& event, const uint8_t* stack) {
   const CapturedWait wait = describe(event, stack);
-  const auto& stacks = services_.recording->stacks;
-  const bool is_complete =
-      wait.stack.is_valid() && stacks[wait.stack.value].status == StackStatus::kComplete;
-  if (!wait.is_example) ++(is_complete ? complete_stacks_ : incomplete_stacks_);
+  if (!wait.is_example) ++(is_complete(wait.stack) ? complete_stacks_ : incomplete_stacks_);
   memory_.look_at(services_.target->pid, wait.address, *services_.recording);
   captured_.add(wait, *services_.recording);
+}
+
+bool LockWaits::is_complete(StackId stack) const {
+  return stack.is_valid() &&
+         services_.recording->stacks[stack.value].status == StackStatus::kComplete;
 }
 
 void LockWaits::take_wake(const wait_event& event, const uint8_t* stack) {
   const Capture capture = capture_from(event.capture, stack);
   const ThreadId waker = services_.threads->of(capture.tid, capture.time_ns);
-  captured_.add_wake({event.lock.address, waker, services_.unwind(capture), 1, event.weight_ns});
-  ++wakes_;
+  const StackId unwound = services_.unwind(capture);
+  ++(is_complete(unwound) ? complete_wakes_ : incomplete_wakes_);
+  captured_.add_wake({event.lock.address, waker, unwound, 1, event.weight_ns});
 }
 
 CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) {
@@ -341,20 +344,20 @@ void LockWaits::checkpoint() {
 
 void LockWaits::end(uint64_t now_ns) {
   if (!is_running_) return;
-  skeleton_->bss->ends_ns = now_ns;
+  skeleton_->bss->is_over = 1;
+  ended_ns_ = now_ns;
   take_open_waits();
 }
 
 void LockWaits::stop() {
   if (!is_running_) return;
-  // Starts first: an end without a start is known for what it is, a start without an end goes on.
   while (!attached_.empty()) attached_.pop_back();
   links_.clear();
   wait_for_running_programs();
   poll();
   ring_.drain();
-  write_results(skeleton_->bss->ends_ns);
-  for (const char* name : {"lock_waits", "wait_stacks"}) {
+  write_results(ended_ns_);
+  for (const char* name : {"lock_waits", "wait_stacks", "wake_stacks"}) {
     const auto& rows = services_.recording->coverage;
     CHECK(std::any_of(rows.begin(), rows.end(), [&](const Coverage& row) {
       return row.collector == name && coverage_holds(row);
@@ -377,10 +380,12 @@ void LockWaits::write_results(uint64_t open_until_ns) {
   if (!is_final) {
     counts.blocking = sums.ended - sums.pending + counts.start_unseen + counts.wait_table_full;
     counts.captures = complete_stacks_ + incomplete_stacks_ + counts.capture_ring_full;
+    counts.wake_captures = complete_wakes_ + incomplete_wakes_ + counts.wake_ring_full;
   }
   write_wait_coverage(counts, sums);
   write_stack_coverage(counts);
-  write_holder_coverage();
+  write_wake_coverage(counts);
+  write_holder_coverage(counts);
 }
 
 void LockWaits::write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums) {
@@ -423,6 +428,10 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
   if (kernel_stacks_.is_open())
     add_reason(row, fmt::format("unwound in the kernel; of {} also copied, {} are different there",
                                 kernel_stacks_.compared(), kernel_stacks_.different()));
+  if (kernel_stacks_.left_out() > 0)
+    add_reason(row, fmt::format("{} mappings found no room in the kernel's tables: stacks through "
+                                "them were copied",
+                                kernel_stacks_.left_out()));
   if (!no_kernel_stacks_because_.empty()) {
     row.state = CollectorState::kDegraded;
     add_reason(row, "not unwound in the kernel: " + no_kernel_stacks_because_);
@@ -440,7 +449,18 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
                fmt::format("{} waits came too late for the timeline", captured_.refused_slices()));
 }
 
-void LockWaits::write_holder_coverage() {
+void LockWaits::write_wake_coverage(const lock_wait_counters& counters) {
+  Coverage& row =
+      coverage_row(*services_.recording, "wake_stacks", "captured stacks of those who let go");
+  row.state = CollectorState::kOn;
+  row.lost.clear();
+  row.seen = counters.wake_captures;
+  row.attributed = complete_wakes_;
+  row.unresolved = incomplete_wakes_;
+  add_loss(row, "ring buffer full", counters.wake_ring_full);
+}
+
+void LockWaits::write_holder_coverage(const lock_wait_counters& counters) {
   Coverage& row =
       coverage_row(*services_.recording, "sleeping_holders", "samples of sleeping lock holders");
   row.state = no_states_because_.empty() ? CollectorState::kOn : CollectorState::kOff;
@@ -449,6 +469,11 @@ void LockWaits::write_holder_coverage() {
   row.seen = holders_.complete() + holders_.incomplete();
   row.attributed = holders_.complete();
   row.unresolved = holders_.incomplete();
+  if (counters.holder_table_full == 0) return;
+  if (row.state == CollectorState::kOn) row.state = CollectorState::kDegraded;
+  add_reason(row, fmt::format("more than 32768 pairs of lock and holder: {} accounts of what "
+                              "holders did are missing",
+                              counters.holder_table_full));
 }
 
 LockWaitMaps LockWaits::maps() const {

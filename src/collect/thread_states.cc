@@ -59,12 +59,8 @@ Result<void> ThreadStates::load(const TargetFilter& filter, uint32_t stack_bytes
   const LibbpfLog log;
   skeleton_.reset(thread_states_bpf__open());
   if (!skeleton_) return log.describe("opening the thread_states program", errno);
-  skeleton_->rodata->target_tgid = filter.tgid;
-  skeleton_->rodata->namespace_device = filter.namespace_device;
-  skeleton_->rodata->namespace_inode = filter.namespace_inode;
-  skeleton_->rodata->target_is_nested = filter.is_target_nested;
+  set_target(*skeleton_, filter);
   skeleton_->rodata->stack_limit = stack_bytes;
-  skeleton_->bss->kernel_tgid = filter.kernel_tgid();
   const auto& maps = skeleton_->maps;
   for (bpf_map* map :
        {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})

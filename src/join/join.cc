@@ -2,6 +2,7 @@
 #include "join/join.h"
 
 #include "join/fold.h"
+#include "join/lock_evidence.h"
 #include "join/merge.h"
 #include "join/rank.h"
 #include "join/totals.h"
@@ -97,14 +98,15 @@ void flag_broken_accounts(std::vector<Coverage>& coverage) {
 
 Diagnosis join(const JoinInput& input) {
   std::vector<Finding> measured;
-  for (const JoinRule& rule : JoinRuleRegistry::all()) rule.run(input, measured);
+  const std::vector<LockEvidence> locks = contended_locks(input.profile);
+  for (const JoinRule& rule : JoinRuleRegistry::all()) rule.run({input, locks}, measured);
   measured = fold_lock_lines(input.profile, std::move(measured));
 
   Diagnosis diagnosis;
   diagnosis.run = describe_run(input.profile.recording);
   diagnosis.findings = merge_findings(input.static_findings, std::move(measured));
   rank_findings(diagnosis.findings);
-  diagnosis.totals = total_up(input.profile, diagnosis.findings);
+  diagnosis.totals = total_up(input.profile, locks, diagnosis.findings);
   diagnosis.coverage = input.profile.coverage;
   diagnosis.coverage.push_back(account_for_waits(input.profile));
   if (input.facts != nullptr) diagnosis.coverage.push_back(account_for_units(*input.facts));

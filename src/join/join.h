@@ -10,17 +10,23 @@
 
 namespace quarrel {
 
-/// What a rule may look at.
+struct LockEvidence;
+
 struct JoinInput {
   const Profile& profile;
   const SourceFacts* facts = nullptr;           ///< null without --facts
   const std::vector<Finding>& static_findings;  ///< what the checks said of `facts`
 };
 
+/// What a rule may look at.
+struct RuleInput : JoinInput {
+  const std::vector<LockEvidence>& locks;  ///< contended_locks() of the profile
+};
+
 /// The entry by which one file in join/rules/ adds a rule over a profile.
 struct JoinRule {
   std::string_view name;
-  void (*run)(const JoinInput& input, std::vector<Finding>& findings) = nullptr;
+  void (*run)(const RuleInput& input, std::vector<Finding>& findings) = nullptr;
 };
 
 using JoinRuleRegistry = Registry<JoinRule>;

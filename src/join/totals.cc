@@ -63,7 +63,8 @@ double reported_waiting(const std::vector<Finding>& findings) {
 
 }  // namespace
 
-Totals total_up(const Profile& profile, const std::vector<Finding>& findings) {
+Totals total_up(const Profile& profile, const std::vector<LockEvidence>& locks,
+                const std::vector<Finding>& findings) {
   const uint64_t duration_ns = profile.recording.run.duration_ns;
   const std::vector<WaitSum> waits = waits_by_lock(profile);
   std::map<WaitKind, IdleSum> idle;
@@ -87,7 +88,6 @@ Totals total_up(const Profile& profile, const std::vector<Finding>& findings) {
   totals.reported_ms_per_s = reported_waiting(findings);
   totals.lines_shared = profile.lines.size();
   totals.idle = list_idle(idle, duration_ns);
-  const std::vector<LockEvidence> locks = contended_locks(profile);
   totals.lock_order = WaitChains(profile, locks).edges();
   return totals;
 }

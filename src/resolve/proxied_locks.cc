@@ -218,7 +218,9 @@ class Redirection {
     move_rows(recording_.lock_stats, heaviest);
     move_rows(recording_.long_waits, heaviest);
     move_rows(recording_.wait_slices, heaviest);
+    move_rows(recording_.holder_times, heaviest);
     move_rows(recording_.blames, heaviest);
+    move_rows(recording_.wake_stacks, heaviest);
   }
 
   template <class Row>

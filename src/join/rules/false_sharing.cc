@@ -53,7 +53,7 @@ std::string message_of(const LineEvidence& evidence, const Finding& finding) {
                      evidence.threads.size(), finding.cost.thread_ms_per_s);
 }
 
-void run(const JoinInput& input, std::vector<Finding>& findings) {
+void run(const RuleInput& input, std::vector<Finding>& findings) {
   for (const LineEvidence& evidence : shared_lines(input.profile, "false-sharing")) {
     if (!is_above_floor(input.profile.recording, evidence)) continue;
     Finding finding = line_finding(input, "false-sharing", evidence);

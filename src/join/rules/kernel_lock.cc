@@ -132,7 +132,7 @@ Finding finding_of(const Profile& profile, const std::string& caller, const std:
   return finding;
 }
 
-void run(const JoinInput& input, std::vector<Finding>& findings) {
+void run(const RuleInput& input, std::vector<Finding>& findings) {
   const uint64_t duration_ns = input.profile.recording.run.duration_ns;
   for (const auto& [key, lock] : evidence_of(input.profile))
     if (thread_ms_per_s(static_cast<double>(lock.total_ns), duration_ns) >= kFloorMsPerS)

@@ -131,9 +131,9 @@ Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
   return finding;
 }
 
-void run(const JoinInput& input, std::vector<Finding>& findings) {
+void run(const RuleInput& input, std::vector<Finding>& findings) {
   const uint64_t duration_ns = input.profile.recording.run.duration_ns;
-  const std::vector<LockEvidence> locks = contended_locks(input.profile);
+  const std::vector<LockEvidence>& locks = input.locks;
   const WaitChains chains(input.profile, locks);
   double all_ns = 0;
   std::vector<const LockEvidence*> order;

@@ -33,7 +33,7 @@ void add_advice(const JoinInput& input, const LineEvidence& evidence, Finding& f
   finding.advice.push_back(refuse_pad(name));
 }
 
-void run(const JoinInput& input, std::vector<Finding>& findings) {
+void run(const RuleInput& input, std::vector<Finding>& findings) {
   for (const LineEvidence& evidence : shared_lines(input.profile, "true-sharing")) {
     if (!is_above_floor(input.profile.recording, evidence)) continue;
     Finding finding = line_finding(input, "true-sharing", evidence);
