@@ -308,15 +308,21 @@ static __always_inline struct lock_record *find_or_make_lock(const struct lock_k
 	return lock;
 }
 
-/* The thread has begun to wait for a lock: thread->lock and ->owner say for which. */
+/* The thread sleeps for a lock: thread->lock, ->owner and ->start_ns say for which and since when.
+ * A call that comes too late to sleep is no waiter, and there may be many more of those.
+ */
 static __always_inline void count_waiter(struct lock_record *lock, struct thread_record *thread,
 					 __u64 now)
 {
+	__u64 since = thread->start_ns > begins_ns ? thread->start_ns : begins_ns;
+
 	if (lock->waiters <= 0)
-		lock->accrued_since_ns = now;
+		lock->accrued_since_ns = since;
 	settle(lock, now);
 	if (thread->owner)
 		observe_owner(lock, thread->lock.address, thread->owner, now);
+	if (now > since)
+		__sync_fetch_and_add(&lock->accrued_ns, now - since);
 	__sync_fetch_and_add(&lock->waiters, 1);
 	thread->is_counted = 1;
 	if (thread->owner || !is_rwlock(&thread->lock.signature))

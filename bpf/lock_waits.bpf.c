@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* How long did each thread of the target sleep for each futex word, and who had it?
  *
- * sys_enter of a wait takes the time and the owner word, little more: a stack copied there delays
+ * sys_enter of a wait takes the time and the owner word, no more: a stack copied there delays
  * the kernel's second look at the word by 1-2 us, which turns waits into EAGAIN and makes the
  * target faster than it is. sys_exit counts exactly and copies a stack in proportion to the wait;
  * the user registers are still those of the call.
@@ -127,7 +127,6 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 {
 	struct current_thread current = {};
 	struct thread_record *thread;
-	struct lock_record *lock;
 	struct lock_key key;
 
 	if (!find_current(&current))
@@ -140,10 +139,8 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 		finish_wait(thread);
 	thread->lock = key;
 	thread->owner = read_owner(&thread->lock);
-	lock = find_or_make_lock(&thread->lock);
+	find_or_make_lock(&thread->lock);
 	thread->start_ns = bpf_ktime_get_ns();
-	if (lock && wants_a_lock(&signature))
-		count_waiter(lock, thread, thread->start_ns);
 	return 0;
 }
 
@@ -386,6 +383,17 @@ int exit_futex_wake(struct trace_event_raw_sys_exit *ctx)
 	return end_wake(current.record, ctx->ret);
 }
 
+static __always_inline void count_if_it_waits(struct thread_record *thread, __u64 now)
+{
+	struct lock_record *lock;
+
+	if (!thread->start_ns || thread->is_counted || !wants_a_lock(&thread->lock.signature))
+		return;
+	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
+	if (lock)
+		count_waiter(lock, thread, now);
+}
+
 static __always_inline void leave_cpu(struct task_struct *task, bool is_preempted)
 {
 	struct thread_record *thread = record_of(task);
@@ -395,10 +403,13 @@ static __always_inline void leave_cpu(struct task_struct *task, bool is_preempte
 	if (!thread)
 		return;
 	now = bpf_ktime_get_ns();
-	if (is_preempted || !task->__state)
+	if (is_preempted || !task->__state) {
 		state = HOLDER_RUNNABLE;
-	else if (thread->is_counted)
-		state = HOLDER_WAITING;
+	} else {
+		count_if_it_waits(thread, now);
+		if (thread->is_counted)
+			state = HOLDER_WAITING;
+	}
 	change_state(thread, libc_tid(task), state, now);
 	thread->last_off_state = state;
 	thread->off_since_ns = now;

@@ -211,7 +211,8 @@ enum class HolderState : uint8_t {
 };
 
 /// Exact: the time that threads spent waiting for a lock while one thread held it and did one
-/// thing. Of one lock, all rows and LockStats::handoff_ns add up to the time waited.
+/// thing. Of one lock, all rows and LockStats::handoff_ns add up to the time slept, of waits that
+/// timed out or were interrupted as well.
 struct HolderTime {
   uint64_t address = 0;
   ThreadId holder;  ///< invalid: nobody was seen to hold it

@@ -4,6 +4,8 @@
 //   holders sleeping    the slow holder sleeps with the mutex held
 //   holders preempted   the slow holder shares its CPU with a busy thread of higher priority
 //   holders chain       the holder of A waits for B, whose holder waits for C, whose holder works
+//   holders hot         two threads take the mutex all the time: most futex calls come too late to
+//                       sleep, because it is free again
 //   holders readers     a writer waits for a rwlock that one slow and two fast readers hold
 //
 // Prints "tid NAME N" for each thread, runs until a line comes on stdin, and then prints
@@ -196,6 +198,17 @@ void run_chain() {
   start_fast(2, microseconds(10), microseconds(200));
 }
 
+void run_hot() {
+  for (const char* name : {"fast0", "fast1"})
+    start(name, [] {
+      while (!g_stop) {
+        pthread_mutex_lock(&g_a);
+        spin_for(microseconds(0));
+        pthread_mutex_unlock(&g_a);
+      }
+    });
+}
+
 void repeat_read(microseconds work, microseconds pause, bool sleeps) {
   History& own = g_journal_a.mine();
   while (!g_stop) {
@@ -262,11 +275,9 @@ void print_truth(const Journal& journal) {
 
 int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
-  const std::map<std::string, void (*)()> modes = {{"slow", run_slow},
-                                                   {"sleeping", run_sleeping},
-                                                   {"preempted", run_preempted},
-                                                   {"chain", run_chain},
-                                                   {"readers", run_readers}};
+  const std::map<std::string, void (*)()> modes = {
+      {"slow", run_slow},   {"sleeping", run_sleeping}, {"preempted", run_preempted},
+      {"chain", run_chain}, {"hot", run_hot},           {"readers", run_readers}};
   const auto chosen = modes.find(mode);
   if (chosen == modes.end()) return 2;
   setpriority(PRIO_PROCESS, 0, -15);

@@ -163,6 +163,20 @@ TEST(Holders, AChainLeadsToItsRoot) {
   }
 }
 
+TEST(Holders, AddUpToTheTimeWaitedWhereMostCallsComeTooLateToSleep) {
+  const Scene scene("hot");
+  const uint64_t lock = scene.address("a");
+  uint64_t too_late = 0;
+  for (const LockStats& stats : scene.recording.lock_stats) too_late += stats.not_blocked;
+  EXPECT_GT(too_late, 0u);
+  double charged = 0;
+  for (const auto& [tid, ns] : scene.measured(lock)) charged += ns;
+  const double waited = scene.waited_ns(lock);
+  std::printf("%lu calls came too late; waited %.3f ms, charged %.3f ms\n", too_late, waited / 1e6,
+              charged / 1e6);
+  EXPECT_NEAR(charged, waited, 0.02 * waited);
+}
+
 TEST(Holders, TheSlowReaderOfARwlockIsBlamedForTheWriter) {
   const Scene scene("readers");
   const uint64_t lock = scene.address("rwlock");
