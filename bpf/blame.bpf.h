@@ -90,8 +90,10 @@ static __always_inline void charge_state(__u64 address, __u32 holder, __u32 stat
 	add_holder_time(&key, amount);
 }
 
-/* Brings accrued_ns up to `now`. Two CPUs that do so at once share the time between them. */
-static __always_inline void settle(struct lock_record *lock, __u64 now)
+/* Brings accrued_ns up to `now`, in or at the end of a slot. Two CPUs that do so at once share the
+ * time between them.
+ */
+static __always_inline void settle_in(struct lock_record *lock, __u64 slot, __u64 now)
 {
 	__u64 since = __sync_lock_test_and_set(&lock->settled_ns, now);
 	__s64 waiters = lock->waiters;
@@ -99,7 +101,13 @@ static __always_inline void settle(struct lock_record *lock, __u64 now)
 	if (since && since < begins_ns)
 		since = begins_ns;
 	if (waiters > 0 && since && now > since)
-		__sync_fetch_and_add(&lock->accrued_ns, waiters * (now - since));
+		__sync_fetch_and_add(&lock->accrued_ns,
+				     waiter_time(waiters, lock->scale, slot, since, now));
+}
+
+static __always_inline void settle(struct lock_record *lock, __u64 now)
+{
+	settle_in(lock, lock->slot, now);
 }
 
 static __always_inline __u64 take_accrued(struct lock_record *lock)
@@ -110,9 +118,11 @@ static __always_inline __u64 take_accrued(struct lock_record *lock)
 /* Charges time in a state. A thread that slept for this very lock did not hold it meanwhile: it was
  * woken for it, found it taken, and slept again; the time is nobody's.
  */
-static __always_inline void charge_in_state(__u64 address, __u32 tid, struct thread_record *thread,
+static __always_inline void charge_in_state(__u64 address, struct thread_record *thread,
 					    __u32 state, __u64 amount)
 {
+	__u32 tid = thread->libc_tid;
+
 	if (state != HOLDER_WAITING)
 		charge_state(address, tid, state, 0, amount);
 	else if (thread->lock.address == address)
@@ -124,38 +134,43 @@ static __always_inline void charge_in_state(__u64 address, __u32 tid, struct thr
 /* Charges `amount`, accrued until `now`, to a thread. If it was not known to be the holder when it
  * last left the CPU, the part of that time is told apart now.
  */
-static __noinline int charge_thread(struct lock_record *lock, __u64 address, __u32 tid,
+static __noinline int charge_thread(struct lock_record *lock, struct thread_record *thread,
 				    __u64 amount, __u64 now)
 {
-	struct thread_record *thread;
 	__u64 off;
 
-	if (!lock || !amount)
+	if (!lock || !thread || !amount)
 		return 0;
-	thread = bpf_map_lookup_elem(&threads, &tid);
-	if (!thread) {
-		charge_state(address, tid, HOLDER_RUNNING, 0, amount);
-		return 0;
-	}
 	if (thread->state == HOLDER_RUNNING && thread->off_until_ns > lock->accrued_since_ns) {
 		off = part_within(amount, lock->accrued_since_ns, now, thread->off_since_ns,
 				  thread->off_until_ns);
-		charge_in_state(address, tid, thread, thread->last_off_state, off);
+		charge_in_state(lock->address, thread, thread->last_off_state, off);
 		amount -= off;
 	}
-	charge_in_state(address, tid, thread, thread->state, amount);
+	charge_in_state(lock->address, thread, thread->state, amount);
 	return 0;
 }
 
-/* Charges the holder with all that has accrued; without one, it stays for the next to be seen. */
-static __always_inline void charge_holder(struct lock_record *lock, __u64 address, __u64 now)
+/* Charges the holder, whose record may be gone or was never made, with all that has accrued. */
+static __always_inline void charge_known_holder(struct lock_record *lock,
+						struct thread_record *thread, __u64 now)
+{
+	__u64 amount = take_accrued(lock);
+
+	if (thread)
+		charge_thread(lock, thread, amount, now);
+	else
+		charge_state(lock->address, lock->holder, HOLDER_RUNNING, 0, amount);
+	lock->accrued_since_ns = now;
+}
+
+/* The same; without a holder, it stays for the next to be seen. */
+static __always_inline void charge_holder(struct lock_record *lock, __u64 now)
 {
 	__u32 holder = lock->holder;
 
-	if (!holder)
-		return;
-	charge_thread(lock, address, holder, take_accrued(lock), now);
-	lock->accrued_since_ns = now;
+	if (holder)
+		charge_known_holder(lock, bpf_map_lookup_elem(&threads, &holder), now);
 }
 
 /* The woken thread had the lock first after all, or nobody else showed up. */
@@ -168,6 +183,51 @@ static __always_inline void close_handoff(struct lock_record *lock)
 	if (begins_ns && amount)
 		__sync_fetch_and_add(&lock->all_handoffs_ns, amount);
 	lock->is_provisional = 0;
+}
+
+/* A slot begins: holders are followed more or less closely than before. Of two CPUs that see it
+ * first, one does this.
+ */
+static __noinline int turn_slot(struct lock_record *lock, __u64 slot)
+{
+	__u64 before, start;
+	__u32 scale;
+
+	if (!lock)
+		return 0;
+	before = lock->slot;
+	if (before >= slot || __sync_val_compare_and_swap(&lock->slot, before, slot) != before)
+		return 0;
+	/* With a pause between them, nothing is known of the slot before. */
+	scale = scale_of(slot, before + 1 == slot ? lock->slot_waits : 0);
+	lock->slot_waits = 0;
+	if (scale == lock->scale)
+		return 0;
+	start = slot_start(before + 1);
+	if (!lock->scale) {
+		lock->settled_ns = start;
+		lock->accrued_since_ns = start;
+	} else {
+		settle_in(lock, before, start);
+	}
+	if (!scale) {
+		charge_holder(lock, start);
+		close_handoff(lock);
+		lock->holder = 0;
+		lock->is_sampled = 1;
+	}
+	lock->scale = scale;
+	return 0;
+}
+
+/* Whether the holder of the lock is followed now. */
+static __always_inline bool is_watched(struct lock_record *lock, __u64 now)
+{
+	__u64 slot = slot_of(now);
+
+	if (lock->slot != slot)
+		turn_slot(lock, slot);
+	return lock->scale;
 }
 
 /* Another thread took the lock before the woken one did: the time is its own. */
@@ -188,8 +248,7 @@ static __always_inline void note_sleeping_holder(struct thread_record *thread)
 }
 
 /* A waiter has read in the word that `owner` holds the lock. */
-static __always_inline void observe_owner(struct lock_record *lock, __u64 address, __u32 owner,
-					  __u64 now)
+static __always_inline void observe_owner(struct lock_record *lock, __u32 owner, __u64 now)
 {
 	struct thread_record *thread;
 
@@ -201,62 +260,66 @@ static __always_inline void observe_owner(struct lock_record *lock, __u64 addres
 	if (lock->is_provisional)
 		undo_handoff(lock);
 	else
-		charge_holder(lock, address, now);
+		charge_holder(lock, now);
 	lock->holder = owner;
 	thread = bpf_map_lookup_elem(&threads, &owner);
 	if (!thread)
 		return;
-	remember_held(thread, address);
+	remember_held(thread, lock->address);
 	note_sleeping_holder(thread);
 }
 
 /* The thread lets go of the lock: what has accrued since the last change is its own. */
-static __always_inline __u64 observe_release(struct lock_record *lock, __u64 address,
-					     struct thread_record *thread, __u32 tid, __u64 now)
+static __always_inline __u64 observe_release(struct lock_record *lock, struct thread_record *thread,
+					     __u64 now)
 {
 	__u64 amount;
 
+	if (!is_watched(lock, now))
+		return 0;
 	/* It may well read again. */
 	if (is_rwlock(&lock->signature))
-		remember_held(thread, address);
+		remember_held(thread, lock->address);
 
 	if (lock->is_provisional) {
-		if (lock->holder == tid)
+		if (lock->holder == thread->libc_tid)
 			close_handoff(lock);
 		else
 			undo_handoff(lock);
 	}
 	settle(lock, now);
 	amount = take_accrued(lock);
-	charge_thread(lock, address, tid, amount, now);
+	charge_thread(lock, thread, amount, now);
 	lock->accrued_since_ns = now;
 	lock->holder = 0;
 	return amount;
 }
 
 /* A waiter is back from the kernel; if it was woken, it probably has the lock now. */
-static __always_inline void observe_return(struct lock_record *lock, __u64 address,
-					   struct thread_record *thread, __u32 tid, bool is_woken,
-					   __u64 now)
+static __always_inline void observe_return(struct lock_record *lock, struct thread_record *thread,
+					   bool is_woken, __u64 now)
 {
+	if (!is_watched(lock, now)) {
+		__sync_fetch_and_add(&lock->waiters, -1);
+		return;
+	}
 	settle(lock, now);
 	__sync_fetch_and_add(&lock->waiters, -1);
 	if (lock->holder) {
-		charge_holder(lock, address, now);
+		charge_holder(lock, now);
 		return;
 	}
 	if (!is_woken)
 		return;
 	__sync_fetch_and_add(&lock->handoff_ns, take_accrued(lock));
 	lock->accrued_since_ns = now;
-	lock->holder = tid;
+	lock->holder = thread->libc_tid;
 	lock->is_provisional = 1;
-	remember_held(thread, address);
+	remember_held(thread, lock->address);
 }
 
 /* A thread leaves or gets a CPU: whoever waits for its locks has waited for its old state. */
-static __always_inline void change_state(struct thread_record *thread, __u32 tid, __u32 state,
-					 __u64 now)
+static __always_inline void change_state(struct thread_record *thread, __u32 state, __u64 now)
 {
 	bool holds = false;
 
@@ -269,7 +332,7 @@ static __always_inline void change_state(struct thread_record *thread, __u32 tid
 		lock = bpf_map_lookup_elem(&locks, &address);
 		if (!lock)
 			continue;
-		if (lock->holder != tid) {
+		if (!is_watched(lock, now) || lock->holder != thread->libc_tid) {
 			if (!is_rwlock(&lock->signature))
 				thread->held[i] = 0;
 			continue;
@@ -278,7 +341,7 @@ static __always_inline void change_state(struct thread_record *thread, __u32 tid
 		if (lock->waiters <= 0)
 			continue;
 		settle(lock, now);
-		charge_holder(lock, address, now);
+		charge_known_holder(lock, thread, now);
 	}
 	thread->state = state;
 	if (state != HOLDER_RUNNING) {
@@ -292,7 +355,7 @@ static __always_inline void change_state(struct thread_record *thread, __u32 tid
 
 static __always_inline struct lock_record *find_or_make_lock(const struct lock_key *key)
 {
-	static const struct lock_record none = {};
+	static const struct lock_record none = {.scale = 1};
 	struct lock_record *lock = bpf_map_lookup_elem(&locks, &key->address);
 	struct lock_wait_counters *counts;
 
@@ -301,10 +364,12 @@ static __always_inline struct lock_record *find_or_make_lock(const struct lock_k
 	bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST);
 	lock = bpf_map_lookup_elem(&locks, &key->address);
 	counts = my_counters();
-	if (lock)
+	if (lock) {
+		lock->address = key->address;
 		lock->signature = key->signature;
-	else if (counts)
+	} else if (counts) {
 		counts->lock_table_full++;
+	}
 	return lock;
 }
 
@@ -316,14 +381,17 @@ static __always_inline void count_waiter(struct lock_record *lock, struct thread
 {
 	__u64 since = thread->start_ns > begins_ns ? thread->start_ns : begins_ns;
 
-	if (lock->waiters <= 0)
-		lock->accrued_since_ns = since;
-	settle(lock, now);
-	if (thread->owner)
-		observe_owner(lock, thread->lock.address, thread->owner, now);
-	if (now > since)
-		__sync_fetch_and_add(&lock->accrued_ns, now - since);
+	if (is_watched(lock, now)) {
+		if (lock->waiters <= 0)
+			lock->accrued_since_ns = since;
+		settle(lock, now);
+		if (thread->owner)
+			observe_owner(lock, thread->owner, now);
+		if (now > since)
+			__sync_fetch_and_add(&lock->accrued_ns, (now - since) * lock->scale);
+	}
 	__sync_fetch_and_add(&lock->waiters, 1);
+	lock->slot_waits++;
 	thread->is_counted = 1;
 	if (thread->owner || !is_rwlock(&thread->lock.signature))
 		return;

@@ -89,8 +89,13 @@ enum holder_state {
  * and charged to whoever held the lock meanwhile.
  */
 struct lock_record {
+	__u64 address;
 	struct futex_signature signature; /* of the first wait */
 	__s64 waiters;			  /* asleep now */
+	__u64 slot;			  /* of the last event; see slot_of() */
+	__u32 slot_waits;		  /* in it */
+	__u32 scale;			  /* in it; see scale_of() */
+	__u64 is_sampled;		  /* the scale was not always 1 */
 	__u64 settled_ns;		  /* the time up to which accrued_ns is added up */
 	__u64 accrued_since_ns;
 	__u64 accrued_ns; /* waiter time that nobody is charged with yet */
@@ -112,9 +117,10 @@ struct lock_record {
 	__u64 interrupted_ns;
 	__u64 timed_out;
 	__u64 timed_out_ns;
+	struct wait_totals others; /* of waits that found the table of waits full */
 	__u64 histogram[HISTOGRAM_BUCKETS];
 };
-QUARREL_ABI_SIZE(struct lock_record, 1080);
+QUARREL_ABI_SIZE(struct lock_record, 1136);
 
 struct holder_key {
 	__u64 address;
@@ -132,9 +138,11 @@ struct thread_record {
 	__u64 start_ns;	      /* of the call; 0: none goes on */
 	__u64 waited_ns;      /* in finished calls of the wait; 0 and no call: no wait is open */
 	__u32 tid;	      /* in quarrel's pid namespace */
+	__u32 libc_tid;	      /* as the target's libc counts */
 	__u32 owner;
 	__u32 is_counted; /* it is in lock_record.waiters */
 	__u32 next_held;
+	__u32 pad;
 	__u64 held[MAX_HELD_LOCKS]; /* words that it held when others waited; may be stale */
 	__u32 state;
 	__u32 last_off_state;
@@ -143,7 +151,7 @@ struct thread_record {
 	__u64 off_since_ns;	 /* the last time off the CPU; until: 0 while it lasts */
 	__u64 off_until_ns;
 };
-QUARREL_ABI_SIZE(struct thread_record, 112);
+QUARREL_ABI_SIZE(struct thread_record, 120);
 
 /* How lock_waits comes to the stacks of waiters. */
 enum stack_mode {
@@ -185,8 +193,9 @@ struct capture_header {
 	__u32 stack_bytes; /* follow the event */
 	__u64 stack_start;
 	__u64 registers[REGISTER_COUNT];
+	__u64 fs_base; /* at which the thread's own variables end; 0: not set yet */
 };
-QUARREL_ABI_SIZE(struct capture_header, 160);
+QUARREL_ABI_SIZE(struct capture_header, 168);
 
 enum wait_event_kind {
 	EVENT_WAIT,
@@ -203,7 +212,7 @@ struct wait_event {
 	__u32 kind;
 	__u64 stack; /* in unwound_stacks; 0: not unwound, its bytes follow */
 };
-QUARREL_ABI_SIZE(struct wait_event, 208);
+QUARREL_ABI_SIZE(struct wait_event, 216);
 
 struct tick_event {
 	struct capture_header capture;
@@ -215,7 +224,7 @@ struct tick_event {
 	__u32 peer_count;
 	__u32 peers[MAX_PEER_CPUS];
 };
-QUARREL_ABI_SIZE(struct tick_event, 448);
+QUARREL_ABI_SIZE(struct tick_event, 456);
 
 struct tick_counters {
 	__u64 user;
@@ -236,7 +245,15 @@ struct holder_event {
 	__u32 waiters;
 	__u32 state;
 };
-QUARREL_ABI_SIZE(struct holder_event, 176);
+QUARREL_ABI_SIZE(struct holder_event, 184);
+
+/* Where a thread has its own variables (thread_states). */
+struct thread_base {
+	__u64 fs_base;
+	__u32 tid;
+	__u32 pad;
+};
+QUARREL_ABI_SIZE(struct thread_base, 16);
 
 /* A lock of the kernel and the path that wants it (kernel_locks). */
 struct kernel_lock_key {
@@ -253,7 +270,7 @@ struct kernel_lock_event {
 	struct kernel_lock_key lock;
 	__u64 weight_ns;
 };
-QUARREL_ABI_SIZE(struct kernel_lock_event, 192);
+QUARREL_ABI_SIZE(struct kernel_lock_event, 200);
 
 struct kernel_lock_counters {
 	__u64 ended;
@@ -264,5 +281,86 @@ struct kernel_lock_counters {
 	__u64 capture_ring_full;
 };
 QUARREL_ABI_SIZE(struct kernel_lock_counters, 48);
+
+/* A lock as the probes of lock_holds see it. */
+struct hold_totals {
+	__u64 acquisitions;
+	__u64 try_failures;
+	__u64 holds; /* that began and ended while the probes stood */
+	__u64 total_ns;
+	__u64 max_ns;
+	__u64 is_rwlock; /* then acquisitions are those for writing */
+	__u64 histogram[HISTOGRAM_BUCKETS];
+};
+QUARREL_ABI_SIZE(struct hold_totals, 48 + 8 * HISTOGRAM_BUCKETS);
+
+struct hold_counters {
+	__u64 hits;	    /* of probes */
+	__u64 acquisitions; /* of locks */
+	__u64 holds;	    /* of them, seen to their end */
+	__u64 nested_too_deep;
+	__u64 lock_table_full;
+	__u64 take_unseen; /* let go of, but taken before the probes stood, or by another thread */
+	__u64 captures_lost; /* stacks by which a lock would have been named */
+};
+QUARREL_ABI_SIZE(struct hold_counters, 56);
+
+/* A thread that has just taken a lock. */
+struct hold_event {
+	struct capture_header capture;
+	__u64 address;
+};
+QUARREL_ABI_SIZE(struct hold_event, 176);
+
+/* Go: goroutines wait in the runtime, not in the kernel (go_locks). */
+enum go_step {
+	GO_WAITS,
+	GO_STOPS_WAITING,
+	GO_RELEASES,
+};
+
+struct go_wait_key {
+	__u64 address;
+	__u64 goroutine;
+	__s32 stack; /* in go_stacks; negative: none */
+	__u32 kind;
+};
+QUARREL_ABI_SIZE(struct go_wait_key, 24);
+
+/* A goroutine that waits now. */
+struct go_open_wait {
+	struct go_wait_key key;
+	__u64 start_ns;
+};
+QUARREL_ABI_SIZE(struct go_open_wait, 32);
+
+/* Waiter time is settled at every change, as in struct lock_record. */
+struct go_lock_record {
+	__u64 settled_ns;
+	__u64 accrued_ns; /* since the last release, or the last waiter that had it */
+	__u64 handoff_ns;
+	__u32 waiters;
+	__u32 kind; /* a RWMutex once seen as one */
+	__u64 histogram[HISTOGRAM_BUCKETS];
+};
+QUARREL_ABI_SIZE(struct go_lock_record, 32 + 8 * HISTOGRAM_BUCKETS);
+
+struct go_hold_totals {
+	__u64 releases;
+	__u64 waiter_ns;
+};
+QUARREL_ABI_SIZE(struct go_hold_totals, 16);
+
+struct go_counters {
+	__u64 hits;
+	__u64 ended;	       /* waits */
+	__u64 start_unseen;    /* of them: began before the probes stood */
+	__u64 open_table_full; /* of them: not noted */
+	__u64 wait_table_full;
+	__u64 lock_table_full;
+	__u64 hold_table_full;
+	__u64 unreadable; /* the number of the goroutine */
+};
+QUARREL_ABI_SIZE(struct go_counters, 64);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "target.bpf.h"
 #include "user_stack.bpf.h"
+#include "wait_totals.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 
@@ -119,23 +120,6 @@ int on_begin(__u64 *ctx)
 	return 0;
 }
 
-static __always_inline int add_wait(const struct kernel_lock_key *key, __u64 wait_ns)
-{
-	struct wait_totals *totals = bpf_map_lookup_elem(&kernel_waits, key), zero = {};
-
-	if (!totals) {
-		bpf_map_update_elem(&kernel_waits, key, &zero, BPF_NOEXIST);
-		totals = bpf_map_lookup_elem(&kernel_waits, key);
-	}
-	if (!totals)
-		return -1;
-	__sync_fetch_and_add(&totals->count, 1);
-	__sync_fetch_and_add(&totals->total_ns, wait_ns);
-	if (wait_ns > totals->max_ns)
-		totals->max_ns = wait_ns;
-	return 0;
-}
-
 static __always_inline bool is_worth_a_stack(__u64 wait_ns)
 {
 	if (captures_left <= 0)
@@ -202,7 +186,7 @@ int on_end(__u64 *ctx)
 	key.kernel_stack = open->kernel_stack;
 	key.is_mmap_lock = is_own_mmap_lock(key.address);
 	bpf_map_delete_elem(&open_waits, &open_key);
-	if (add_wait(&key, wait_ns)) {
+	if (add_wait(&kernel_waits, &key, wait_ns)) {
 		counts->wait_table_full++;
 		return 0;
 	}

@@ -237,10 +237,66 @@ static inline __u64 capture_weight(__u64 wait_ns, __u64 threshold_ns, __u32 rand
 	return ((__u64)random * threshold_ns) >> 32 < wait_ns ? threshold_ns : 0;
 }
 
+/* Slots in which captures are counted: 8 ms. */
+#define CAPTURE_SLOT_SHIFT 23
+/* As high as user space lets it become; see CaptureThreshold. */
+#define MAX_THRESHOLD_NS 1000000000ull
+
 /* Waiting for events (idle workers) must not use up the captures that locks need. */
 static inline __u64 capture_threshold(__u64 threshold_ns, const struct futex_signature *signature)
 {
 	return wants_a_lock(signature) ? threshold_ns : threshold_ns * 8;
+}
+
+/* Following the holders of a lock costs more than the rest of its wait. Where many wait, it is done
+ * in one slot of time in eight, and each slot stands for eight.
+ */
+enum {
+	WATCH_SLOT_SHIFT = 20, /* 1.05 ms */
+	WATCH_EVERY = 8,
+	HOT_WAITS_PER_SLOT = 4
+};
+
+static inline __u64 slot_of(__u64 time_ns)
+{
+	return time_ns >> WATCH_SLOT_SHIFT;
+}
+
+static inline __u64 slot_start(__u64 slot)
+{
+	return slot << WATCH_SLOT_SHIFT;
+}
+
+/* Spread like random numbers, because the target may do something every 8 ms. */
+static inline int is_watched_slot(__u64 slot)
+{
+	return slot * 0x9e3779b97f4a7c15ull >> 61 == 0;
+}
+
+/* What waiter time counts in a slot, by the waits of the slot before: 0 if holders are not
+ * followed.
+ */
+static inline __u32 scale_of(__u64 slot, __u64 waits_before)
+{
+	if (waits_before <= HOT_WAITS_PER_SLOT)
+		return 1;
+	return is_watched_slot(slot) ? WATCH_EVERY : 0;
+}
+
+/* Waiter time from `since` to `until`, of a lock that nothing has happened to since: its scale is
+ * that of the slot, and what comes after that counts as it is.
+ */
+static inline __u64 waiter_time(__s64 waiters, __u32 scale, __u64 slot, __u64 since, __u64 until)
+{
+	__u64 end = slot_start(slot + 1), first = until < end ? until : end, time = 0;
+
+	if (waiters <= 0)
+		return 0;
+	if (first > since)
+		time += (first - since) * scale;
+	if (until > end)
+		time += until - (since > end ? since : end);
+	return time * waiters;
 }
 
 #endif

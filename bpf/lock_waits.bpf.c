@@ -14,6 +14,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Adapted by user space while running. */
 volatile __u64 threshold_ns = 100000;
+/* User space adapts it every 100 ms if it gets a CPU, and where hundreds of threads wait it does
+ * not at once: more captures than this in a slot double the threshold.
+ */
+const volatile __u32 max_captures_per_slot = 0xffffffff;
+static __u64 capture_slot;
+static __u32 captures_in_slot;
 /* Set at the end of the recording: detaching takes several RCU grace periods, in which nothing may
  * change any more. Waits that go on stay open.
  */
@@ -27,31 +33,28 @@ struct {
 } waits SEC(".maps");
 
 /* The current thread, if it is one of the target's. */
-struct current_thread {
-	struct thread_record *record;
-	__u32 libc_tid;
-};
-
-static __always_inline bool find_current(struct current_thread *thread)
+static __always_inline struct thread_record *find_current(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lock_wait_counters *counts;
+	struct thread_record *thread;
 
 	if (is_over || !target_tid())
-		return false;
+		return 0;
 	if (!kernel_tgid)
 		kernel_tgid = task->tgid;
-	thread->libc_tid = libc_tid(task);
-	thread->record = record_of(task);
-	if (thread->record)
-		return true;
+	thread = record_of(task);
+	if (thread)
+		return thread;
 	counts = my_counters();
 	if (counts)
 		counts->thread_table_full++;
-	return false;
+	return 0;
 }
 
-/* The row of a waiter, a word and an owner. */
+/* The row of a waiter, a word and an owner; that of all others of the word, where the table is
+ * full.
+ */
 static __noinline struct wait_totals *totals_of(struct thread_record *thread,
 						struct lock_record *lock)
 {
@@ -70,27 +73,26 @@ static __noinline struct wait_totals *totals_of(struct thread_record *thread,
 	if (lock && __sync_fetch_and_add(&lock->pairs, 1) >= MAX_PAIRS_PER_LOCK)
 		key.owner = 0;
 	bpf_map_update_elem(&waits, &key, &none, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&waits, &key);
+	sum = bpf_map_lookup_elem(&waits, &key);
+	if (sum)
+		return sum;
+	return lock ? &lock->others : 0;
 }
 
 /* The wait is over: only now is it known how long it was in all. */
-static __noinline int finish_wait(struct thread_record *thread)
+static __noinline int finish_wait_for(struct thread_record *thread, struct lock_record *lock)
 {
 	struct lock_wait_counters *counts = my_counters();
 	struct wait_totals *sum;
-	struct lock_record *lock;
-	__u64 address;
 	__u32 bucket;
 
 	if (!thread || !counts || !thread->waited_ns)
 		return 0;
-	address = thread->lock.address;
-	lock = bpf_map_lookup_elem(&locks, &address);
 	counts->blocking++;
 	sum = totals_of(thread, lock);
 	if (sum) {
-		/* Not atomic: the waiter is part of the key, and a thread is on one CPU only. */
-		sum->count++;
+		__sync_fetch_and_add(&sum->count, 1);
+		/* Two CPUs write the row of others only: the longest may get lost there. */
 		if (thread->waited_ns > sum->max_ns)
 			sum->max_ns = thread->waited_ns;
 	} else {
@@ -102,6 +104,16 @@ static __noinline int finish_wait(struct thread_record *thread)
 		__sync_fetch_and_add(&lock->histogram[bucket], 1);
 	thread->waited_ns = 0;
 	return 0;
+}
+
+static __noinline int finish_wait(struct thread_record *thread)
+{
+	__u64 address;
+
+	if (!thread || !thread->waited_ns)
+		return 0;
+	address = thread->lock.address;
+	return finish_wait_for(thread, bpf_map_lookup_elem(&locks, &address));
 }
 
 static __always_inline bool same_lock(const struct lock_key *a, const struct lock_key *b)
@@ -125,13 +137,11 @@ static __always_inline void forget_call(struct thread_record *thread)
 
 static __always_inline int begin_wait(__u64 address, struct futex_signature signature)
 {
-	struct current_thread current = {};
-	struct thread_record *thread;
+	struct thread_record *thread = find_current();
 	struct lock_key key;
 
-	if (!find_current(&current))
+	if (!thread)
 		return 0;
-	thread = current.record;
 	key.address = address;
 	key.signature = signature;
 	forget_call(thread);
@@ -147,22 +157,19 @@ static __always_inline int begin_wait(__u64 address, struct futex_signature sign
 /* FUTEX_WAKE and its like: the current thread lets go of a lock. */
 static __always_inline int release(__u64 address)
 {
-	struct current_thread current = {};
-	struct thread_record *thread;
+	struct thread_record *thread = find_current();
 	struct lock_record *lock;
 
-	if (!find_current(&current))
+	if (!thread)
 		return 0;
 	lock = bpf_map_lookup_elem(&locks, &address);
 	if (!lock)
 		return 0;
-	thread = current.record;
 	if (thread->waited_ns && thread->lock.address == address)
-		finish_wait(thread);
+		finish_wait_for(thread, lock);
 	if (!wants_a_lock(&lock->signature))
 		return 0;
-	lock->last_wake_ns =
-	    observe_release(lock, address, thread, current.libc_tid, bpf_ktime_get_ns());
+	lock->last_wake_ns = observe_release(lock, thread, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -262,8 +269,24 @@ static __always_inline int end_wake(struct thread_record *thread, __s64 result)
 	return capture(thread, &key, weight_ns, EVENT_WAKE, &stack);
 }
 
+/* Two CPUs may count one capture less; it is a brake, no account. */
+static __always_inline void hold_capture_rate(__u64 now)
+{
+	__u64 slot = now >> CAPTURE_SLOT_SHIFT;
+
+	if (capture_slot != slot) {
+		capture_slot = slot;
+		captures_in_slot = 0;
+	}
+	if (++captures_in_slot <= max_captures_per_slot)
+		return;
+	captures_in_slot = 0;
+	if (threshold_ns < MAX_THRESHOLD_NS)
+		threshold_ns *= 2;
+}
+
 static __always_inline int end_blocked(struct thread_record *thread, struct lock_record *lock,
-				       __u64 wait_ns)
+				       __u64 wait_ns, __u64 now)
 {
 	struct lock_wait_counters *counts = my_counters();
 	__u64 threshold = capture_threshold(threshold_ns, &thread->lock.signature);
@@ -273,11 +296,13 @@ static __always_inline int end_blocked(struct thread_record *thread, struct lock
 	bool is_sample = lock && (weight_ns || !lock->captures);
 
 	if (sum)
-		sum->total_ns += wait_ns;
+		__sync_fetch_and_add(&sum->total_ns, wait_ns);
 	thread->waited_ns += wait_ns;
 	/* The first wait for a word is captured without weight: a lock needs a name. */
 	if (is_sample)
 		__sync_fetch_and_add(&lock->captures, 1);
+	if (weight_ns && wait_ns >= threshold)
+		hold_capture_rate(now);
 	if (stack_mode != STACKS_COPIED) {
 		capture_unwound(thread, weight_ns, wait_ns, is_sample);
 	} else if (is_sample) {
@@ -286,7 +311,7 @@ static __always_inline int end_blocked(struct thread_record *thread, struct lock
 		capture(thread, &thread->lock, weight_ns, EVENT_WAIT, &stack);
 	}
 	if (!repeats_until_taken(&thread->lock.signature))
-		finish_wait(thread);
+		finish_wait_for(thread, lock);
 	return 0;
 }
 
@@ -310,9 +335,8 @@ static __always_inline void end_other(struct thread_record *thread, struct lock_
 }
 
 /* The end of a call that began as a wait. */
-static __always_inline int end_wait(struct current_thread *current, __s64 result)
+static __always_inline int end_wait(struct thread_record *thread, __s64 result)
 {
-	struct thread_record *thread = current->record;
 	enum futex_outcome outcome = outcome_of(result);
 	struct lock_record *lock;
 	__u64 now = bpf_ktime_get_ns();
@@ -321,33 +345,32 @@ static __always_inline int end_wait(struct current_thread *current, __s64 result
 
 	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
 	if (lock && thread->is_counted)
-		observe_return(lock, thread->lock.address, thread, current->libc_tid,
-			       outcome == OUTCOME_BLOCKED, now);
+		observe_return(lock, thread, outcome == OUTCOME_BLOCKED, now);
 	forget_waiter(thread);
 	if (!begins_ns)
 		return 0;
 	if (outcome == OUTCOME_BLOCKED)
-		return end_blocked(thread, lock, wait_ns);
+		return end_blocked(thread, lock, wait_ns, now);
 	end_other(thread, lock, outcome, wait_ns);
 	return 0;
 }
 
 static __always_inline int end_call(__s64 result, bool has_operation)
 {
-	struct current_thread current = {};
+	struct thread_record *thread = find_current();
 	struct pt_regs *registers;
 
-	if (!find_current(&current))
+	if (!thread)
 		return 0;
-	if (current.record->start_ns)
-		return end_wait(&current, result);
+	if (thread->start_ns)
+		return end_wait(thread, result);
 	if (!begins_ns)
 		return 0;
 	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	if (!has_operation)
 		return end_unseen_wait(result);
 	if (is_wake_operation(registers->si & FUTEX_CMD_MASK))
-		return end_wake(current.record, result);
+		return end_wake(thread, result);
 	if (is_wait_operation(registers->si & FUTEX_CMD_MASK))
 		return end_unseen_wait(result);
 	return 0;
@@ -376,11 +399,11 @@ int exit_futex_wait(struct trace_event_raw_sys_exit *ctx)
 SEC("tracepoint")
 int exit_futex_wake(struct trace_event_raw_sys_exit *ctx)
 {
-	struct current_thread current = {};
+	struct thread_record *thread = find_current();
 
-	if (!begins_ns || !find_current(&current))
+	if (!begins_ns || !thread)
 		return 0;
-	return end_wake(current.record, ctx->ret);
+	return end_wake(thread, ctx->ret);
 }
 
 static __always_inline void count_if_it_waits(struct thread_record *thread, __u64 now)
@@ -394,15 +417,13 @@ static __always_inline void count_if_it_waits(struct thread_record *thread, __u6
 		count_waiter(lock, thread, now);
 }
 
-static __always_inline void leave_cpu(struct task_struct *task, bool is_preempted)
+static __always_inline void leave_cpu(struct task_struct *task, bool is_preempted, __u64 now)
 {
 	struct thread_record *thread = record_of(task);
 	__u32 state = HOLDER_BLOCKED;
-	__u64 now;
 
 	if (!thread)
 		return;
-	now = bpf_ktime_get_ns();
 	if (is_preempted || !task->__state) {
 		state = HOLDER_RUNNABLE;
 	} else {
@@ -410,21 +431,19 @@ static __always_inline void leave_cpu(struct task_struct *task, bool is_preempte
 		if (thread->is_counted)
 			state = HOLDER_WAITING;
 	}
-	change_state(thread, libc_tid(task), state, now);
+	change_state(thread, state, now);
 	thread->last_off_state = state;
 	thread->off_since_ns = now;
 	thread->off_until_ns = 0;
 }
 
-static __always_inline void get_cpu(struct task_struct *task)
+static __always_inline void get_cpu(struct task_struct *task, __u64 now)
 {
 	struct thread_record *thread = record_of(task);
-	__u64 now;
 
 	if (!thread || thread->state == HOLDER_RUNNING)
 		return;
-	now = bpf_ktime_get_ns();
-	change_state(thread, libc_tid(task), HOLDER_RUNNING, now);
+	change_state(thread, HOLDER_RUNNING, now);
 	thread->off_until_ns = now;
 }
 
@@ -434,13 +453,20 @@ int on_switch(__u64 *ctx)
 	struct task_struct *previous = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	int tgid = kernel_tgid;
+	bool leaves, comes;
+	__u64 now;
 
 	if (!tgid || is_over)
 		return 0;
-	if (previous->tgid == tgid)
-		leave_cpu(previous, ctx[0]);
-	if (next->tgid == tgid)
-		get_cpu(next);
+	leaves = previous->tgid == tgid;
+	comes = next->tgid == tgid;
+	if (!leaves && !comes)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (leaves)
+		leave_cpu(previous, ctx[0], now);
+	if (comes)
+		get_cpu(next, now);
 	return 0;
 }
 

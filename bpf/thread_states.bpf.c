@@ -17,6 +17,7 @@ enum pass {
 	PASS_OWNERS,  /* after it, when every owner has a record */
 	PASS_HOLDERS, /* show the holders that are off the CPU */
 	PASS_WAITERS, /* show the waits that go on */
+	PASS_BASES,   /* show where each thread has its own variables */
 };
 volatile __u32 pass = PASS_SEED;
 /* Waits that PASS_SEED opened. */
@@ -160,6 +161,7 @@ static __always_inline void capture_task(struct capture_header *capture, __u8 *s
 
 	capture->time_ns = bpf_ktime_get_ns();
 	STORE_REGISTERS(capture->registers, registers);
+	capture->fs_base = task->thread.fsbase;
 	capture->stack_start = start;
 	capture->stack_bytes = copy_stack_of_task(stack, start, length, task);
 }
@@ -224,6 +226,14 @@ static __always_inline int show_waiter(struct seq_file *seq, struct task_struct 
 	return 0;
 }
 
+static __always_inline int show_base(struct seq_file *seq, struct task_struct *task)
+{
+	struct thread_base base = {.fs_base = task->thread.fsbase, .tid = tid_of(task)};
+
+	bpf_seq_write(seq, &base, sizeof(base));
+	return 0;
+}
+
 SEC("iter.s/task")
 int visit_thread(struct bpf_iter__task *ctx)
 {
@@ -236,6 +246,8 @@ int visit_thread(struct bpf_iter__task *ctx)
 		return show_holder(ctx->meta->seq, task);
 	if (pass == PASS_WAITERS)
 		return show_waiter(ctx->meta->seq, task);
+	if (pass == PASS_BASES)
+		return show_base(ctx->meta->seq, task);
 	if (pass == PASS_OWNERS)
 		return link_owner(task);
 	return seed(task);

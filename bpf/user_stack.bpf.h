@@ -72,6 +72,7 @@ static __always_inline void capture_stack(struct capture_header *capture, __u8 *
 	__u64 start = sp - RED_ZONE_BYTES;
 	__u32 length = stack_copy_length(start, task->thread.fsbase, task->mm->start_stack, limit);
 
+	capture->fs_base = task->thread.fsbase;
 	capture->stack_start = start;
 	capture->stack_bytes = copy_user_bytes(to, start, length);
 }

@@ -75,6 +75,14 @@ struct trace_event_raw_sys_exit {
 
 #pragma clang attribute pop
 
+/* The context of a uprobe is the kernel's pt_regs, whose layout is that of the user ABI
+ * (asm/ptrace.h). CO-RE would compute addresses within it, which the verifier refuses.
+ */
+struct uprobe_registers {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+	unsigned long ip, cs, flags, sp, ss;
+};
+
 /* The context of a perf_event program is user ABI (asm/ptrace.h): fixed offsets. cs must be loaded
  * with its full width there; CO-RE would narrow it to the 16 bits that newer kernels declare.
  */

@@ -56,6 +56,7 @@ static __noinline int capture(struct thread_record *thread, struct lock_key *loc
 			      __u32 kind, struct captured_stack *stack)
 {
 	struct lock_wait_counters *counts = my_counters();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *registers;
 	struct wait_scratch *space;
 	__u32 zero = 0;
@@ -64,7 +65,7 @@ static __noinline int capture(struct thread_record *thread, struct lock_key *loc
 	space = bpf_map_lookup_elem(&scratch, &zero);
 	if (!space || !counts || !thread || !lock || !stack)
 		return 0;
-	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	STORE_REGISTERS(space->event.capture.registers, registers);
 	space->event.capture.time_ns = bpf_ktime_get_ns();
 	space->event.capture.tid = thread->tid;
@@ -74,6 +75,7 @@ static __noinline int capture(struct thread_record *thread, struct lock_key *loc
 	space->event.owner = kind == EVENT_WAKE ? 0 : thread->owner;
 	space->event.kind = kind;
 	space->event.stack = stack->id;
+	space->event.capture.fs_base = task->thread.fsbase;
 	space->event.capture.stack_start = 0;
 	space->event.capture.stack_bytes = 0;
 	if (stack->is_copied)

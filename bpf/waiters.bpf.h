@@ -69,8 +69,10 @@ static __always_inline struct thread_record *record_of(struct task_struct *task)
 		return thread;
 	bpf_map_update_elem(&threads, &key, &none, BPF_NOEXIST);
 	thread = bpf_map_lookup_elem(&threads, &key);
-	if (thread)
+	if (thread) {
 		thread->tid = tid_of(task);
+		thread->libc_tid = key;
+	}
 	return thread;
 }
 

@@ -17,7 +17,10 @@
 #include "base/stop_signal.h"
 #include "checks/check.h"
 #include "collect/launch.h"
+#include "import/import.h"
 #include "join/join.h"
+#include "join/line_guess.h"
+#include "join/lock_guess.h"
 #include "resolve/binary_facts.h"
 #include "resolve/capture_reader.h"
 #include "store/store.h"
@@ -25,7 +28,7 @@
 namespace quarrel {
 namespace {
 
-// Samples of line_samples are kept one by one: 199 a second and CPU.
+// Samples of line_samples are kept one by one: 499 a second and CPU.
 constexpr std::chrono::nanoseconds kLongestWatch = std::chrono::minutes(5);
 
 std::string default_path(const Target& target, const std::string& name) {
@@ -45,27 +48,44 @@ std::string status_line(const Recording& recording) {
       recording.threads.size(), recording.line_samples.size(), recording.stacks.size());
 }
 
+Result<Recording> import_perf_file(const std::string& path) {
+  TRY(const auto input, open_perf_input(path));
+  auto recording = import_perf_data(*input);
+  if (!recording) return Error{path + ": " + recording.error().message};
+  return recording;
+}
+
 /// What the session may ask of the other stages while it runs.
-SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recording& recording,
-                        LaunchedCommand* launched, Progress& progress) {
+SessionHooks reader_hooks(CaptureReader& reader) {
   return {
       .unwind = [&](const Capture& capture) { return reader.unwind(capture); },
       .add_stack = [&](const std::vector<Frame>& calls) { return reader.add_stack(calls); },
       .unwind_tables = [&] { return reader.unwind_tables(); },
+      .lock_probes = [&] { return reader.lock_probes(); },
+      .go_probes = [&] { return reader.go_probes(); },
       .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
+      .import_perf_data = import_perf_file,
+      .watch_targets = [&] { return reader.watch_targets(); },
+      .access_before = [&](uint64_t ip) { return reader.access_before(ip); },
       .mappings_changed = [&] { reader.mappings_changed(); },
-      .on_attached = [launched, &recording, &progress]() -> Result<void> {
-        progress.say(fmt::format("Attached to {} (pid {}); Ctrl-C stops and keeps the data",
-                                 recording.run.command, recording.run.pid));
-        return launched ? launched->release() : Result<void>();
-      },
-      .on_checkpoint = [&]() -> Result<void> {
-        progress.update(status_line(recording));
-        reader.write_coverage();
-        return writer.checkpoint(recording);
-      },
-      .should_stop = [] { return stop_requests() > 0; },
   };
+}
+
+SessionHooks make_hooks(CaptureReader& reader, RecordingWriter& writer, Recording& recording,
+                        LaunchedCommand* launched, Progress& progress) {
+  SessionHooks hooks = reader_hooks(reader);
+  hooks.on_attached = [launched, &recording, &progress]() -> Result<void> {
+    progress.say(fmt::format("Attached to {} (pid {}); Ctrl-C stops and keeps the data",
+                             recording.run.command, recording.run.pid));
+    return launched ? launched->release() : Result<void>();
+  };
+  hooks.on_checkpoint = [&]() -> Result<void> {
+    progress.update(status_line(recording));
+    reader.write_coverage();
+    return writer.checkpoint(recording);
+  };
+  hooks.should_stop = [] { return stop_requests() > 0; };
+  return hooks;
 }
 
 /// Names and judges copies of a growing recording, one at a time, in a thread of its own.
@@ -115,18 +135,14 @@ Result<bool> watch_once(const Target& target, const WatchOptions& options, Obser
   recording.run = {.tool_version = QUARREL_VERSION, .pid = target.pid, .host = read_host_facts()};
   recording.run.command = target.name;
   CaptureReader reader(recording, target.root, target.pid);
-  const SessionHooks hooks = {
-      .unwind = [&](const Capture& capture) { return reader.unwind(capture); },
-      .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
-      .mappings_changed = [&] { reader.mappings_changed(); },
-      .on_attached = [] { return Result<void>(); },
-      .on_checkpoint = [&]() -> Result<void> {
-        reader.write_coverage();
-        observer.offer(recording);
-        return {};
-      },
-      .should_stop = should_stop,
+  SessionHooks hooks = reader_hooks(reader);
+  hooks.on_attached = [] { return Result<void>(); };
+  hooks.on_checkpoint = [&]() -> Result<void> {
+    reader.write_coverage();
+    observer.offer(recording);
+    return {};
   };
+  hooks.should_stop = should_stop;
   TRY_VOID(run_session(target, options.session, hooks, recording));
   reader.write_coverage();
   if (!should_stop()) observer.finish(recording);
@@ -163,6 +179,15 @@ Result<RecordOutcome> record(const RecordOptions& options, Progress& progress) {
   return outcome;
 }
 
+Result<RecordOutcome> import_recording(const ImportOptions& options) {
+  TRY(Recording recording, import_perf_file(options.input));
+  RecordOutcome outcome{.recording = std::move(recording), .path = options.output};
+  if (outcome.path.empty()) outcome.path = options.input + ".quarrel";
+  TRY(const auto writer, RecordingWriter::create(outcome.path, options.overwrite));
+  TRY_VOID(writer->checkpoint(outcome.recording));
+  return outcome;
+}
+
 Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options) {
   std::optional<SourceFacts> facts;
   std::vector<Finding> static_findings;
@@ -171,9 +196,13 @@ Result<Diagnosis> diagnose(Recording recording, const DiagnoseOptions& options) 
     static_findings = run_checks(*facts);
   }
 
-  const Profile profile = resolve(std::move(recording), options.resolve);
+  Profile profile = resolve(std::move(recording), options.resolve);
   // ---- Nothing below opens a file of the target, or knows an ELF or DWARF structure. -----------
 
+  if (facts) {
+    guess_lock_names(*facts, profile);
+    guess_line_names(*facts, profile.lines);
+  }
   return join(
       {.profile = profile, .facts = facts ? &*facts : nullptr, .static_findings = static_findings});
 }

@@ -35,6 +35,15 @@ struct RecordOutcome {
 /// what came until about a second ago. Ends by duration, by the target's exit, or by a stop signal.
 Result<RecordOutcome> record(const RecordOptions& options, Progress& progress);
 
+struct ImportOptions {
+  std::string input;   ///< a perf.data file
+  std::string output;  ///< empty: the input with ".quarrel" behind
+  bool overwrite = false;
+};
+
+/// Keeps what another tool recorded in a `.quarrel` file.
+Result<RecordOutcome> import_recording(const ImportOptions& options);
+
 struct DiagnoseOptions {
   std::string facts_path;  ///< a file with facts of `quarrel scan --facts`; may be empty
   ResolveOptions resolve;

@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     "src/base": set(),
     "src/model": {"base"},
     "src/store": {"base", "model"},
+    "src/import": {"base", "model"},
     "src/collect": {"base", "model", "bpf"},
     "src/resolve": {"base", "model"},
     "src/join": {"base", "model"},

@@ -10,7 +10,7 @@ struct CaptureThreshold {
   static constexpr uint64_t kStartNs = 100'000;
   static constexpr uint64_t kMinNs = 20'000;
   /// Beyond 10 ms only for hundreds of threads that wait all the time; must fit into 32 bits.
-  static constexpr uint64_t kMaxNs = 1'000'000'000;
+  static constexpr uint64_t kMaxNs = 1'000'000'000;  ///< MAX_THRESHOLD_NS
 };
 
 /// The next threshold, given how many captures were taken in `elapsed_ns`. Rises at once in

@@ -40,7 +40,7 @@ class CapturedWaits {
   /// Replaces wait_stacks, wake_stacks, long_waits and wait_slices, each in a fixed order.
   void write_to(Recording& recording) const;
 
-  uint64_t refused_exemplars() const { return exemplars_.refused(); }
+  const ExemplarBudget& exemplars() const { return exemplars_; }
   uint64_t refused_slices() const { return refused_slices_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,11 @@
 #include "collect/target.h"
 #include "collect/thread_table.h"
 #include "model/capture.h"
+#include "model/go_probe.h"
+#include "model/lock_probe.h"
 #include "model/recording.h"
 #include "model/unwind_table.h"
+#include "model/watch_target.h"
 
 namespace quarrel {
 
@@ -35,10 +39,14 @@ enum class WaitStackMode : uint8_t {
 };
 
 struct CollectOptions {
-  uint32_t sample_hz = 199;            ///< of line_samples, per CPU
+  uint32_t sample_hz = 499;            ///< of line_samples, per CPU
   uint32_t max_captures_per_s = 2000;  ///< of lock_waits: bounds copying and unwinding
+  uint32_t max_locks = 8192;           ///< of lock_waits: lock words in the kernel's tables
   uint32_t stack_bytes = 16384;        ///< copied at most per captured wait
   WaitStackMode wait_stacks = WaitStackMode::kCopied;
+  double max_overhead_percent = 2;  ///< of lock_holds: of the target's CPU time
+  /// Of watchpoints: for how long all threads of the target together are held up, in all.
+  std::chrono::milliseconds watch_budget{50};
 };
 
 /// Kernel maps by name that several collectors of one recording use, e.g. who is waited for. The
@@ -56,8 +64,18 @@ struct CollectServices {
   std::function<StackId(const std::vector<Frame>&)> add_stack;
   /// By which the kernel can unwind the stacks of the target as it is now.
   std::function<std::vector<MappedUnwindTable>()> unwind_tables;
+  /// Where probes see the locks of the target as it is now.
+  std::function<std::vector<LockProbePlan>()> lock_probes;
+  /// Where probes see the locks of a Go program.
+  std::function<std::vector<GoProbePlan>()> go_probes;
   /// The memory operands at and shortly before the captured instruction, nearest first.
   std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
+  /// What a file holds that perf recorded.
+  std::function<Result<Recording>(const std::string& path)> import_perf_data;
+  /// The cache lines that threads share according to the samples so far, most samples first.
+  std::function<std::vector<WatchTarget>()> watch_targets;
+  /// The access of the instruction that ends at `ip` (addresses of data are not known).
+  std::function<std::optional<MemoryAccess>(uint64_t ip)> access_before;
   /// Copies share it: give every collector of a recording a copy of one CollectServices.
   std::shared_ptr<SharedMaps> shared_maps = std::make_shared<SharedMaps>();
 };
@@ -99,6 +117,8 @@ struct CollectorInfo {
   Availability (*probe)() = nullptr;  ///< loads the real program where that is the only sure test
   std::unique_ptr<Collector> (*create)() = nullptr;
   bool is_opt_in = false;  ///< only on request: it costs more, or says what few ask
+  /// Most hosts have no hardware for it: without it a recording is no less whole.
+  bool is_often_missing = false;
 };
 
 using CollectorRegistry = Registry<CollectorInfo>;

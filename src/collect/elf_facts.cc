@@ -5,6 +5,8 @@
 #include <gelf.h>
 #include <libelf.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <memory>
 
@@ -14,6 +16,8 @@ namespace {
 constexpr uint64_t kPageBytes = 4096;
 // Build ids are hashes of 8 to 32 bytes; a longer note is not one.
 constexpr size_t kMaxBuildIdBytes = 64;
+// More does not fit beside the stack of a thread.
+constexpr uint64_t kMaxThreadLocalBytes = uint64_t{1} << 32;
 
 using ElfHandle = std::unique_ptr<Elf, decltype(&elf_end)>;
 
@@ -35,7 +39,18 @@ std::string build_id_in(Elf_Data* notes) {
   return {};
 }
 
+/// The linker has put these offsets into the code, so that no loader may choose others: the block
+/// ends at the thread pointer, and begins where its alignment (and that of its address) is kept.
+void add_thread_locals(const GElf_Phdr& header, ElfFacts& facts) {
+  const uint64_t alignment = std::max<uint64_t>(1, header.p_align);
+  const uint64_t end = header.p_vaddr + header.p_memsz;
+  if (!std::has_single_bit(alignment) || header.p_memsz > kMaxThreadLocalBytes) return;
+  facts.tls_bytes = header.p_memsz;
+  facts.tls_below_thread_pointer = header.p_memsz + ((0 - end) & (alignment - 1));
+}
+
 void add_program_header(Elf* elf, const GElf_Phdr& header, ElfFacts& facts) {
+  if (header.p_type == PT_TLS) add_thread_locals(header, facts);
   if (header.p_type == PT_LOAD)
     facts.segments.push_back({header.p_offset, header.p_filesz, header.p_vaddr, header.p_memsz});
   if (header.p_type != PT_NOTE || !facts.build_id.empty()) return;

@@ -18,6 +18,9 @@ struct FileSegment {
 struct ElfFacts {
   std::string build_id;  ///< lower-case hex; empty if there is none
   std::vector<FileSegment> segments;
+  uint64_t tls_bytes = 0;  ///< of the thread-locals of one thread (PT_TLS); 0: it has none
+  /// Of a program: from the first of them to the thread pointer (System V psABI: variant II).
+  uint64_t tls_below_thread_pointer = 0;
 };
 
 /// Reads program headers and notes of the open file `fd`. Empty facts if it is no ELF file or a

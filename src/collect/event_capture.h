@@ -20,6 +20,7 @@ inline Capture capture_from(const capture_header& header, const uint8_t* stack) 
   capture.time_ns = header.time_ns;
   std::memcpy(capture.registers.data(), header.registers, sizeof(header.registers));
   capture.stack_start = header.stack_start;
+  capture.fs_base = header.fs_base;
   capture.bytes.assign(stack, stack + header.stack_bytes);
   return capture;
 }

@@ -21,6 +21,7 @@
 #include "collect/event_capture.h"
 #include "collect/kernel_session.h"
 #include "collect/kernel_symbols.h"
+#include "collect/program_cost.h"
 #include "kernel_locks.skel.h"
 
 namespace quarrel {
@@ -49,7 +50,10 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes)
 class KernelLocks final : public Collector {
  public:
   Result<void> start(const CollectOptions& options, CollectServices services) override;
-  void begin(uint64_t) override { skeleton_->bss->is_recording = 1; }
+  void begin(uint64_t) override {
+    skeleton_->bss->is_recording = 1;
+    program_cost_.start({skeleton_->progs.on_begin, skeleton_->progs.on_end});
+  }
   void end(uint64_t) override { skeleton_->bss->is_recording = 0; }
   void poll() override;
   void stop() override;
@@ -71,7 +75,7 @@ class KernelLocks final : public Collector {
   CollectServices services_;
   Skeleton skeleton_;
   EventRing ring_;
-  Fd run_time_stats_;
+  ProgramCost program_cost_;
   KernelSymbols symbols_;
   std::map<int32_t, std::string> callers_;
   std::map<StackKey, KernelLockStack> stacks_;
@@ -89,7 +93,6 @@ Result<void> KernelLocks::start(const CollectOptions& options, CollectServices s
   TRY_VOID(ring_.open(bpf_map__fd(skeleton_->maps.kernel_lock_events),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
   symbols_ = KernelSymbols::read();
-  run_time_stats_ = measure_run_times();
   const LibbpfLog log;
   if (const int error = kernel_locks_bpf__attach(skeleton_.get()); error != 0)
     return log.describe("attaching to lock:contention_begin", -error);
@@ -112,6 +115,7 @@ void KernelLocks::allow_captures() {
 
 void KernelLocks::poll() {
   if (!is_running_) return;
+  program_cost_.poll();
   const uint64_t cpu_before = thread_cpu_ns();
   allow_captures();
   ring_.take_turn();
@@ -126,7 +130,7 @@ void KernelLocks::take_event(const void* bytes, size_t size) {
   const Capture capture =
       capture_from(event.capture, static_cast<const uint8_t*>(bytes) + sizeof(event));
   Recording& recording = *services_.recording;
-  const ThreadId thread = services_.threads->of(capture.tid, capture.time_ns);
+  const ThreadId thread = services_.threads->of(capture);
   const StackId stack = services_.unwind(capture);
   const bool is_complete =
       stack.is_valid() && recording.stacks[stack.value].status == StackStatus::kComplete;
@@ -211,7 +215,7 @@ void KernelLocks::write_wait_coverage(const kernel_lock_counters& counts, uint64
   row.seen = is_final ? counts.ended : attributed + counts.start_unseen + counts.wait_table_full;
   add_loss(row, "start not seen", counts.start_unseen);
   add_loss(row, "table of locks full", counts.wait_table_full);
-  row.own_cost_ns = own_cpu_ns_ + run_time_ns({skeleton_->progs.on_begin, skeleton_->progs.on_end});
+  row.own_cost_ns = own_cpu_ns_ + program_cost_.total_ns();
   CHECK(coverage_holds(row));
 }
 

@@ -113,21 +113,6 @@ void wait_for_running_programs() {
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }
 
-Fd measure_run_times() {
-  return Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
-}
-
-uint64_t run_time_ns(const std::vector<bpf_program*>& programs) {
-  uint64_t total = 0;
-  for (const bpf_program* program : programs) {
-    bpf_prog_info info{};
-    uint32_t bytes = sizeof(info);
-    const int fd = bpf_program__fd(program);
-    if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0) total += info.run_time_ns;
-  }
-  return total;
-}
-
 void EventRing::Free::operator()(ring_buffer* ring) const {
   ring_buffer__free(ring);
 }

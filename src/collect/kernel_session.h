@@ -70,13 +70,6 @@ void share_map(SharedMaps& shared, const bpf_map* map);
 /// Returns when no BPF program that was detached before the call still runs on any CPU.
 void wait_for_running_programs();
 
-/// Makes the kernel measure the run time of BPF programs until the Fd is closed (two clock reads
-/// each).
-Fd measure_run_times();
-
-/// Run time of the programs so far, as far as the kernel measured it.
-uint64_t run_time_ns(const std::vector<bpf_program*>& programs);
-
 /// Reads variable-sized events from a BPF ring buffer without ever being woken by it.
 class EventRing {
  public:

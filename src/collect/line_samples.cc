@@ -18,6 +18,7 @@
 #include "collect/event_capture.h"
 #include "collect/kernel_session.h"
 #include "collect/perf_events.h"
+#include "collect/program_cost.h"
 #include "collect/sample_sums.h"
 #include "line_samples.skel.h"
 
@@ -38,18 +39,20 @@ using Skeleton = std::unique_ptr<line_samples_bpf, SkeletonFree>;
 
 enum class PeerSource { kRunQueues, kContextSwitches };
 
-Result<Skeleton> load_variant(const TargetFilter& filter, uint32_t stack_bytes,
+Result<Skeleton> load_variant(const TargetFilter& filter, const CollectOptions& options,
                               const SharedMaps& shared, PeerSource peers) {
   const LibbpfLog log;
   Skeleton skeleton(line_samples_bpf__open());
   if (!skeleton) return log.describe("opening the line_samples programs", errno);
   set_target(*skeleton, filter);
-  skeleton->rodata->blame_stack_limit = stack_bytes;
+  skeleton->rodata->blame_stack_limit = options.stack_bytes;
   skeleton->rodata->cpu_count = std::min<uint32_t>(MAX_PEER_CPUS, online_cpus().back() + 1);
   const bool has_switches = peers == PeerSource::kContextSwitches;
   bpf_program__set_autoload(skeleton->progs.on_tick, !has_switches);
   bpf_program__set_autoload(skeleton->progs.on_tick_with_switches, has_switches);
   bpf_program__set_autoload(skeleton->progs.on_switch, has_switches);
+  // Whoever loads first makes the table for both.
+  bpf_map__set_max_entries(skeleton->maps.locks, options.max_locks);
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.threads));
   if (const int error = line_samples_bpf__load(skeleton.get()); error != 0)
@@ -64,11 +67,11 @@ struct LoadedPrograms {
 
 /// Kernels without CONFIG_KALLSYMS_ALL do not tell BPF where the run queues are; there context
 /// switches are followed instead.
-Result<LoadedPrograms> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
+Result<LoadedPrograms> load_programs(const TargetFilter& filter, const CollectOptions& options,
                                      const SharedMaps& shared) {
-  auto direct = load_variant(filter, stack_bytes, shared, PeerSource::kRunQueues);
+  auto direct = load_variant(filter, options, shared, PeerSource::kRunQueues);
   if (direct) return LoadedPrograms{std::move(*direct), PeerSource::kRunQueues};
-  TRY(auto skeleton, load_variant(filter, stack_bytes, shared, PeerSource::kContextSwitches));
+  TRY(auto skeleton, load_variant(filter, options, shared, PeerSource::kContextSwitches));
   return LoadedPrograms{std::move(skeleton), PeerSource::kContextSwitches};
 }
 
@@ -80,7 +83,10 @@ uint64_t sample_period_ns(uint32_t wanted_hz, size_t cpus) {
 class LineSamples final : public Collector {
  public:
   Result<void> start(const CollectOptions& options, CollectServices services) override;
-  void begin(uint64_t) override { programs_.skeleton->bss->is_recording = 1; }
+  void begin(uint64_t) override {
+    programs_.skeleton->bss->is_recording = 1;
+    program_cost_.start({tick_program(), programs_.skeleton->progs.on_switch});
+  }
   void end(uint64_t) override { programs_.skeleton->bss->is_recording = 0; }
   void poll() override;
   void stop() override;
@@ -97,7 +103,6 @@ class LineSamples final : public Collector {
   void write_sample_coverage(const tick_counters& counters);
   void write_holder_coverage(const tick_counters& counters);
   tick_counters counters() const;
-  uint64_t kernel_cost_ns() const;
 
   CollectOptions options_;
   CollectServices services_;
@@ -105,7 +110,7 @@ class LineSamples final : public Collector {
   std::vector<uint32_t> cpus_;
   std::vector<Fd> attached_;
   std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)> switches_{nullptr, bpf_link__destroy};
-  Fd run_time_stats_;
+  ProgramCost program_cost_;
   EventRing ring_;
   SampleSums sums_;
   BlameSums holders_{SeenHolders::kOnCpu};
@@ -119,13 +124,12 @@ Result<void> LineSamples::start(const CollectOptions& options, CollectServices s
   options_ = options;
   services_ = std::move(services);
   cpus_ = online_cpus();
-  TRY(programs_, load_programs(filter_for(services_.target->pid), options_.stack_bytes,
-                               *services_.shared_maps));
+  TRY(programs_,
+      load_programs(filter_for(services_.target->pid), options_, *services_.shared_maps));
   share_map(*services_.shared_maps, programs_.skeleton->maps.locks);
   share_map(*services_.shared_maps, programs_.skeleton->maps.threads);
   TRY_VOID(ring_.open(bpf_map__fd(programs_.skeleton->maps.ticks),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
-  run_time_stats_ = measure_run_times();
   services_.recording->run.sample_period_ns = sample_period_ns(options_.sample_hz, cpus_.size());
   TRY_VOID(attach());
   polled_at_ns_ = monotonic_ns();
@@ -152,6 +156,7 @@ Result<void> LineSamples::attach() {
 
 void LineSamples::poll() {
   if (!is_running_) return;
+  program_cost_.poll();
   const uint64_t cpu_before = thread_cpu_ns();
   const uint64_t now = monotonic_ns();
   const uint64_t earned = (now - polled_at_ns_) * kMaxUnwindsPerS / kNsPerS;
@@ -168,7 +173,7 @@ void LineSamples::take_event(const void* bytes, size_t size) {
   CHECK(event.capture.stack_bytes == size - sizeof(event));
   const Capture capture =
       capture_from(event.capture, static_cast<const uint8_t*>(bytes) + sizeof(event));
-  const ThreadId thread = services_.threads->of(capture.tid, capture.time_ns);
+  const ThreadId thread = services_.threads->of(capture);
   const bool is_blamed = event.blamed != 0;
   const StackId stack = is_blamed ? services_.unwind(capture) : unwind_within_budget(capture);
   if (is_blamed)
@@ -194,7 +199,7 @@ void LineSamples::take_sample(const tick_event& event, const Capture& capture, S
     return;
   }
   LineSample sample;
-  sample.thread = services_.threads->of(capture.tid, capture.time_ns);
+  sample.thread = services_.threads->of(capture);
   sample.cpu = event.cpu;
   sample.time_ns = capture.time_ns;
   sample.ip = capture.registers[kRip];
@@ -261,11 +266,12 @@ void LineSamples::write_sample_coverage(const tick_counters& counters) {
   if (sums_.not_unwound > 0)
     add_reason(row, fmt::format("{} samples above {} a second have no stack", sums_.not_unwound,
                                 kMaxUnwindsPerS));
+  for (const std::string& omission : sums_.exemplars().omissions()) add_reason(row, omission);
   if (cpus_.back() >= MAX_PEER_CPUS) {
     row.state = CollectorState::kDegraded;
     add_reason(row, "peers are looked for on the first 64 CPUs only");
   }
-  row.own_cost_ns = own_cpu_ns_ + kernel_cost_ns();
+  row.own_cost_ns = own_cpu_ns_ + program_cost_.total_ns();
   CHECK(coverage_holds(row));
 }
 
@@ -285,15 +291,11 @@ tick_counters LineSamples::counters() const {
   return read_counters<tick_counters>(bpf_map__fd(programs_.skeleton->maps.tick_counts));
 }
 
-uint64_t LineSamples::kernel_cost_ns() const {
-  return run_time_ns({tick_program(), programs_.skeleton->progs.on_switch});
-}
-
 /// Loads the real programs, and opens and closes the timer of one CPU.
 Availability probe() {
   Availability rights = check_bpf_rights();
   if (rights.state == CollectorState::kOff) return rights;
-  const auto loaded = load_programs({}, MAX_STACK_BYTES, {});
+  const auto loaded = load_programs({}, {}, {});
   if (!loaded) return refused_by_kernel(loaded.error());
   const auto& programs = loaded->skeleton->progs;
   const bool has_run_queues = loaded->peers == PeerSource::kRunQueues;

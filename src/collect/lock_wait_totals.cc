@@ -39,9 +39,26 @@ class WaitTable {
     wait.max_ns = std::max(wait.max_ns, max_ns);
   }
 
+  /// Of threads that are not told apart.
+  void add_others(const lock_record& record) {
+    const FutexSignature signature = signature_from(record.signature);
+    LockWait& wait = sums_[{record.address, signature, ThreadId(), ThreadId()}];
+    wait.address = record.address;
+    wait.signature = signature;
+    wait.count += record.others.count;
+    wait.total_ns += record.others.total_ns;
+    wait.max_ns = std::max<uint64_t>(wait.max_ns, record.others.max_ns);
+  }
+
   void write_to_recording() {
     recording_.lock_waits.clear();
     for (const auto& [key, wait] : sums_) recording_.lock_waits.push_back(wait);
+  }
+
+  std::map<uint64_t, uint64_t> total_ns_by_address() const {
+    std::map<uint64_t, uint64_t> totals;
+    for (const auto& [key, wait] : sums_) totals[wait.address] += wait.total_ns;
+    return totals;
   }
 
  private:
@@ -60,6 +77,18 @@ class HolderTable {
     const ThreadId holder = threads_.of_ns_tid(static_cast<int32_t>(key.holder));
     const auto state = static_cast<HolderState>(std::min<uint32_t>(key.state, HOLDER_WAITING));
     sums_[{key.address, holder, state, key.next_address}] += waiter_ns;
+  }
+
+  std::map<uint64_t, uint64_t> total_ns_by_address() const {
+    std::map<uint64_t, uint64_t> totals;
+    for (const auto& [key, waiter_ns] : sums_) totals[std::get<0>(key)] += waiter_ns;
+    return totals;
+  }
+
+  void scale(const std::map<uint64_t, double>& factors) {
+    for (auto& [key, waiter_ns] : sums_)
+      if (const auto factor = factors.find(std::get<0>(key)); factor != factors.end())
+        waiter_ns = static_cast<uint64_t>(static_cast<double>(waiter_ns) * factor->second);
   }
 
   void write_to_recording() {
@@ -101,10 +130,11 @@ LockStats stats_from(uint64_t address, const lock_record& record) {
 class TotalsReader {
  public:
   TotalsReader(const LockWaitMaps& maps, ThreadTable& threads, Recording& recording,
-               uint64_t open_until_ns)
+               uint64_t open_until_ns, bool has_all_holders)
       : maps_(maps),
         recording_(recording),
         open_until_ns_(open_until_ns),
+        has_all_holders_(has_all_holders),
         waits_(threads, recording),
         holders_(threads, recording) {}
 
@@ -114,7 +144,7 @@ class TotalsReader {
       sums_.ended += sum.count;
     });
     for_each_element<uint64_t, lock_record>(
-        maps_.locks, [&](uint64_t address, const auto& record) { records_[address] = record; });
+        maps_.locks, [&](uint64_t address, const auto& record) { add_lock(address, record); });
     for_each_element<uint32_t, thread_record>(maps_.threads,
                                               [&](uint32_t tid, const thread_record& thread) {
                                                 states_[tid] = thread;
@@ -124,11 +154,20 @@ class TotalsReader {
         maps_.holder_times,
         [&](const holder_key& key, uint64_t waiter_ns) { holders_.add(key, waiter_ns); });
     for (const auto& [address, record] : records_) add_uncharged(address, record);
+    scale_what_was_sampled();
     write();
     return sums_;
   }
 
  private:
+  void add_lock(uint64_t address, const lock_record& record) {
+    records_[address] = record;
+    if (record.others.total_ns == 0) return;
+    waits_.add_others(record);
+    sums_.ended += record.others.count;
+    sums_.of_others += record.others.count;
+  }
+
   void add_thread(const thread_record& thread) {
     const wait_key key{thread.lock, thread.tid, thread.owner};
     if (thread.start_ns != 0 && open_until_ns_ != 0) {
@@ -148,8 +187,9 @@ class TotalsReader {
   void add_uncharged(uint64_t address, const lock_record& record) {
     uint64_t accrued_ns = record.accrued_ns;
     const uint64_t since_ns = std::max<uint64_t>(record.settled_ns, recording_.run.start_ns);
-    if (record.waiters > 0 && open_until_ns_ > since_ns)
-      accrued_ns += static_cast<uint64_t>(record.waiters) * (open_until_ns_ - since_ns);
+    if (open_until_ns_ > since_ns)
+      accrued_ns +=
+          waiter_time(record.waiters, record.scale, record.slot, since_ns, open_until_ns_);
     holder_key key{.address = address, .next_address = 0, .holder = record.holder, .state = 0};
     if (const auto holder = states_.find(record.holder); holder != states_.end()) {
       key.state = holder->second.state;
@@ -159,6 +199,33 @@ class TotalsReader {
         key = {.address = address, .next_address = 0, .holder = 0, .state = HOLDER_RUNNING};
     }
     holders_.add(key, accrued_ns);
+  }
+
+  /// Waits are counted exactly, what holders did meanwhile is not where many wait (scale_of()): the
+  /// shares are known, and the sum is that of the waits.
+  void scale_what_was_sampled() {
+    const auto waited_ns = waits_.total_ns_by_address();
+    const auto charged_ns = holders_.total_ns_by_address();
+    std::map<uint64_t, double> factors;
+    for (auto& [address, record] : records_) {
+      const auto waited = waited_ns.find(address);
+      const auto charged = charged_ns.find(address);
+      if (record.is_sampled == 0 || waited == waited_ns.end()) continue;
+      uint64_t sampled_ns = record.all_handoffs_ns + record.handoff_ns;
+      if (charged != charged_ns.end()) sampled_ns += charged->second;
+      if (sampled_ns == 0) continue;
+      ++sums_.sampled_locks;
+      sums_.sampled_ns += sampled_ns;
+      sums_.waited_for_sampled_ns += waited->second;
+      if (!has_all_holders_) continue;
+      const double factor = static_cast<double>(waited->second) / static_cast<double>(sampled_ns);
+      factors[address] = factor;
+      record.all_handoffs_ns = static_cast<uint64_t>(
+          static_cast<double>(record.all_handoffs_ns + record.handoff_ns) * factor);
+      record.handoff_ns = 0;
+    }
+    holders_.scale(factors);
+    sums_.are_scaled = has_all_holders_;
   }
 
   void write() {
@@ -172,6 +239,7 @@ class TotalsReader {
   const LockWaitMaps& maps_;
   Recording& recording_;
   uint64_t open_until_ns_;
+  bool has_all_holders_;
   WaitTable waits_;
   HolderTable holders_;
   Records records_;
@@ -182,8 +250,8 @@ class TotalsReader {
 }  // namespace
 
 LockWaitSums read_lock_waits(const LockWaitMaps& maps, ThreadTable& threads, Recording& recording,
-                             uint64_t open_until_ns) {
-  return TotalsReader(maps, threads, recording, open_until_ns).read();
+                             uint64_t open_until_ns, bool has_all_holders) {
+  return TotalsReader(maps, threads, recording, open_until_ns, has_all_holders).read();
 }
 
 }  // namespace quarrel

@@ -22,8 +22,10 @@
 #include "collect/kernel_session.h"
 #include "collect/kernel_stacks.h"
 #include "collect/lock_memory.h"
+#include "collect/lock_wait_coverage.h"
 #include "collect/lock_wait_totals.h"
 #include "collect/perf_events.h"
+#include "collect/program_cost.h"
 #include "collect/thread_states.h"
 #include "collect/tracefs.h"
 #include "lock_wait_decisions.h"
@@ -42,6 +44,7 @@ struct SkeletonFree {
 };
 using Skeleton = std::unique_ptr<lock_waits_bpf, SkeletonFree>;
 
+static_assert(CaptureThreshold::kMaxNs == MAX_THRESHOLD_NS);
 static_assert(int{STACKS_UNWOUND} == int(WaitStackMode::kUnwound));
 static_assert(int{STACKS_EXACT} == int(WaitStackMode::kExact));
 
@@ -56,21 +59,32 @@ KernelStackMaps kernel_stack_maps(lock_waits_bpf& skeleton) {
           .waits = maps.stack_waits};
 }
 
+/// Before the load.
+void set_sizes(lock_waits_bpf& skeleton, const CollectOptions& options) {
+  const auto& maps = skeleton.maps;
+  bpf_map__set_max_entries(maps.locks, options.max_locks);
+  bpf_map__set_max_entries(maps.waits, options.max_locks * kWaitersPerLock);
+  bpf_map__set_max_entries(maps.holder_times, options.max_locks * kHoldersPerLock);
+  // Twice the budget, in a slot.
+  skeleton.rodata->max_captures_per_slot =
+      std::max(8u, 2 * options.max_captures_per_s >> (30 - CAPTURE_SLOT_SHIFT));
+}
+
 /// With a mode other than kCopied, `services` must be able to give tables.
-Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes,
-                               const SharedMaps& shared, WaitStackMode mode,
-                               const CollectServices& services) {
+Result<Skeleton> load_programs(const TargetFilter& filter, const CollectOptions& options,
+                               WaitStackMode mode, const CollectServices& services) {
   const LibbpfLog log;
   Skeleton skeleton(lock_waits_bpf__open());
   if (!skeleton) return log.describe("opening the lock_waits programs", errno);
   set_target(*skeleton, filter);
-  skeleton->rodata->stack_limit = stack_bytes;
+  set_sizes(*skeleton, options);
+  skeleton->rodata->stack_limit = options.stack_bytes;
   skeleton->rodata->stack_mode = static_cast<uint32_t>(mode);
   skeleton->data->threshold_ns = CaptureThreshold::kStartNs;
   if (mode != WaitStackMode::kCopied)
     KernelStacks::set_sizes(kernel_stack_maps(*skeleton), services);
-  TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
-  TRY_VOID(adopt_shared_map(shared, skeleton->maps.threads));
+  TRY_VOID(adopt_shared_map(*services.shared_maps, skeleton->maps.locks));
+  TRY_VOID(adopt_shared_map(*services.shared_maps, skeleton->maps.threads));
   if (const int error = lock_waits_bpf__load(skeleton.get()); error != 0)
     return log.describe("loading the lock_waits programs", -error);
   return skeleton;
@@ -104,7 +118,7 @@ Result<std::map<std::string, uint64_t>> find_tracepoints(
 class LockWaits final : public Collector {
  public:
   Result<void> start(const CollectOptions& options, CollectServices services) override;
-  void begin(uint64_t now_ns) override { skeleton_->bss->begins_ns = now_ns; }
+  void begin(uint64_t now_ns) override;
   void end(uint64_t now_ns) override;
   void poll() override;
   void stop() override;
@@ -116,6 +130,7 @@ class LockWaits final : public Collector {
   Result<void> attach();
   Result<void> attach_switches();
   void look_at_threads();
+  void note_thread_locals();
   void sample_sleeping_holders();
   void take_event(const void* bytes, size_t size);
   void take_open_waits();
@@ -126,13 +141,9 @@ class LockWaits final : public Collector {
   CapturedWait describe(const wait_event& event, const uint8_t* stack);
   void adapt_capture_rate();
   void write_results(uint64_t open_until_ns);
-  void write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums);
   void write_stack_coverage(const lock_wait_counters& counters);
-  void write_wake_coverage(const lock_wait_counters& counters);
-  void write_holder_coverage(const lock_wait_counters& counters);
   LockWaitMaps maps() const;
   lock_wait_counters counters() const;
-  uint64_t kernel_cost_ns() const;
 
   CollectOptions options_;
   CollectServices services_;
@@ -143,7 +154,7 @@ class LockWaits final : public Collector {
   uint64_t began_before_ = 0;
   std::vector<Fd> attached_;
   std::vector<std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)>> links_;
-  Fd run_time_stats_;
+  ProgramCost program_cost_;
   EventRing ring_;
   KernelStacks kernel_stacks_;
   std::string no_kernel_stacks_because_;
@@ -176,7 +187,6 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
     share_map(*services_.shared_maps, map);
   TRY_VOID(ring_.open(bpf_map__fd(skeleton_->maps.events),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
-  run_time_stats_ = measure_run_times();
   TRY_VOID(attach());
   look_at_threads();
   adapted_at_ns_ = monotonic_ns();
@@ -185,19 +195,26 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   return {};
 }
 
+void LockWaits::begin(uint64_t now_ns) {
+  skeleton_->bss->begins_ns = now_ns;
+  const auto& programs = skeleton_->progs;
+  program_cost_.start({programs.enter_futex, programs.exit_futex, programs.enter_futex_wait,
+                       programs.exit_futex_wait, programs.enter_futex_wake,
+                       programs.exit_futex_wake, programs.enter_futex_waitv, programs.on_switch,
+                       programs.on_thread_exit});
+}
+
 /// Kernels before 5.17 cannot walk a stack: there, copies are taken as if nothing else were asked.
 Result<void> LockWaits::load() {
   if (options_.wait_stacks != WaitStackMode::kCopied) {
-    auto loaded = load_programs(filter_, options_.stack_bytes, *services_.shared_maps,
-                                options_.wait_stacks, services_);
+    auto loaded = load_programs(filter_, options_, options_.wait_stacks, services_);
     if (loaded) {
       skeleton_ = std::move(*loaded);
       return kernel_stacks_.open(kernel_stack_maps(*skeleton_), services_);
     }
     no_kernel_stacks_because_ = loaded.error().message;
   }
-  TRY(skeleton_, load_programs(filter_, options_.stack_bytes, *services_.shared_maps,
-                               WaitStackMode::kCopied, services_));
+  TRY(skeleton_, load_programs(filter_, options_, WaitStackMode::kCopied, services_));
   return {};
 }
 
@@ -208,6 +225,18 @@ void LockWaits::look_at_threads() {
     began_before_ = states_.seed();
   else
     no_states_because_ = loaded.error().message;
+  note_thread_locals();
+}
+
+/// Of threads that are never captured as well: others may use what belongs to them.
+void LockWaits::note_thread_locals() {
+  const uint64_t cpu_before = thread_cpu_ns();
+  const uint64_t now = monotonic_ns();
+  states_.visit_threads([&](const thread_base& base) {
+    ThreadTable& threads = *services_.threads;
+    threads.note_fs_base(threads.of(static_cast<int32_t>(base.tid), now), base.fs_base);
+  });
+  own_cpu_ns_ += thread_cpu_ns() - cpu_before;
 }
 
 Result<void> LockWaits::attach() {
@@ -234,6 +263,7 @@ Result<void> LockWaits::attach_switches() {
 
 void LockWaits::poll() {
   if (!is_running_) return;
+  program_cost_.poll();
   const uint64_t cpu_before = thread_cpu_ns();
   is_behind_ |= !ring_.take_turn();
   sample_sleeping_holders();
@@ -251,7 +281,7 @@ void LockWaits::sample_sleeping_holders() {
   if (holders <= 0) return;
   states_.visit_sleeping_holders([&](const holder_event& event, const uint8_t* stack) {
     const Capture capture = capture_from(event.capture, stack);
-    const ThreadId holder = services_.threads->of(capture.tid, capture.time_ns);
+    const ThreadId holder = services_.threads->of(capture);
     const auto state = static_cast<HolderState>(std::min<uint32_t>(event.state, HOLDER_WAITING));
     holders_.add(
         {event.address, holder, state, services_.unwind(capture), 1, elapsed_ns * event.waiters},
@@ -294,7 +324,7 @@ bool LockWaits::is_complete(StackId stack) const {
 
 void LockWaits::take_wake(const wait_event& event, const uint8_t* stack) {
   const Capture capture = capture_from(event.capture, stack);
-  const ThreadId waker = services_.threads->of(capture.tid, capture.time_ns);
+  const ThreadId waker = services_.threads->of(capture);
   const StackId unwound = services_.unwind(capture);
   ++(is_complete(unwound) ? complete_wakes_ : incomplete_wakes_);
   captured_.add_wake({event.lock.address, waker, unwound, 1, event.weight_ns});
@@ -306,7 +336,7 @@ CapturedWait LockWaits::describe(const wait_event& event, const uint8_t* stack) 
   wait.signature = signature_from(event.lock.signature);
   wait.wants_a_lock = wants_a_lock(&event.lock.signature) != 0;
   wait.capture = capture_from(event.capture, stack);
-  wait.waiter = services_.threads->of(wait.capture.tid, wait.capture.time_ns);
+  wait.waiter = services_.threads->of(wait.capture);
   wait.owner = services_.threads->of_ns_tid(static_cast<int32_t>(event.owner));
   wait.is_example = event.kind == EVENT_EXAMPLE;
   wait.stack = stack_of(event, wait.capture);
@@ -339,6 +369,7 @@ void LockWaits::adapt_capture_rate() {
 void LockWaits::checkpoint() {
   if (!is_running_) return;
   poll();
+  note_thread_locals();
   write_results(0);
 }
 
@@ -347,6 +378,7 @@ void LockWaits::end(uint64_t now_ns) {
   skeleton_->bss->is_over = 1;
   ended_ns_ = now_ns;
   take_open_waits();
+  note_thread_locals();
 }
 
 void LockWaits::stop() {
@@ -370,50 +402,28 @@ void LockWaits::stop() {
 /// left out of `seen`. After the detach (open_until_ns), the kernel's own count of events stands.
 void LockWaits::write_results(uint64_t open_until_ns) {
   const bool is_final = open_until_ns != 0;
-  lock_wait_counters counts = counters();
-  const LockWaitSums sums =
-      read_lock_waits(maps(), *services_.threads, *services_.recording, open_until_ns);
-  captured_.write_to(*services_.recording);
+  Recording& recording = *services_.recording;
+  LockWaitAccount account{.counters = counters(),
+                          .sums = {},
+                          .max_locks = options_.max_locks,
+                          .began_before = began_before_};
+  lock_wait_counters& counts = account.counters;
+  account.sums = read_lock_waits(maps(), *services_.threads, recording, open_until_ns,
+                                 counts.holder_table_full == 0);
+  captured_.write_to(recording);
   if (kernel_stacks_.is_open() && options_.wait_stacks == WaitStackMode::kExact)
-    exact_waits_ = kernel_stacks_.write_exact_to(*services_.recording);
-  holders_.write_to(*services_.recording);
+    exact_waits_ = kernel_stacks_.write_exact_to(recording);
+  holders_.write_to(recording);
   if (!is_final) {
+    const LockWaitSums& sums = account.sums;
     counts.blocking = sums.ended - sums.pending + counts.start_unseen + counts.wait_table_full;
     counts.captures = complete_stacks_ + incomplete_stacks_ + counts.capture_ring_full;
     counts.wake_captures = complete_wakes_ + incomplete_wakes_ + counts.wake_ring_full;
   }
-  write_wait_coverage(counts, sums);
+  write_wait_coverage(account, own_cpu_ns_ + program_cost_.total_ns(), recording);
   write_stack_coverage(counts);
-  write_wake_coverage(counts);
-  write_holder_coverage(counts);
-}
-
-void LockWaits::write_wait_coverage(const lock_wait_counters& counters, const LockWaitSums& sums) {
-  Coverage& row = coverage_row(*services_.recording, "lock_waits", "blocking waits");
-  row.state = CollectorState::kOn;
-  row.reason.clear();
-  row.lost.clear();
-  row.seen = counters.blocking + sums.pending + sums.open;
-  row.attributed = sums.ended;
-  row.unresolved = sums.open;
-  add_loss(row, "began before the recording", counters.start_unseen);
-  add_loss(row, "more than 65536 pairs of waiter and owner", counters.wait_table_full);
-  if (began_before_ > 0)
-    add_reason(row, fmt::format("{} waits began before the attach: their time counts from then on",
-                                began_before_));
-  if (sums.open > 0)
-    add_reason(row, fmt::format("{} waits had not ended: each counts once, with its time so far",
-                                sums.open));
-  if (counters.lock_table_full > 0) {
-    row.state = CollectorState::kDegraded;
-    add_reason(row, "more than 8192 lock words: the others have totals, but no distribution");
-  }
-  if (counters.thread_table_full > 0) {
-    row.state = CollectorState::kDegraded;
-    add_reason(row, fmt::format("more than 32768 threads at once: {} calls of others were not seen",
-                                counters.thread_table_full));
-  }
-  row.own_cost_ns = own_cpu_ns_ + kernel_cost_ns();
+  write_wake_coverage(counts, complete_wakes_, incomplete_wakes_, recording);
+  write_holder_coverage(account, holders_, no_states_because_, recording);
 }
 
 void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
@@ -441,39 +451,10 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
                                 counters.stack_table_full));
   if (counters.stack_unreadable > 0)
     add_reason(row, fmt::format("{} stacks were not in memory", counters.stack_unreadable));
-  if (captured_.refused_exemplars() > 0)
-    add_reason(row, fmt::format("{} captures beyond 64 MiB were not kept for naming",
-                                captured_.refused_exemplars()));
+  for (const std::string& omission : captured_.exemplars().omissions()) add_reason(row, omission);
   if (captured_.refused_slices() > 0)
     add_reason(row,
                fmt::format("{} waits came too late for the timeline", captured_.refused_slices()));
-}
-
-void LockWaits::write_wake_coverage(const lock_wait_counters& counters) {
-  Coverage& row =
-      coverage_row(*services_.recording, "wake_stacks", "captured stacks of those who let go");
-  row.state = CollectorState::kOn;
-  row.lost.clear();
-  row.seen = counters.wake_captures;
-  row.attributed = complete_wakes_;
-  row.unresolved = incomplete_wakes_;
-  add_loss(row, "ring buffer full", counters.wake_ring_full);
-}
-
-void LockWaits::write_holder_coverage(const lock_wait_counters& counters) {
-  Coverage& row =
-      coverage_row(*services_.recording, "sleeping_holders", "samples of sleeping lock holders");
-  row.state = no_states_because_.empty() ? CollectorState::kOn : CollectorState::kOff;
-  row.reason = no_states_because_;
-  row.lost.clear();
-  row.seen = holders_.complete() + holders_.incomplete();
-  row.attributed = holders_.complete();
-  row.unresolved = holders_.incomplete();
-  if (counters.holder_table_full == 0) return;
-  if (row.state == CollectorState::kOn) row.state = CollectorState::kDegraded;
-  add_reason(row, fmt::format("more than 32768 pairs of lock and holder: {} accounts of what "
-                              "holders did are missing",
-                              counters.holder_table_full));
 }
 
 LockWaitMaps LockWaits::maps() const {
@@ -486,18 +467,11 @@ lock_wait_counters LockWaits::counters() const {
   return read_counters<lock_wait_counters>(bpf_map__fd(skeleton_->maps.counters));
 }
 
-uint64_t LockWaits::kernel_cost_ns() const {
-  const auto& programs = skeleton_->progs;
-  return run_time_ns({programs.enter_futex, programs.exit_futex, programs.enter_futex_wait,
-                      programs.enter_futex_waitv, programs.exit_futex_wait, programs.on_switch}) +
-         states_.kernel_cost_ns();
-}
-
 /// Loads the real programs and looks the tracepoints up, but attaches nothing.
 Availability probe() {
   Availability rights = check_bpf_rights();
   if (rights.state == CollectorState::kOff) return rights;
-  const auto skeleton = load_programs({}, MAX_STACK_BYTES, {}, WaitStackMode::kCopied, {});
+  const auto skeleton = load_programs({}, {}, WaitStackMode::kCopied, {});
   if (!skeleton) return refused_by_kernel(skeleton.error());
   const auto ids = find_tracepoints(attachments(**skeleton));
   if (!ids) return refused_by_kernel(ids.error());

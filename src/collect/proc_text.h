@@ -18,9 +18,11 @@ struct MapsLine {
   uint64_t start = 0;
   uint64_t end = 0;
   uint64_t file_offset = 0;
+  uint64_t device = 0;  ///< major number << 32 | minor
   uint64_t inode = 0;
   bool is_writable = false;
   bool is_executable = false;
+  bool is_shared = false;
   std::string path;  ///< without " (deleted)"; empty for anonymous memory
 };
 

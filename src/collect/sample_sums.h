@@ -18,6 +18,8 @@ class SampleSums {
 
   uint64_t total() const { return with_address + without_address + beyond_limit; }
 
+  const ExemplarBudget& exemplars() const { return exemplars_; }
+
   uint64_t with_address = 0;
   uint64_t without_address = 0;
   uint64_t beyond_limit = 0;

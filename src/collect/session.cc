@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <set>
 
+#include "collect/generated_code.h"
+#include "model/mapping_at.h"
+
 namespace quarrel {
 namespace {
 
@@ -36,12 +39,6 @@ bool same_mappings(const std::vector<Mapping>& a, const std::vector<Mapping>& b)
   });
 }
 
-bool covers(const std::vector<Mapping>& mappings, uint64_t address) {
-  auto after = std::upper_bound(mappings.begin(), mappings.end(), address,
-                                [](uint64_t a, const Mapping& m) { return a < m.start; });
-  return after != mappings.begin() && address < std::prev(after)->end;
-}
-
 class Session {
  public:
   Session(const Target& target, const SessionOptions& options, const SessionHooks& hooks,
@@ -49,9 +46,9 @@ class Session {
       : target_(target), options_(options), hooks_(hooks), recording_(recording) {}
 
   Result<void> run() {
-    yield_to_target();
     refresh();
     TRY_VOID(start_collectors());
+    yield_to_target();
     started_ = monotonic_now();
     recording_.run.start_ns = static_cast<uint64_t>(started_.count());
     for (auto& collector : collectors_) collector->begin(recording_.run.start_ns);
@@ -64,17 +61,22 @@ class Session {
     recording_.run.duration_ns = static_cast<uint64_t>((ended - started_).count());
     for (auto& collector : collectors_) collector->end(static_cast<uint64_t>(ended.count()));
     for (auto& collector : collectors_) collector->stop();
+    generated_code_.read_into(recording_);
     return {};
   }
 
  private:
-  /// The target's threads come first: events wait in the ring buffers meanwhile. If the kernel
-  /// refuses, the recording is as good, only less polite.
+  /// The target's threads come first, once the probes stand: events wait in the ring buffers
+  /// meanwhile. Before, a saturated machine would make half a second of loading take many. If the
+  /// kernel refuses, the recording is as good, only less polite.
   static void yield_to_target() { (void)::setpriority(PRIO_PROCESS, 0, kNiceness); }
 
   bool is_wanted(const CollectorInfo& info) const {
-    if (options_.only.empty()) return !info.is_opt_in;
-    return std::find(options_.only.begin(), options_.only.end(), info.name) != options_.only.end();
+    const auto is_in = [&](const std::vector<std::string>& names) {
+      return std::find(names.begin(), names.end(), info.name) != names.end();
+    };
+    if (is_in(options_.also)) return true;
+    return options_.only.empty() ? !info.is_opt_in : is_in(options_.only);
   }
 
   Result<void> start_collectors() {
@@ -106,7 +108,12 @@ class Session {
             .unwind = [this](const Capture& capture) { return unwind(capture); },
             .add_stack = hooks_.add_stack,
             .unwind_tables = hooks_.unwind_tables,
+            .lock_probes = hooks_.lock_probes,
+            .go_probes = hooks_.go_probes,
             .decode_operands = hooks_.decode_operands,
+            .import_perf_data = hooks_.import_perf_data,
+            .watch_targets = hooks_.watch_targets,
+            .access_before = hooks_.access_before,
             .shared_maps = shared_maps_};
   }
 
@@ -133,7 +140,7 @@ class Session {
   /// True if the mappings were read again because of that address: once for each page, so that a
   /// compiler that makes code as it runs does not make this a habit.
   bool look_for(uint64_t address) {
-    if (address == 0 || covers(recording_.mappings, address)) return false;
+    if (address == 0 || mapping_at(recording_.mappings, address) != nullptr) return false;
     if (monotonic_now() - last_refresh_ <= kFirstRefresh) return false;
     if (looked_for_.size() >= kMaxLookedFor) looked_for_.clear();
     if (!looked_for_.insert(address / kPageBytes).second) return false;
@@ -189,6 +196,7 @@ class Session {
   const SessionHooks& hooks_;
   Recording& recording_;
   ThreadTable threads_{target_, recording_};
+  GeneratedCodeMap generated_code_{target_};
   std::vector<std::unique_ptr<Collector>> collectors_;
   std::shared_ptr<SharedMaps> shared_maps_ = std::make_shared<SharedMaps>();
   std::set<uint64_t> looked_for_;  // pages

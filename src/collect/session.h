@@ -13,7 +13,8 @@ namespace quarrel {
 
 struct SessionOptions {
   CollectOptions collect;
-  std::vector<std::string> only;  ///< names of collectors; empty: all
+  std::vector<std::string> only;  ///< names of collectors; empty: all that are not opt-in
+  std::vector<std::string> also;  ///< and these
   std::optional<std::chrono::nanoseconds> duration;
 };
 
@@ -22,7 +23,12 @@ struct SessionHooks {
   std::function<StackId(const Capture&)> unwind;
   std::function<StackId(const std::vector<Frame>&)> add_stack;
   std::function<std::vector<MappedUnwindTable>()> unwind_tables;
+  std::function<std::vector<LockProbePlan>()> lock_probes;
+  std::function<std::vector<GoProbePlan>()> go_probes;
   std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
+  std::function<Result<Recording>(const std::string& path)> import_perf_data;
+  std::function<std::vector<WatchTarget>()> watch_targets;
+  std::function<std::optional<MemoryAccess>(uint64_t)> access_before;
   std::function<void()> mappings_changed;
   std::function<Result<void>()> on_attached;  ///< all probes stand; a held command may run now
   std::function<Result<void>()>

@@ -84,6 +84,7 @@ bool refresh_target_facts(const Target& target, ThreadTable& threads, Recording&
   if (recording.run.command.empty()) recording.run.command = target.name;
   threads.refresh();
   refresh_mappings(target, recording);
+  refresh_thread_local_blocks(target, recording);
   return !has_exited(target);
 }
 

@@ -15,6 +15,10 @@ std::string read_command_name(const Target& target);
 /// their place: earlier samples refer to them.
 void refresh_mappings(const Target& target, Recording& recording);
 
+/// Says in `recording.thread_local_blocks` where the program has its thread-locals. Those of
+/// libraries are not known.
+void refresh_thread_local_blocks(const Target& target, Recording& recording);
+
 /// `seen`, plus those of `known` that overlap none of it; sorted by start.
 std::vector<Mapping> merge_mappings(std::vector<Mapping> seen, const std::vector<Mapping>& known);
 

@@ -150,12 +150,18 @@ void refresh_mappings(const Target& target, Recording& recording) {
   const auto text = read_text_file(fmt::format("/proc/{}/maps", target.pid));
   if (!text) return;
   MappingReader reader(target, recording);
+  std::vector<SharedMemory> shared;
   std::string_view rest = *text;
   while (!rest.empty()) {
     const size_t line_end = std::min(rest.find('\n'), rest.size());
-    if (const auto line = parse_maps_line(rest.substr(0, line_end))) reader.add(*line);
+    if (const auto line = parse_maps_line(rest.substr(0, line_end))) {
+      reader.add(*line);
+      if (line->is_shared && line->is_writable)
+        shared.push_back({line->start, line->end, line->file_offset, line->device, line->inode});
+    }
     rest.remove_prefix(std::min(line_end + 1, rest.size()));
   }
+  if (!shared.empty()) recording.shared_memory = std::move(shared);  // an exiting process has none
   auto seen = reader.take();
   // Compilers map and unmap their code all the time: what is gone is not kept.
   std::erase_if(recording.mappings, [&](const Mapping& mapping) {

@@ -14,7 +14,7 @@ namespace quarrel {
 namespace {
 
 // As in bpf/thread_states.bpf.c.
-enum Pass : uint32_t { kSeed, kOwners, kHolders, kWaiters };
+enum Pass : uint32_t { kSeed, kOwners, kHolders, kWaiters, kBases };
 
 /// Bound to the process since Linux 6.1; older kernels visit every task, and the program picks.
 bpf_link* attach_to_process(bpf_program* program, uint32_t pid) {
@@ -103,8 +103,16 @@ void ThreadStates::visit_open_waits(const WaitHandler& handler) {
   run_pass(kWaiters, [&](std::string_view bytes) { return take_events(bytes, handler); });
 }
 
-uint64_t ThreadStates::kernel_cost_ns() const {
-  return link_ ? run_time_ns({skeleton_->progs.visit_thread}) : 0;
+void ThreadStates::visit_threads(const BaseHandler& handler) {
+  run_pass(kBases, [&](std::string_view bytes) {
+    thread_base base;
+    size_t taken = 0;
+    for (; bytes.size() - taken >= sizeof(base); taken += sizeof(base)) {
+      std::memcpy(&base, bytes.data() + taken, sizeof(base));
+      handler(base);
+    }
+    return taken;
+  });
 }
 
 }  // namespace quarrel

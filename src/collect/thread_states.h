@@ -38,8 +38,10 @@ class ThreadStates {
   /// Shows every wait that goes on, with the stack of its thread and its time so far.
   void visit_open_waits(const WaitHandler& handler);
 
-  /// Run time of the iterator, as far as the kernel measured it.
-  uint64_t kernel_cost_ns() const;
+  using BaseHandler = std::function<void(const thread_base& base)>;
+
+  /// Shows every thread of the process.
+  void visit_threads(const BaseHandler& handler);
 
  private:
   struct Free {

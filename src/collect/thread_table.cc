@@ -65,6 +65,16 @@ ThreadId ThreadTable::of(int32_t tid, uint64_t now_ns) {
   return {index};
 }
 
+ThreadId ThreadTable::of(const Capture& capture) {
+  const ThreadId thread = of(capture.tid, capture.time_ns);
+  note_fs_base(thread, capture.fs_base);
+  return thread;
+}
+
+void ThreadTable::note_fs_base(ThreadId thread, uint64_t fs_base) {
+  if (fs_base != 0) recording_.threads[thread.value].fs_base = fs_base;
+}
+
 ThreadId ThreadTable::of_ns_tid(int32_t ns_tid) const {
   const auto known = by_ns_tid_.find(ns_tid);
   return known == by_ns_tid_.end() ? ThreadId{} : ThreadId{known->second};

@@ -21,6 +21,13 @@ class ThreadTable {
   /// /proc if it lives.
   ThreadId of(int32_t tid, uint64_t now_ns);
 
+  /// The same, of a thread that was captured; notes where its thread-locals are.
+  ThreadId of(const Capture& capture);
+
+  /// Notes where the thread-locals of a thread are: the last value counts (a new program has
+  /// others).
+  void note_fs_base(ThreadId thread, uint64_t fs_base);
+
   /// The thread whose id in the target's own pid namespace is `ns_tid`, or an invalid id.
   ThreadId of_ns_tid(int32_t ns_tid) const;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/stop_signal.h"
 #include "collect/collector.h"
@@ -13,6 +14,9 @@ namespace {
 
 constexpr int64_t kMaxSampleHz = 10'000;
 constexpr int64_t kMaxCapturesPerS = 100'000;
+constexpr int kMaxOverheadPercent = 100;
+constexpr int64_t kMaxLocks = 1 << 20;
+constexpr int64_t kMaxWatchBudgetMs = 10'000;
 
 std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts;
@@ -29,6 +33,16 @@ Result<void> check_range(std::string_view option, int64_t value, int64_t max) {
   return Error{fmt::format("{} takes a number from 1 to {}, not {}", option, max, value)};
 }
 
+Result<double> overhead_percent(const std::string& text) {
+  double percent = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), percent);
+  if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && percent > 0 &&
+      percent <= kMaxOverheadPercent)
+    return percent;
+  return Error{fmt::format("--max-overhead takes a percentage above 0, at most {}, not {}",
+                           kMaxOverheadPercent, text)};
+}
+
 Result<WaitStackMode> wait_stack_mode(const std::string& name) {
   if (name == "copied") return WaitStackMode::kCopied;
   if (name == "unwound") return WaitStackMode::kUnwound;
@@ -43,6 +57,12 @@ Result<void> check_collectors(const std::vector<std::string>& names) {
   return {};
 }
 
+/// A collector that could not work, although most hosts have what it needs.
+bool is_gap(const Coverage& coverage) {
+  const CollectorInfo* info = CollectorRegistry::find(coverage.collector);
+  return coverage.state == CollectorState::kOff && (info == nullptr || !info->is_often_missing);
+}
+
 std::string_view stop_text(StopReason reason) {
   switch (reason) {
     case StopReason::kDuration:
@@ -53,6 +73,8 @@ std::string_view stop_text(StopReason reason) {
       return "the target exited";
     case StopReason::kUnfinished:
       return "unfinished";
+    case StopReason::kImported:
+      return "imported";
   }
   return "";
 }
@@ -65,15 +87,34 @@ std::vector<Option> recording_option_list(RecordingArguments& arguments) {
        &arguments.duration},
       {"-o,--output", "FILE", "keep the recording here (default: a name from target and time)",
        &arguments.output},
-      {"--collectors", "LIST", "only these: lock_waits,line_samples (the default), kernel_locks",
+      {"--collectors", "LIST",
+       "only these: lock_waits,line_samples,watchpoints (the default), kernel_locks, lock_holds, "
+       "...",
        &arguments.only},
-      {"--sample-hz", "N", "timer samples per second and CPU (default: 199)", &arguments.sample_hz},
+      {"--sample-hz", "N", "timer samples per second and CPU (default: 499)", &arguments.sample_hz},
       {"--max-captures", "N", "waits per second whose stack is copied (default: 2000)",
        &arguments.max_captures_per_s},
+      {"--max-locks", "N",
+       "lock words in the kernel's tables, with 8 rows of waiters and 4 of holders for each "
+       "(default: "
+       "8192)",
+       &arguments.max_locks},
       {"--wait-stacks", "MODE",
        "copied: a sample, unwound here; unwound: the same in the kernel; exact: every wait, there "
        "(default: copied)",
        &arguments.wait_stacks},
+      {"--max-overhead", "PERCENT",
+       "of the target's CPU time that probes of lock_holds may take (default: 2)",
+       &arguments.max_overhead_percent},
+      {"--watch-budget", "MS",
+       "for how long hardware watchpoints may hold up the target's threads in all, in "
+       "milliseconds; "
+       "0: none (default: 50)",
+       &arguments.watch_budget_ms},
+      {"--probe-affinity", "",
+       "put threads that share a cache line on one CPU for eight quarters of a second, and back: "
+       "shows the harm where they always run side by side, and costs them that time",
+       &arguments.probes_affinity},
       {"--force", "", "replace output files that exist", &arguments.overwrite},
   };
 }
@@ -84,6 +125,9 @@ Result<RecordOptions> to_record_options(const RecordingArguments& arguments,
     return Error{"give either a process (-p PID) or a command (-- CMD ARGS...)"};
   TRY_VOID(check_range("--sample-hz", arguments.sample_hz, kMaxSampleHz));
   TRY_VOID(check_range("--max-captures", arguments.max_captures_per_s, kMaxCapturesPerS));
+  TRY_VOID(check_range("--max-locks", arguments.max_locks, kMaxLocks));
+  if (arguments.watch_budget_ms != 0)
+    TRY_VOID(check_range("--watch-budget", arguments.watch_budget_ms, kMaxWatchBudgetMs));
   RecordOptions options;
   options.pid = static_cast<int32_t>(std::min<int64_t>(arguments.pid, INT32_MAX));
   options.command = command;
@@ -93,7 +137,12 @@ Result<RecordOptions> to_record_options(const RecordingArguments& arguments,
   options.session.only = split_at_commas(arguments.only);
   options.session.collect.sample_hz = static_cast<uint32_t>(arguments.sample_hz);
   options.session.collect.max_captures_per_s = static_cast<uint32_t>(arguments.max_captures_per_s);
+  TRY(options.session.collect.max_overhead_percent,
+      overhead_percent(arguments.max_overhead_percent));
+  options.session.collect.max_locks = static_cast<uint32_t>(arguments.max_locks);
+  options.session.collect.watch_budget = std::chrono::milliseconds(arguments.watch_budget_ms);
   TRY(options.session.collect.wait_stacks, wait_stack_mode(arguments.wait_stacks));
+  if (arguments.probes_affinity) options.session.also.push_back("affinity_probe");
   TRY_VOID(check_collectors(options.session.only));
   return options;
 }
@@ -106,7 +155,7 @@ Result<RecordOutcome> record_and_say(const RecordOptions& options, Progress& pro
                            run.pid, double(run.duration_ns) / 1e9, stop_text(run.stop_reason),
                            outcome.path));
   for (const Coverage& coverage : outcome.recording.coverage)
-    if (coverage.state == CollectorState::kOff)
+    if (is_gap(coverage))
       progress.say(fmt::format("{} was off: {}", coverage.collector, coverage.reason));
   return outcome;
 }
@@ -115,9 +164,7 @@ int recording_exit_code(const RecordOutcome& outcome) {
   if (stop_signal() != 0) return 128 + stop_signal();
   if (outcome.command_status.value_or(0) != 0) return *outcome.command_status;
   const auto& coverage = outcome.recording.coverage;
-  const bool is_partial = std::any_of(coverage.begin(), coverage.end(), [](const Coverage& entry) {
-    return entry.state == CollectorState::kOff;
-  });
+  const bool is_partial = std::any_of(coverage.begin(), coverage.end(), is_gap);
   return is_partial ? kExitPartial : kExitClean;
 }
 

@@ -16,9 +16,13 @@ struct RecordingArguments {
   std::optional<std::chrono::nanoseconds> duration;
   std::string output;
   std::string only;  ///< collectors, separated by commas
-  int64_t sample_hz = 199;
+  int64_t sample_hz = 499;
   int64_t max_captures_per_s = 2000;
+  int64_t max_locks = 8192;
+  int64_t watch_budget_ms = 50;
   std::string wait_stacks = "copied";
+  std::string max_overhead_percent = "2";
+  bool probes_affinity = false;
   bool overwrite = false;
 };
 

@@ -5,29 +5,40 @@
 #include "commands/command.h"
 #include "commands/rendering.h"
 #include "pipeline.h"
+#include "store/combine.h"
 #include "store/store.h"
 
 namespace quarrel {
 namespace {
 
-std::string g_path;
+std::vector<std::string> g_paths;
 DiagnoseOptions g_diagnose;
 RenderOptions g_render;
 
 /// A file of facts alone: what the source says, with no run to weigh it.
-int report_facts(Progress& progress) {
-  const auto diagnosis = diagnose_facts(g_path);
+int report_facts(const std::string& path, Progress& progress) {
+  const auto diagnosis = diagnose_facts(path);
   if (!diagnosis.ok()) return fail("report", diagnosis.error().message);
   return render(*diagnosis, g_render, progress);
+}
+
+/// Of one process, or of several that were recorded at the same time.
+Result<Recording> read_recordings(const std::vector<std::string>& paths) {
+  std::vector<Recording> recordings;
+  for (const std::string& path : paths) {
+    TRY(Recording recording, read_recording(path));
+    recordings.push_back(std::move(recording));
+  }
+  return combine_recordings(std::move(recordings));
 }
 
 int run(const std::vector<std::string>&) {
   catch_stop_signals();
   Progress progress;
-  const auto contents = inspect_file(g_path);
-  if (contents.ok() && contents->has_facts && !contents->has_recording)
-    return report_facts(progress);
-  auto recording = read_recording(g_path);
+  const auto contents = inspect_file(g_paths.front());
+  if (g_paths.size() == 1 && contents.ok() && contents->has_facts && !contents->has_recording)
+    return report_facts(g_paths.front(), progress);
+  auto recording = read_recordings(g_paths);
   if (!recording) return fail("report", recording.error().message);
   g_diagnose.resolve.progress = [&](double done, std::string_view file) {
     progress.update(resolving_text(done, file));
@@ -40,8 +51,11 @@ int run(const std::vector<std::string>&) {
 
 std::vector<Option> option_list() {
   std::vector<Option> options = {
-      {"file", "FILE", "a recording made by 'quarrel record', or facts of 'quarrel scan --facts'",
-       &g_path, true},
+      {"files", "FILE",
+       "a recording made by 'quarrel record', or facts of 'quarrel scan --facts'; several "
+       "recordings "
+       "of processes that were recorded at the same time are joined by the memory they share",
+       &g_paths, true},
       {"--facts", "FILE", "join with the facts of 'quarrel scan --facts FILE'",
        &g_diagnose.facts_path},
       {"--sysroot", "DIR", "look for the target's files below DIR", &g_diagnose.resolve.sysroot},

@@ -3,6 +3,8 @@
 
 #include "join/fold.h"
 #include "join/lock_evidence.h"
+#include "join/lock_uses.h"
+#include "join/memory_traffic.h"
 #include "join/merge.h"
 #include "join/rank.h"
 #include "join/totals.h"
@@ -20,6 +22,8 @@ std::string stop_reason_name(StopReason reason) {
       return "the target exited";
     case StopReason::kUnfinished:
       return "the recording was cut off (quarrel did not end normally)";
+    case StopReason::kImported:
+      return "imported: another tool made the recording";
   }
   return "";
 }
@@ -100,13 +104,15 @@ Diagnosis join(const JoinInput& input) {
   std::vector<Finding> measured;
   const std::vector<LockEvidence> locks = contended_locks(input.profile);
   for (const JoinRule& rule : JoinRuleRegistry::all()) rule.run({input, locks}, measured);
-  measured = fold_lock_lines(input.profile, std::move(measured));
+  measured = fold_lock_lines(input.profile, locks, std::move(measured));
 
   Diagnosis diagnosis;
   diagnosis.run = describe_run(input.profile.recording);
   diagnosis.findings = merge_findings(input.static_findings, std::move(measured));
   rank_findings(diagnosis.findings);
   diagnosis.totals = total_up(input.profile, locks, diagnosis.findings);
+  diagnosis.lock_uses = lock_uses(input.profile);
+  diagnosis.memory = memory_traffic(input.profile);
   diagnosis.coverage = input.profile.coverage;
   diagnosis.coverage.push_back(account_for_waits(input.profile));
   if (input.facts != nullptr) diagnosis.coverage.push_back(account_for_units(*input.facts));

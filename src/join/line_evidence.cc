@@ -5,24 +5,15 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "join/sharing.h"
+#include "join/step_cost.h"
 #include "model/fingerprint.h"
 
 namespace quarrel {
 namespace {
-
-/// The smallest object there: the field rather than the record around it.
-const DataObject* object_at(const LineProfile& line, uint64_t address) {
-  const DataObject* best = nullptr;
-  for (const DataObject& object : line.objects) {
-    const uint64_t size = std::max<uint64_t>(object.size, 1);
-    const bool holds = address >= object.address && address - object.address < size;
-    if (holds && (best == nullptr || object.size < best->size)) best = &object;
-  }
-  return best;
-}
 
 std::vector<TouchedField> touched_fields(const LineProfile& line, const Recording& recording) {
   std::vector<TouchedField> touched;
@@ -43,12 +34,22 @@ std::string common_record(const std::vector<TouchedField>& fields) {
   return record;
 }
 
+/// Of a pattern over many lines no address says anything; the code that meets there does.
+std::string name_by_code(const LineProfile& line) {
+  if (line.lines == 1) return fmt::format("line {:#x}", line.address);
+  std::set<std::string> functions;
+  for (const LineAccess& access : line.accesses) functions.insert(access.location.function);
+  return fmt::format("{} lines of {}", line.lines, fmt::join(functions, ", "));
+}
+
 LineNames name_line(const LineProfile& line, const std::vector<TouchedField>& fields) {
   LineNames names;
   names.record = common_record(fields);
   names.is_named = !fields.empty();
   std::set<std::string> members;
+  bool is_guess = false;
   for (const TouchedField& field : fields) {
+    is_guess |= field.object != nullptr && field.object->source == NameSource::kGuess;
     names.is_named &= field.object != nullptr && !field.member_name().empty();
     const bool is_foreign = names.record.empty() && field.object && !field.object->record.empty();
     members.insert(is_foreign ? field.object->display : field.member_name());
@@ -59,7 +60,8 @@ LineNames name_line(const LineProfile& line, const std::vector<TouchedField>& fi
   else if (names.is_named)
     names.name = fmt::format("{}", fmt::join(names.members, ", "));
   else
-    names.name = fmt::format("line {:#x}", line.address);
+    names.name = name_by_code(line);
+  if (is_guess) names.name += " (a guess)";
   return names;
 }
 
@@ -84,14 +86,23 @@ LineEvidence evidence_of(const Profile& profile, const std::string& rule, const 
                          Sharing sharing) {
   LineEvidence evidence;
   evidence.hottest = &line;
-  evidence.lines = 1;
+  evidence.lines = line.lines;
   evidence.samples = line.samples;
   evidence.sharing = sharing;
   evidence.fields = touched_fields(line, profile.recording);
   evidence.names = name_line(line, evidence.fields);
   evidence.fingerprint = line_fingerprint(rule, line, evidence.names);
   add_threads(line, evidence.threads);
+  for (const LineAccess& access : line.accesses) add_counts(access.memory, evidence.memory);
   return evidence;
+}
+
+bool is_hotter(const LineEvidence& a, const LineEvidence& b) {
+  const auto heat = [](const LineEvidence& evidence) {
+    return std::tuple(evidence.hottest->samples, transfer_count(evidence.memory),
+                      evidence.memory.samples);
+  };
+  return heat(a) > heat(b);
 }
 
 /// Adds one more line with the same fields; the hottest one stays the example that is shown.
@@ -103,7 +114,10 @@ void absorb(LineEvidence other, LineEvidence& into) {
     other.threads[thread].writes |= touch.writes;
   }
   into.threads = other.threads;
-  if (other.hottest->samples > into.hottest->samples) into = std::move(other);
+  MemoryCounts memory = into.memory;
+  add_counts(other.memory, memory);
+  if (is_hotter(other, into)) into = std::move(other);
+  into.memory = memory;
   into.samples = samples;
   into.lines = lines;
 }
@@ -133,13 +147,24 @@ uint64_t weight_of(const LineAccess& access) {
   return access.samples + access.touches;
 }
 
+/// The user's source lines of an access; samples without a stack count for its own line.
+void add_code(const LineAccess& access, std::map<CodeLocation, uint64_t>& weights) {
+  uint64_t left = weight_of(access);
+  for (const AccessCaller& caller : access.callers) {
+    const uint64_t samples = std::min(caller.samples, left);
+    weights[caller.user] += samples;
+    left -= samples;
+  }
+  if (left > 0) weights[access.location] += left;
+}
+
 /// The accesses of one role by source line, heaviest first.
 std::vector<FindingLocation> access_lines(const LineProfile& line, bool writes, size_t limit) {
   std::map<CodeLocation, uint64_t> weights;
   uint64_t total = 0;
   for (const LineAccess& access : line.accesses) {
     total += weight_of(access);
-    if ((access.kind != AccessKind::kRead) == writes) weights[access.location] += weight_of(access);
+    if ((access.kind != AccessKind::kRead) == writes) add_code(access, weights);
   }
   std::vector<std::pair<CodeLocation, uint64_t>> order(weights.begin(), weights.end());
   std::stable_sort(order.begin(), order.end(),
@@ -175,8 +200,12 @@ std::vector<LineEvidence> shared_lines(const Profile& profile, const std::string
     else
       absorb(std::move(evidence), all[place->second]);
   }
-  for (LineEvidence& evidence : all)
+  for (LineEvidence& evidence : all) {
     evidence.contrast = peer_contrast(*evidence.hottest, profile.recording);
+    evidence.harm = judge_harm(*evidence.hottest, evidence.contrast);
+    evidence.steps = step_cost(*evidence.hottest, profile.recording);
+    if (evidence.steps) evidence.harm = judge_steps(*evidence.steps, std::move(evidence.harm));
+  }
   return all;
 }
 
@@ -190,8 +219,9 @@ void add_access_code(const Profile& profile, const LineEvidence& evidence, Findi
       finding.locations.push_back(std::move(place));
     StackSum stacks(profile, writes ? "writer" : "reader");
     for (const LineAccess& access : line.accesses)
-      if ((access.kind != AccessKind::kRead) == writes && access.frame.is_valid())
-        stacks.add_frames(access.frame, complete.contains(access.frame), weight_of(access));
+      if ((access.kind != AccessKind::kRead) == writes)
+        for (const AccessCaller& caller : access.callers)
+          stacks.add_frames(caller.innermost, complete.contains(caller.innermost), caller.samples);
     for (FindingStack& stack : stacks.heaviest(kMaxStacks))
       finding.stacks.push_back(std::move(stack));
   }

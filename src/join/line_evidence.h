@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "join/line_harm.h"
 #include "join/peer_contrast.h"
 #include "join/stacks.h"
 #include "model/diagnosis.h"
@@ -19,6 +21,8 @@ struct TouchedField {
 
   /// As the record's source would spell it: "a", or the variable, or "+8 (8 bytes)".
   std::string member_name() const;
+
+  bool is_owner_count() const { return object != nullptr && object->is_owner_count; }
 };
 
 /// How the fields of a line are called together, and by what a finding about them is identified.
@@ -44,7 +48,10 @@ struct LineEvidence {
   std::string fingerprint;
   std::vector<TouchedField> fields;  ///< of the hottest line
   std::map<ThreadId, ThreadTouch> threads;
-  PeerContrast contrast;  ///< of the hottest line
+  PeerContrast contrast;          ///< of the hottest line
+  MemoryCounts memory;            ///< of all lines, what the processor itself reported
+  LineHarm harm;                  ///< of the hottest line
+  std::optional<StepCost> steps;  ///< of the hottest line
 };
 
 /// The evidence of all lines that `rule` ("false-sharing" or "true-sharing") speaks about.

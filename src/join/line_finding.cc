@@ -5,13 +5,12 @@
 
 #include <algorithm>
 
+#include "join/memory_traffic.h"
 #include "join/run_rate.h"
+#include "join/watch_evidence.h"
 
 namespace quarrel {
 namespace {
-
-/// The others do not slow it down noticeably: upper end of the odds interval below this.
-constexpr double kHarmlessOdds = 1.5;
 
 double sampled_ms_per_s(const Recording& recording, uint64_t samples) {
   const double ns =
@@ -20,46 +19,47 @@ double sampled_ms_per_s(const Recording& recording, uint64_t samples) {
 }
 
 Cost line_cost(const Recording& recording, const LineEvidence& evidence) {
+  if (evidence.samples == 0 && evidence.memory.samples > 0) return {0, Bound::kUnknown};
   double cost = sampled_ms_per_s(recording, evidence.samples);
-  if (evidence.contrast.is_known) cost *= 1 - 1 / std::max(1.0, evidence.contrast.high);
+  if (evidence.harm.state == HarmState::kApart)
+    cost = sampled_ms_per_s(recording, evidence.hottest->co_active_samples);
+  else if (evidence.steps)
+    cost *= 1 - 1 / std::max(1.0, evidence.steps->high);
+  else if (evidence.harm.state == HarmState::kSaturated)
+    return {cost, Bound::kUpper};
+  else if (evidence.contrast.is_known)
+    cost *= 1 - 1 / std::max(1.0, evidence.contrast.high);
   return {cost, Bound::kUpper};
 }
 
-void judge_without_contrast(Finding& finding) {
-  finding.verdict = Verdict::kMeasureFirst;
-  finding.reason =
-      "the threads do touch the line, but too few samples show whether they slow each other down: "
-      "record longer or under more load";
-}
-
-void judge_by_contrast(const PeerContrast& contrast, Finding& finding) {
-  const std::string measured = fmt::format(
-      "the odds to catch a thread at this line are {:.1f} times as high (95 %: {:.1f} to {:.1f}) "
-      "while another of its threads runs",
-      contrast.odds, contrast.low, contrast.high);
-  finding.reason = measured;
-  if (shows_harm(contrast)) {
-    finding.verdict = Verdict::kFix;
-    finding.evidence = Evidence::kHarm;
-  } else if (contrast.high < kHarmlessOdds) {
-    finding.verdict = Verdict::kLeave;
-    finding.reason += ": the sharing costs next to nothing";
-  } else {
-    finding.verdict = Verdict::kMeasureFirst;
-    finding.reason += ": not enough to be sure of the harm";
+Verdict verdict_of(HarmState state) {
+  switch (state) {
+    case HarmState::kHarmful:
+      return Verdict::kFix;
+    case HarmState::kHarmless:
+    case HarmState::kApart:
+      return Verdict::kLeave;
+    case HarmState::kUnsure:
+    case HarmState::kSaturated:
+    case HarmState::kAlways:
+    case HarmState::kTooFew:
+      return Verdict::kMeasureFirst;
   }
+  return Verdict::kMeasureFirst;
 }
 
 void judge_line(const LineEvidence& evidence, Finding& finding) {
   const PeerContrast& contrast = evidence.contrast;
-  finding.evidence = Evidence::kTouched;
-  if (contrast.is_known) {
-    finding.contrast = Contrast{contrast.odds, contrast.low, contrast.high};
-    judge_by_contrast(contrast, finding);
-  } else {
-    judge_without_contrast(finding);
-  }
-  if (finding.verdict != Verdict::kLeave && finding.cost.thread_ms_per_s < kNegligibleMsPerS) {
+  finding.evidence = evidence.harm.state == HarmState::kHarmful         ? Evidence::kHarm
+                     : finding.watched && finding.watched->is_confirmed ? Evidence::kConfirmed
+                                                                        : Evidence::kTouched;
+  finding.verdict = verdict_of(evidence.harm.state);
+  finding.reason = evidence.harm.reason;
+  if (contrast.is_known) finding.contrast = Contrast{contrast.odds, contrast.low, contrast.high};
+  add_memory_evidence(finding);
+  const bool is_cost_known = finding.cost.bound != Bound::kUnknown;
+  if (is_cost_known && finding.verdict != Verdict::kLeave &&
+      finding.cost.thread_ms_per_s < kNegligibleMsPerS) {
     finding.verdict = Verdict::kLeave;
     finding.reason += fmt::format(
         "; but at most {:.1f} thread-ms/s, less than one hundredth of one thread, are at stake: no "
@@ -73,6 +73,7 @@ Subject line_subject(const LineEvidence& evidence) {
   Subject subject{SubjectKind::kLine, evidence.names.name, evidence.names.record, {}, {}};
   for (const TouchedField& touched : evidence.fields) subject.fields.push_back(touched.field);
   subject.address = evidence.hottest->address;
+  subject.instances = evidence.lines;
   return subject;
 }
 
@@ -89,8 +90,12 @@ void add_declarations(const LineEvidence& evidence, Finding& finding) {
 void add_threads(const Recording& recording, const LineEvidence& evidence, Finding& finding) {
   for (const auto& [thread, touch] : evidence.threads) {
     const ThreadName name = name_thread(recording, thread);
-    finding.threads.push_back({name.tid, name.name, touch.writes ? "writer" : "reader",
-                               sampled_ms_per_s(recording, touch.samples)});
+    finding.threads.push_back({name.tid,
+                               name.name,
+                               touch.writes ? "writer" : "reader",
+                               sampled_ms_per_s(recording, touch.samples),
+                               {},
+                               side_of(*evidence.hottest, recording, thread)});
   }
   std::stable_sort(finding.threads.begin(), finding.threads.end(),
                    [](const ThreadRole& a, const ThreadRole& b) {
@@ -101,6 +106,7 @@ void add_threads(const Recording& recording, const LineEvidence& evidence, Findi
 }  // namespace
 
 bool is_above_floor(const Recording& recording, const LineEvidence& evidence) {
+  if (evidence.memory.samples > 0) return true;
   // Without a sample period (a foreign or damaged recording) no cost can be told: show the line.
   if (recording.run.sample_period_ns == 0) return true;
   return sampled_ms_per_s(recording, evidence.samples) >= kFloorMsPerS;
@@ -121,6 +127,17 @@ std::string list_fields(const LineEvidence& evidence) {
   return fmt::format("{} and {}", fmt::join(names, ", "), last);
 }
 
+std::string owner_count_of(const LineEvidence& evidence) {
+  for (const TouchedField& touched : evidence.fields)
+    if (touched.is_owner_count()) return touched.member_name();
+  return "";
+}
+
+std::string cost_phrase(const LineEvidence& evidence, const Finding& finding) {
+  if (finding.cost.bound == Bound::kUnknown) return traffic_phrase(evidence.memory);
+  return fmt::format("up to {:.1f} thread-ms/s", finding.cost.thread_ms_per_s);
+}
+
 Finding line_finding(const JoinInput& input, const std::string& rule,
                      const LineEvidence& evidence) {
   const Recording& recording = input.profile.recording;
@@ -130,6 +147,9 @@ Finding line_finding(const JoinInput& input, const std::string& rule,
   finding.sharing = evidence.sharing;
   finding.subject = line_subject(evidence);
   finding.cost = line_cost(recording, evidence);
+  finding.step_cost = evidence.steps;
+  finding.watched = watched_line(*evidence.hottest, recording);
+  finding.traffic = line_traffic(input.profile, evidence);
   judge_line(evidence, finding);
   add_threads(recording, evidence, finding);
   add_declarations(evidence, finding);

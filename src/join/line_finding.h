@@ -17,7 +17,13 @@ Finding line_finding(const JoinInput& input, const std::string& rule, const Line
 /// False for a line whose sampled time is below the floor of a finding.
 bool is_above_floor(const Recording& recording, const LineEvidence& evidence);
 
+/// "up to 12.3 thread-ms/s", or what the processor reported where no time is known.
+std::string cost_phrase(const LineEvidence& evidence, const Finding& finding);
+
 /// "Counters::a and Counters::b", "g_hits and g_misses".
 std::string list_fields(const LineEvidence& evidence);
+
+/// The first count of owners among the fields, "std::shared_ptr<Config>::use_count"; empty: none.
+std::string owner_count_of(const LineEvidence& evidence);
 
 }  // namespace quarrel

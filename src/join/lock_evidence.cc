@@ -31,6 +31,7 @@ struct LockRows {
   std::vector<const HolderTime*> holder_times;
   std::vector<const Blame*> blames;
   std::vector<const WakeStack*> wakes;
+  std::vector<const WaitSlice*> slices;
 };
 
 template <class Row>
@@ -51,6 +52,7 @@ std::vector<LockRows> rows_by_lock(const Profile& profile) {
   sort_in(recording.holder_times, index, rows, &LockRows::holder_times);
   sort_in(recording.blames, index, rows, &LockRows::blames);
   sort_in(recording.wake_stacks, index, rows, &LockRows::wakes);
+  sort_in(recording.wait_slices, index, rows, &LockRows::slices);
   return rows;
 }
 
@@ -59,7 +61,7 @@ void add_waits(const LockRows& rows, LockEvidence& evidence) {
     evidence.waits.count += wait->count;
     evidence.waits.total_ns += wait->total_ns;
     evidence.waits.max_ns = std::max(evidence.waits.max_ns, wait->max_ns);
-    evidence.waited_ns[wait->waiter] += wait->total_ns;
+    if (wait->waiter.is_valid()) evidence.waited_ns[wait->waiter] += wait->total_ns;
   }
   for (const LockStats* stats : rows.stats) {
     evidence.histogram.add(*stats);
@@ -71,6 +73,11 @@ void add_waits(const LockRows& rows, LockEvidence& evidence) {
   }
 }
 
+void add_slices(const LockRows& rows, LockEvidence& evidence) {
+  for (const WaitSlice* slice : rows.slices)
+    evidence.waited_in_slice[slice->slice] += slice->wait_ns;
+}
+
 uint64_t& ns_of(HolderNs& sum, HolderState state) {
   switch (state) {
     case HolderState::kRunning:
@@ -80,9 +87,11 @@ uint64_t& ns_of(HolderNs& sum, HolderState state) {
     case HolderState::kBlocked:
       return sum.asleep;
     case HolderState::kWaitingForLock:
+      return sum.waiting;
+    case HolderState::kUnseen:
       break;
   }
-  return sum.waiting;
+  return sum.unseen;
 }
 
 void add_holders(const LockRows& rows, LockEvidence& evidence) {
@@ -130,8 +139,8 @@ void add_object(const LockIdentity& lock, const LockRows& rows, LockEvidence& ev
   add_waits(rows, evidence);
   add_holders(rows, evidence);
   add_stacks(rows, evidence);
-  ++evidence.objects;
-  evidence.words.insert(evidence.words.end(), lock.words.begin(), lock.words.end());
+  add_slices(rows, evidence);
+  evidence.locks.push_back(&lock);
   const uint64_t own_ns = evidence.waits.total_ns - before_ns;
   if (own_ns <= evidence.hottest_ns) return;
   evidence.hottest = &lock;
@@ -163,11 +172,19 @@ HolderNs LockEvidence::all_held_ns() const {
   return sum;
 }
 
+std::vector<uint64_t> LockEvidence::words() const {
+  std::vector<uint64_t> all;
+  for (const LockIdentity* lock : locks)
+    all.insert(all.end(), lock->words.begin(), lock->words.end());
+  return all;
+}
+
 HolderNs& operator+=(HolderNs& sum, const HolderNs& more) {
   sum.running += more.running;
   sum.preempted += more.preempted;
   sum.asleep += more.asleep;
   sum.waiting += more.waiting;
+  sum.unseen += more.unseen;
   return sum;
 }
 
@@ -177,17 +194,19 @@ std::string lock_name(const LockIdentity& lock) {
   return fmt::format("{} at {:#x}", wait_kind_name(lock.kind), address);
 }
 
-std::string lock_fingerprint(const LockIdentity& lock, const StackSum& waiters) {
-  const DataObject& object = lock.object;
-  if (!object.record.empty())
-    return fingerprint_of("lock-contention", object.record, {object.field});
-  if (!object.variable.empty()) return fingerprint_of("lock-contention", object.variable, {});
+std::string object_fingerprint(const std::string& rule, const DataObject& object,
+                               const std::string& noun, const StackSum& waiters) {
+  if (!object.record.empty()) return fingerprint_of(rule, object.record, {object.field});
+  if (!object.variable.empty()) return fingerprint_of(rule, object.variable, {});
   // A bare ELF symbol still names a global; a bare address does not survive the process.
   if (object.source == NameSource::kSymbol && !object.display.empty())
-    return fingerprint_of("lock-contention", object.display, {});
+    return fingerprint_of(rule, object.display, {});
   const auto lines = waiters.source_lines(1, "");
-  return fingerprint_of("lock-contention", "unnamed " + wait_kind_name(lock.kind),
-                        {lines.empty() ? "" : lines.front().function});
+  return fingerprint_of(rule, "unnamed " + noun, {lines.empty() ? "" : lines.front().function});
+}
+
+std::string lock_fingerprint(const LockIdentity& lock, const StackSum& waiters) {
+  return object_fingerprint("lock-contention", lock.object, wait_kind_name(lock.kind), waiters);
 }
 
 std::vector<WaitSum> waits_by_lock(const Profile& profile) {

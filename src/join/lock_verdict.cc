@@ -66,9 +66,10 @@ void judge_lock(const LockEvidence& evidence, const LockStanding& standing, cons
         "among the top waits, short section, real waiting, and the guarded state is one word";
   } else if (evidence.holders.total() > 0) {
     finding.verdict = Verdict::kFix;
-    finding.reason =
-        fmt::format("{:.0f} % of all lock waiting, and what the holder does meanwhile is known",
-                    standing.share * 100);
+    const HolderNs held = evidence.all_held_ns();
+    finding.reason = fmt::format(
+        "{:.0f} % of all lock waiting, and {} is known", standing.share * 100,
+        held.unseen > held.total() / 2 ? "who holds it where" : "what the holder does meanwhile");
   } else {
     finding.verdict = Verdict::kMeasureFirst;
     finding.reason =

@@ -4,17 +4,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "join/source_names.h"
+
 namespace quarrel {
 namespace {
-
-/// The scan has paths relative to the project, the debug information those of the build: one is
-/// then a suffix of the other, at a path separator.
-bool is_same_file(std::string_view a, std::string_view b) {
-  if (a.empty() || b.empty()) return false;
-  if (a.size() < b.size()) std::swap(a, b);
-  if (!a.ends_with(b)) return false;
-  return a.size() == b.size() || b.front() == '/' || a[a.size() - b.size() - 1] == '/';
-}
 
 bool is_declaration(const FindingLocation& location) {
   return location.role == "field" || location.role == "declaration";

@@ -86,7 +86,8 @@ PeerContrast peer_contrast(const LineProfile& line, const Recording& recording) 
   const auto contrasts = peer_contrasts(line, recording);
   const auto known = std::find_if(contrasts.begin(), contrasts.end(),
                                   [](const PeerContrast& contrast) { return contrast.is_known; });
-  return known != contrasts.end() ? *known : PeerContrast{};
+  if (known != contrasts.end()) return *known;
+  return contrasts.empty() ? PeerContrast{} : contrasts.front();
 }
 
 }  // namespace quarrel

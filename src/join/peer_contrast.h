@@ -43,7 +43,7 @@ std::vector<PeerContrast> peer_contrasts(const LineProfile& line, const Recordin
 
 /// The contrast to judge the line by: of the thread with the most samples on the line for which it
 /// is known. Chosen before looking at the odds, so that many threads do not make one look harmed by
-/// chance. is_known is false if there is none.
+/// chance. Where it is known for none, of the thread with the most samples.
 PeerContrast peer_contrast(const LineProfile& line, const Recording& recording);
 
 }  // namespace quarrel

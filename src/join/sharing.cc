@@ -49,22 +49,9 @@ std::string name_of(const DataObject& object) {
   return object.display;
 }
 
-/// The smallest named object that holds the first byte of the access.
-const DataObject* object_at(const LineProfile& line, const LineAccess& access) {
-  const uint64_t address = line.address + access.offset;
-  const DataObject* best = nullptr;
-  for (const DataObject& object : line.objects) {
-    const uint64_t size = std::max<uint64_t>(object.size, 1);
-    const bool holds = address >= object.address && address - object.address < size;
-    if (holds && !name_of(object).empty() && (best == nullptr || object.size < best->size))
-      best = &object;
-  }
-  return best;
-}
-
 SubjectField field_of(const LineProfile& line, const LineAccess& access) {
   SubjectField field{.offset = access.offset, .size = access.size};
-  const DataObject* object = object_at(line, access);
+  const DataObject* object = object_at(line, line.address + access.offset);
   if (object == nullptr) {
     field.name =
         fmt::format("+{} ({} byte{})", access.offset, access.size, access.size == 1 ? "" : "s");
@@ -96,6 +83,17 @@ bool comes_before(const SubjectField& a, const SubjectField& b) {
 
 }  // namespace
 
+const DataObject* object_at(const LineProfile& line, uint64_t address) {
+  const DataObject* best = nullptr;
+  for (const DataObject& object : line.objects) {
+    const uint64_t size = std::max<uint64_t>(object.size, 1);
+    const bool holds = address >= object.address && address - object.address < size;
+    if (holds && !name_of(object).empty() && (best == nullptr || object.size < best->size))
+      best = &object;
+  }
+  return best;
+}
+
 Sharing classify_sharing(const LineProfile& line) {
   const std::vector<bool> contended = contended_accesses(line);
   bool is_true = false;
@@ -118,7 +116,7 @@ std::vector<SubjectField> line_fields(const LineProfile& line, const Recording& 
     const int32_t tid = tid_of(access.thread, recording);
     if (reads(access)) insert_sorted(field.readers, tid);
     if (writes(access)) insert_sorted(field.writers, tid);
-    field.samples += access.samples;
+    field.samples += access.samples + access.memory.samples;
   }
   std::sort(fields.begin(), fields.end(), comes_before);
   return fields;

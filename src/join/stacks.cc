@@ -10,6 +10,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "model/runtime_code.h"
+
 namespace quarrel {
 namespace {
 
@@ -35,7 +37,9 @@ bool is_system_module(std::string_view module) {
 /// tell.
 bool is_library_code(const FindingFrame& frame) {
   return is_system_file(frame.file) || is_system_module(frame.module) ||
-         frame.function.starts_with("std::") || frame.function.starts_with("__gnu_cxx::");
+         is_runtime_file(frame.file) || is_runtime_module(frame.module) ||
+         is_runtime_function(frame.function) || frame.function.starts_with("std::") ||
+         frame.function.starts_with("__gnu_cxx::");
 }
 
 bool same_frame(const FindingFrame& a, const FindingFrame& b) {

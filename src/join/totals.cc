@@ -74,7 +74,7 @@ Totals total_up(const Profile& profile, const std::vector<LockEvidence>& locks,
   uint64_t all_ns = 0;
   for (size_t i = 0; i < profile.locks.size(); ++i) {
     all_ns += waits[i].total_ns;
-    if (waits[i].count == 0) continue;
+    if (waits[i].count == 0 && waits[i].total_ns == 0) continue;
     if (is_contention(profile.locks[i].kind)) {
       ++totals.locks_contended;
       contended_ns += waits[i].total_ns;

@@ -21,6 +21,7 @@ HeaviestState heaviest_state(const HolderNs& ns) {
   HeaviestState best{"running", ns.running};
   if (ns.preempted > best.ns) best = {"preempted", ns.preempted};
   if (ns.asleep > best.ns) best = {"asleep", ns.asleep};
+  if (ns.unseen > best.ns) best = {"unseen", ns.unseen};
   return best;
 }
 
@@ -29,7 +30,7 @@ HeaviestState heaviest_state(const HolderNs& ns) {
 WaitChains::WaitChains(const Profile& profile, const std::vector<LockEvidence>& locks)
     : profile_(profile), locks_(locks) {
   for (const LockEvidence& lock : locks)
-    for (const uint64_t word : lock.words) by_word_.emplace(word, &lock);
+    for (const uint64_t word : lock.words()) by_word_.emplace(word, &lock);
 }
 
 const LockEvidence* WaitChains::lock_of_word(uint64_t word) const {

@@ -14,10 +14,14 @@ uint64_t bucket_start_ns(unsigned bucket) {
 }
 
 void WaitHistogram::add(const LockStats& stats) {
-  const size_t buckets = std::min<size_t>(stats.histogram.size(), counts_.size());
-  for (size_t i = 0; i < buckets; ++i) {
-    counts_[i] += stats.histogram[i];
-    total_ += stats.histogram[i];
+  add(stats.histogram);
+}
+
+void WaitHistogram::add(std::span<const uint64_t> buckets) {
+  const size_t count = std::min<size_t>(buckets.size(), counts_.size());
+  for (size_t i = 0; i < count; ++i) {
+    counts_[i] += buckets[i];
+    total_ += buckets[i];
   }
 }
 

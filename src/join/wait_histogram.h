@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "model/recording.h"
 
@@ -13,6 +14,9 @@ class WaitHistogram {
  public:
   /// Adds the buckets of one futex word; surplus buckets of a damaged file are ignored.
   void add(const LockStats& stats);
+
+  /// The same of any buckets of that shape.
+  void add(std::span<const uint64_t> buckets);
 
   /// The duration that `fraction` (0..1) of the waits do not exceed: interpolated within its
   /// bucket (12 % wide at most), never above `max_ns`. 0 without waits.

@@ -39,6 +39,7 @@ struct Capture {
   Registers registers{};
   uint64_t stack_start = 0;  ///< address of bytes[0]; below rsp by the red zone
   std::vector<uint8_t> bytes;
+  uint64_t fs_base = 0;  ///< where the thread-locals of the program end; 0: unknown
 
   bool operator==(const Capture&) const = default;
 };

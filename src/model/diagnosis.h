@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/coverage.h"
+#include "model/memory_source.h"
 
 namespace quarrel {
 
@@ -16,7 +17,7 @@ enum class Verdict : uint8_t { kFix, kMeasureFirst, kLeave };
 enum class Level : uint8_t { kNote, kWarning, kError };
 enum class SubjectKind : uint8_t { kLock, kLine, kSource };
 enum class Sharing : uint8_t { kNone, kFalse, kTrue, kMixed };
-enum class Bound : uint8_t { kExact, kUpper };
+enum class Bound : uint8_t { kExact, kUpper, kUnknown };
 
 /// A field or variable on the line or behind the lock. Offsets in bytes: from the start of the
 /// cache line for lines, of the record for source findings.
@@ -35,6 +36,7 @@ struct Subject {
   std::string type;  ///< "std::mutex", "Counters"
   std::vector<SubjectField> fields;
   std::optional<uint64_t> address;
+  uint64_t instances = 1;  ///< locks, or cache lines, that are the same in the source
 };
 
 struct Cost {
@@ -63,6 +65,7 @@ struct HolderActivity {
   double preempted = 0;  ///< wanted a CPU
   double asleep = 0;     ///< in the kernel: a disk, a socket, a timer, a page
   double waiting = 0;    ///< for another lock
+  double unseen = 0;     ///< of goroutines only that they had it is known
 };
 
 /// One step from a lock to what its waiters really wait for.
@@ -70,8 +73,18 @@ struct ChainLink {
   std::string lock;    ///< name of the lock
   int32_t tid = 0;     ///< of the heaviest holder
   std::string thread;  ///< its name
-  std::string state;   ///< running | preempted | asleep | waiting
+  std::string state;   ///< running | preempted | asleep | waiting | unseen
   double share = 0;    ///< of this lock's waiting, caused by that holder in that state, 0..1
+};
+
+/// A standing queue for a lock that is mostly on its way from one thread to the next.
+struct Convoy {
+  double queue = 0;           ///< threads that wait, on average
+  double persistence = 0;     ///< share of the time with a queue of two or more, 0..1
+  double handoff_share = 0;   ///< of the waiting: nobody had it, a thread was woken and on its way
+  double held_ns = 0;         ///< mean time that a thread had it while others waited
+  double waited_ns = 0;       ///< mean wait
+  double wakes_per_wait = 0;  ///< system calls that let go of it
 };
 
 /// Odds that a thread is sampled at the line while another of its threads is on a CPU, against
@@ -82,12 +95,54 @@ struct Contrast {
   double high = 1;
 };
 
+/// CPU time that one step of a thread takes, by a number on the line that it counts up: while the
+/// others run beside it, and while all share one CPU (`--probe-affinity`).
+struct StepCost {
+  uint64_t offset = 0;  ///< of the number in the line
+  int32_t tid = 0;      ///< the thread that counts
+  double ns_beside = 0;
+  double ns_together = 0;
+  double low = 0;  ///< least and greatest ratio between any two windows
+  double high = 0;
+  uint64_t windows = 0;
+};
+
+/// What hardware watchpoints saw of a line.
+struct Watched {
+  uint64_t hits = 0;
+  uint64_t threads = 0;       ///< that hit one
+  uint64_t writers = 0;       ///< of them, those that wrote
+  double watched_ms = 0;      ///< time that they stood
+  bool is_confirmed = false;  ///< two threads or more, one of them writing
+};
+
+/// What the processor reported of one cache line; counted as perf c2c counts.
+struct LineTraffic {
+  std::string name;
+  uint64_t address = 0;
+  uint64_t threads = 0;
+  MemoryCounts counts;
+  double transfer_cycles = 0;  ///< mean latency of loads that another core answered; 0: unknown
+};
+
+/// The same of all lines, most transfers between cores first.
+struct MemoryTraffic {
+  MemoryCounts total;
+  uint64_t lines = 0;               ///< all, also those that are not listed
+  std::vector<LineTraffic> listed;  ///< at most kMaxTrafficLines
+};
+inline constexpr size_t kMaxTrafficLines = 1000;
+
+/// What a thread does to the others of its cache line, and they to it.
+enum class LineSide : uint8_t { kNone, kAggressor, kVictim, kBoth };
+
 struct ThreadRole {
   int32_t tid = 0;
   std::string name;
   std::string role;                        ///< waiter | holder | waker | writer | reader
   double thread_ms_per_s = 0;              ///< waited, or held while waited for
   std::optional<HolderActivity> activity;  ///< of holders
+  LineSide side = LineSide::kNone;         ///< of threads that share a cache line
 };
 
 struct FindingLocation {
@@ -146,7 +201,14 @@ struct Finding {
   /// Of locks whose holders wait for other locks: what is waited for in the end. Starts with this
   /// lock; empty if its holders do not wait.
   std::vector<ChainLink> chain;
-  std::optional<Contrast> contrast;  ///< of a line; empty if too few samples to tell
+  std::optional<Convoy> convoy;
+  /// Of locks: waiting that begins at this one, own or of others whose holders wait for it. An
+  /// upper bound of what a change here can gain; over all locks they add up to the contention.
+  std::optional<double> gain_bound_ms_per_s;
+  std::optional<Contrast> contrast;    ///< of a line; empty if too few samples to tell
+  std::optional<StepCost> step_cost;   ///< of a line; only with affinity_probe
+  std::optional<Watched> watched;      ///< of a line; empty if no watchpoint stood on it
+  std::optional<LineTraffic> traffic;  ///< of a line of which the processor reported accesses
   Sharing sharing = Sharing::kNone;
   std::vector<ThreadRole> threads;
   std::vector<FindingLocation> locations;  ///< the first is where the finding stands
@@ -193,6 +255,34 @@ struct LockEdge {
   double thread_ms_per_s = 0;  ///< of those who waited for `held` meanwhile
 };
 
+/// How a lock was used while the probes of lock_holds stood, contended or not.
+struct LockUse {
+  std::string name;
+  std::string kind;      ///< "mutex", or "rwlock write": readers are not seen
+  uint64_t objects = 0;  ///< locks that are the same lock in the source
+  uint64_t acquisitions = 0;
+  uint64_t try_failures = 0;
+  uint64_t holds = 0;  ///< acquisitions whose end was seen as well; the times are of these
+  uint64_t total_ns = 0;
+  uint64_t max_ns = 0;
+  uint64_t p50_ns = 0;
+  uint64_t p99_ns = 0;
+  double acquisitions_per_s = 0;  ///< of observed time
+  double held_share = 0;          ///< time held per observed time: 1 is one lock held always
+};
+
+/// Where no probe stood all the time, figures are of the part of the run that was observed.
+struct LockUses {
+  uint64_t probe_ns = 0;       ///< of one hit
+  uint64_t subtracted_ns = 0;  ///< from each hold, for each probe in it
+  uint64_t hits = 0;
+  uint64_t windows = 0;
+  double observed_s = 0;
+  double overhead = 0;         ///< share of the target's CPU time, 0..1
+  double max_overhead = 0;     ///< that was allowed
+  std::vector<LockUse> locks;  ///< held longest first
+};
+
 /// Sums over everything, including what no finding shows. Children sum to parents.
 struct Totals {
   double contention_ms_per_s = 0;  ///< all contended lock waits
@@ -208,6 +298,8 @@ struct Diagnosis {
   std::vector<Coverage> coverage;
   std::vector<Finding> findings;  ///< sorted by (cost descending, fingerprint)
   Totals totals;
+  std::optional<MemoryTraffic> memory;  ///< only with memory samples
+  std::optional<LockUses> lock_uses;    ///< only with the collector lock_holds
 };
 
 }  // namespace quarrel

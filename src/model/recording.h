@@ -9,16 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/id.h"
 #include "model/capture.h"
 #include "model/coverage.h"
+#include "model/memory_access.h"
+#include "model/recording_ids.h"
 
 namespace quarrel {
-
-using ModuleId = Id<struct ModuleTag>;
-using ThreadId = Id<struct ThreadTag>;
-using FrameId = Id<struct FrameTag>;
-using StackId = Id<struct StackTag>;
 
 struct HostFacts {
   std::string kernel;   ///< release, e.g. "6.18.44"
@@ -30,7 +26,7 @@ struct HostFacts {
   bool operator==(const HostFacts&) const = default;
 };
 
-enum class StopReason : uint8_t { kDuration, kInterrupted, kTargetExited, kUnfinished };
+enum class StopReason : uint8_t { kDuration, kInterrupted, kTargetExited, kUnfinished, kImported };
 
 /// The header of a recording.
 struct Run {
@@ -68,12 +64,36 @@ struct Mapping {
   bool operator==(const Mapping&) const = default;
 };
 
+/// Writable memory that other processes may have mapped as well, at other addresses.
+struct SharedMemory {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint64_t file_offset = 0;
+  uint64_t device = 0;  ///< of the file: major number << 32 | minor
+  uint64_t inode = 0;
+
+  bool operator==(const SharedMemory&) const = default;
+};
+
+/// Where the thread-locals of one module stand in the memory of every thread (psABI variant II):
+/// from Thread::fs_base - below_fs_base on.
+struct ThreadLocalBlock {
+  ModuleId module;
+  uint64_t below_fs_base = 0;  ///< bytes
+  uint64_t size = 0;           ///< bytes
+
+  bool operator==(const ThreadLocalBlock&) const = default;
+};
+
 struct Thread {
   int32_t tid = 0;     ///< in quarrel's pid namespace
   int32_t ns_tid = 0;  ///< in the target's own pid namespace: what glibc writes as owner
   std::string name;
   uint64_t first_seen_ns = 0;
   uint64_t last_seen_ns = 0;
+  /// The thread pointer, below which thread-locals stand; 0: not seen. Threads that lived one after
+  /// another may have the same.
+  uint64_t fs_base = 0;
 
   bool operator==(const Thread&) const = default;
 };
@@ -117,7 +137,8 @@ struct FutexSignature {
   auto operator<=>(const FutexSignature&) const = default;
 };
 
-/// Exact: every blocking wait of one thread for one word while one owner held it.
+/// Exact: every blocking wait of one thread for one word while one owner held it. Without a waiter:
+/// of all threads that found no room in the kernel's table.
 struct LockWait {
   uint64_t address = 0;  ///< the futex word
   FutexSignature signature;
@@ -156,7 +177,7 @@ struct LockStats {
 };
 
 /// What stood behind a futex word when a wait for it was first captured, read as glibc lays its
-/// locks out. kUnlikely where it cannot be that lock; nothing else of the target's memory is kept.
+/// locks out. kUnlikely where it cannot be that lock; nothing else of that memory is kept.
 struct LockMemory {
   static constexpr int32_t kUnlikely = -1;
   uint64_t address = 0;              ///< the futex word
@@ -208,6 +229,7 @@ enum class HolderState : uint8_t {
   kRunnable,        ///< preempted: it wants a CPU
   kBlocked,         ///< asleep in the kernel: a disk, a socket, a timer, a page
   kWaitingForLock,  ///< asleep for another lock
+  kUnseen,          ///< a goroutine: only that it had the lock is known
 };
 
 /// Exact: the time that threads spent waiting for a lock while one thread held it and did one
@@ -271,42 +293,99 @@ struct KernelLockStack {
   bool operator==(const KernelLockStack&) const = default;
 };
 
+/// How one lock of the target was used while the probes of lock_holds stood. Without probes nobody
+/// counts acquisitions: an uncontended lock never enters the kernel.
+struct LockHold {
+  uint64_t address = 0;    ///< of the pthread_mutex_t or pthread_rwlock_t
+  bool is_rwlock = false;  ///< then all of it is of writers
+  uint64_t acquisitions = 0;
+  uint64_t try_failures = 0;
+  uint64_t holds = 0;  ///< acquisitions whose end was seen as well; what follows is of these
+  uint64_t total_ns = 0;
+  uint64_t max_ns = 0;
+  std::vector<uint64_t> histogram;  ///< WaitHistogramShape::kBuckets counts
+  StackId stack;                    ///< one of those that took it; may be invalid
+
+  bool operator==(const LockHold&) const = default;
+};
+
+/// What the probes of lock_holds cost, and for how much of the run they stood.
+struct HoldProbing {
+  uint64_t probe_ns = 0;          ///< of one hit, as measured before the run
+  uint64_t own_ns = 0;            ///< of it, what falls into the time of a hold; subtracted from it
+  uint64_t hits = 0;              ///< of all probes
+  uint64_t observed_ns = 0;       ///< during which they stood
+  uint64_t windows = 0;           ///< times that they were put in
+  uint64_t target_cpu_ns = 0;     ///< CPU time of the target meanwhile
+  uint64_t max_overhead_ppm = 0;  ///< of that time: the budget
+
+  bool operator==(const HoldProbing&) const = default;
+};
+
+/// What of a Go program's lock goroutines wait for: they sleep in the runtime, not in the kernel.
+enum class GoLockKind : uint8_t { kMutex, kRwmutexWrite, kRwmutexRead };
+
+/// Exact: waits of one goroutine for one lock of Go's package sync, in one place.
+struct GoroutineWait {
+  uint64_t address = 0;  ///< of the lock
+  GoLockKind kind = GoLockKind::kMutex;
+  uint64_t goroutine = 0;
+  StackId stack;
+  uint64_t count = 0;
+  uint64_t total_ns = 0;
+  uint64_t max_ns = 0;
+
+  bool operator==(const GoroutineWait&) const = default;
+};
+
+/// Exact, per lock of Go's package sync.
+struct GoroutineLock {
+  uint64_t address = 0;
+  GoLockKind kind = GoLockKind::kMutex;
+  std::vector<uint64_t> histogram;  ///< WaitHistogramShape::kBuckets counts
+  /// Waiter time between a release and the moment at which a waiter had it.
+  uint64_t handoff_ns = 0;
+
+  bool operator==(const GoroutineLock&) const = default;
+};
+
+/// Exact: time that others waited for the lock until this goroutine let go of it, in that place.
+struct GoroutineHold {
+  uint64_t address = 0;
+  uint64_t goroutine = 0;
+  StackId stack;
+  uint64_t releases = 0;
+  uint64_t waiter_ns = 0;
+
+  bool operator==(const GoroutineHold&) const = default;
+};
+
+/// A pointer in the memory of the target that leads to, or beside, an address of interest.
+struct NearPointer {
+  uint64_t address = 0;  ///< of the pointer itself; 0: it stood in a register
+  uint64_t value = 0;
+  uint64_t heap_bytes = 0;  ///< of malloc's block from `value` on; 0: not known to be one
+
+  bool operator==(const NearPointer&) const = default;
+};
+
 /// One captured thread kept whole, so that resolve can find the variable that holds the lock.
 struct Exemplar {
   uint64_t address = 0;  ///< the lock word (or data address) that it is an example of
   StackId stack;
   Capture capture;
+  std::vector<NearPointer> pointers;  ///< sorted by address
 
   bool operator==(const Exemplar&) const = default;
 };
 
-enum class AccessKind : uint8_t { kRead, kWrite, kReadWrite };
+/// A function that the target's own compiler made at run time, by the map that it wrote of them.
+struct GeneratedCode {
+  uint64_t address = 0;
+  uint64_t size = 0;
+  std::string name;
 
-/// A memory operand that the sampled thread executed at or just before the sample.
-struct MemoryAccess {
-  uint64_t instruction = 0;  ///< address of the instruction that has the operand
-  uint64_t address = 0;      ///< effective address, computed from the sampled registers
-  uint16_t size = 0;         ///< bytes
-  AccessKind kind = AccessKind::kRead;
-  bool is_locked = false;      ///< lock prefix or xchg
-  uint8_t distance = 0;        ///< instructions between the operand and the sample; 0: on it
-  bool crosses_block = false;  ///< reached over a branch: true only if this path was taken
-  bool is_own_stack = false;   ///< within 4 KiB below to 64 KiB above the stack pointer
-
-  bool operator==(const MemoryAccess&) const = default;
-};
-
-/// One timer tick in user code of the target.
-struct LineSample {
-  ThreadId thread;
-  uint32_t cpu = 0;
-  uint64_t time_ns = 0;
-  uint64_t ip = 0;
-  StackId stack;                       ///< may be invalid: not every sample is unwound
-  std::vector<ThreadId> peers;         ///< other threads of the target on a CPU at that moment
-  std::vector<MemoryAccess> accesses;  ///< candidates, nearest first; empty: address unknown
-
-  bool operator==(const LineSample&) const = default;
+  bool operator==(const GeneratedCode&) const = default;
 };
 
 /// Everything one run yielded.
@@ -314,6 +393,8 @@ struct Recording {
   Run run;
   std::vector<Module> modules;
   std::vector<Mapping> mappings;  ///< sorted by start
+  std::vector<SharedMemory> shared_memory;
+  std::vector<ThreadLocalBlock> thread_local_blocks;
   std::vector<Thread> threads;
   std::vector<Frame> frames;  ///< callers stand before callees
   std::vector<Stack> stacks;
@@ -328,8 +409,18 @@ struct Recording {
   std::vector<WakeStack> wake_stacks;
   std::vector<KernelLockWait> kernel_lock_waits;
   std::vector<KernelLockStack> kernel_lock_stacks;
+  std::vector<LockHold> lock_holds;
+  std::vector<HoldProbing> hold_probing;  ///< at most one
+  std::vector<GoroutineWait> goroutine_waits;
+  std::vector<GoroutineLock> goroutine_locks;
+  std::vector<GoroutineHold> goroutine_holds;
   std::vector<Exemplar> exemplars;
   std::vector<LineSample> line_samples;
+  std::vector<MemorySample> memory_samples;
+  std::vector<GeneratedCode> generated_code;  ///< sorted by address; only what frames stand in
+  std::vector<WatchHit> watch_hits;
+  std::vector<WatchedBytes> watched_bytes;
+  std::vector<ProgressWindow> progress_windows;
   std::vector<Coverage> coverage;
 
   bool operator==(const Recording&) const = default;

@@ -18,6 +18,10 @@ std::string wait_kind_name(WaitKind kind) {
       return "rwlock read";
     case WaitKind::kRwlockWrite:
       return "rwlock write";
+    case WaitKind::kGoMutex:
+      return "Go mutex";
+    case WaitKind::kGoRwmutex:
+      return "Go RWMutex";
     case WaitKind::kOwnLock:
       return "lock";
     case WaitKind::kCondvar:
@@ -38,6 +42,8 @@ std::string wait_kind_name(WaitKind kind) {
       return "atomic wait";
     case WaitKind::kPark:
       return "thread park";
+    case WaitKind::kChannel:
+      return "channel";
     case WaitKind::kOther:
       return "other";
   }

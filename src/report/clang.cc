@@ -46,9 +46,9 @@ std::string render_finding(const Finding& finding) {
         "{}: note: {} {}: {}\n", place,
         advice.refused_because.empty() ? "remedy" : "not a remedy:", advice.remedy,
         to_ascii(advice.refused_because.empty() ? advice.summary : advice.refused_because));
-  return text + fmt::format("{}: note: {}, evidence {}, {} thread-ms/s, fingerprint {}\n", place,
+  return text + fmt::format("{}: note: {}, evidence {}, {}, fingerprint {}\n", place,
                             verdict_word(finding.verdict), evidence_letter(finding.evidence),
-                            format_cost(finding.cost), finding.fingerprint);
+                            cost_words(finding), finding.fingerprint);
 }
 
 std::string render_account(const Coverage& account) {

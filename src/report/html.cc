@@ -40,7 +40,8 @@ std::string render_body(const Diagnosis& whole) {
   const Diagnosis diagnosis = relative_to(root, whole);
   std::string html = render_html_overview(diagnosis) + render_html_list(diagnosis, kMaxRows);
   const size_t used = std::min(html.size() + kReservedBytes, kMaxBytes);
-  html += render_details(diagnosis, kMaxBytes - used) + render_html_totals(diagnosis, root);
+  html += render_details(diagnosis, kMaxBytes - used) + render_html_memory(diagnosis) +
+          render_html_totals(diagnosis, root);
   return html + "</main>\n<footer>Written by quarrel " + escape_html(diagnosis.run.tool_version) +
          ". This file loads nothing from the network.</footer>";
 }

@@ -37,8 +37,12 @@ std::vector<std::string> roles_of(const std::vector<Row>& rows) {
 }
 
 std::string thread_table(const Finding& finding, const std::string& role) {
-  std::vector<HtmlTable::Column> columns = {{"Thread"}, {"thread-ms/s", true}, {"Share"}};
+  const bool is_time_known = finding.cost.bound != Bound::kUnknown;
+  std::vector<HtmlTable::Column> columns = {{"Thread"}};
+  if (is_time_known) columns.insert(columns.end(), {{"thread-ms/s", true}, {"Share"}});
   if (role == "holder") columns.push_back({"Meanwhile"});
+  const bool is_of_line = finding.subject.kind == SubjectKind::kLine;
+  if (is_of_line) columns.push_back({"The line"});
   HtmlTable table(role_title(role), columns);
   double total = 0;
   for (const ThreadRole& thread : finding.threads)
@@ -46,10 +50,12 @@ std::string thread_table(const Finding& finding, const std::string& role) {
   for (const ThreadRole& thread : finding.threads) {
     if (thread.role != role) continue;
     const double share = total > 0 ? thread.thread_ms_per_s / total : 0;
-    std::vector<std::string> row = {escape_html(format_thread(thread.name, thread.tid)),
-                                    format_rate(thread.thread_ms_per_s),
-                                    html_bar(share, role) + format_share(share)};
+    std::vector<std::string> row = {escape_html(format_thread(thread.name, thread.tid))};
+    if (is_time_known)
+      row.insert(row.end(), {format_rate(thread.thread_ms_per_s),
+                             html_bar(share, role) + format_share(share)});
     if (role == "holder") row.push_back(thread.activity ? activity_words(*thread.activity) : "");
+    if (is_of_line) row.emplace_back(line_side_words(thread.side));
     table.add(row);
   }
   return table.render();
@@ -144,8 +150,7 @@ std::string render_summary(const Finding& finding, size_t number) {
           element("span", "class=\"badge plain\"",
                   fmt::format("evidence {}: {}", evidence_letter(finding.evidence),
                               evidence_words(finding.evidence))) +
-          element("span", "class=\"cost\"",
-                  escape_html(format_cost(finding.cost)) + " thread-ms/s"));
+          element("span", "class=\"cost\"", escape_html(cost_words(finding))));
 }
 
 }  // namespace
@@ -156,7 +161,9 @@ std::string render_html_finding(const Finding& finding, size_t number, uint32_t 
   html += paragraph("", fmt::format("<strong>Why {}:</strong> {}", verdict_word(finding.verdict),
                                     escape_html(finding.reason)));
   if (finding.waits) html += paragraph("", escape_html(describe_waits(*finding.waits)));
-  for (const std::string& sentence : {describe_holders(finding), describe_chain(finding.chain)})
+  for (const std::string& sentence :
+       {describe_holders(finding), describe_convoy(finding), describe_chain(finding.chain),
+        describe_gain(finding), describe_watched(finding)})
     if (!sentence.empty()) html += paragraph("", escape_html(sentence));
   if (!finding.advice.empty()) html += "<h3>Advice</h3>\n";
   for (const Advice& advice : finding.advice) html += render_advice(advice);

@@ -5,6 +5,7 @@
 
 #include "report/html_sections.h"
 #include "report/html_text.h"
+#include "report/lock_use_table.h"
 #include "report/summary.h"
 #include "report/words.h"
 
@@ -22,16 +23,26 @@ double upper_cost(const Diagnosis& diagnosis) {
   return sum;
 }
 
+std::string time_tiles(const Diagnosis& diagnosis) {
+  return tile(format_rate(diagnosis.totals.contention_ms_per_s),
+              "thread-ms/s waited for locks, exact") +
+         tile(format_cost({upper_cost(diagnosis), Bound::kUpper}),
+              "thread-ms/s at shared cache lines");
+}
+
+std::string memory_tiles(const MemoryCounts& total) {
+  return tile(format_count(hitm_count(total)), "loads of lines modified elsewhere (HITM)") +
+         tile(format_count(peer_count(total)), "loads answered by a peer cache");
+}
+
 std::string render_tiles(const Diagnosis& diagnosis) {
   const auto fixes = std::count_if(diagnosis.findings.begin(), diagnosis.findings.end(),
                                    [](const Finding& f) { return f.verdict == Verdict::kFix; });
   std::string tiles =
       tile(fmt::format("{} of {}", fixes, diagnosis.findings.size()), "findings worth a fix");
   if (diagnosis.run.source != "scan") {
-    tiles += tile(format_rate(diagnosis.totals.contention_ms_per_s),
-                  "thread-ms/s waited for locks, exact");
-    tiles += tile(format_cost({upper_cost(diagnosis), Bound::kUpper}),
-                  "thread-ms/s at shared cache lines");
+    if (!is_of_memory_alone(diagnosis)) tiles += time_tiles(diagnosis);
+    if (diagnosis.memory) tiles += memory_tiles(diagnosis.memory->total);
     tiles += tile(format_count(diagnosis.run.threads), "threads seen");
   }
   return element("ul", "class=\"tiles\"", tiles);
@@ -78,6 +89,26 @@ std::string render_coverage(const Diagnosis& diagnosis) {
          element("div", "class=\"card\"", table.render()) + "\n";
 }
 
+std::string render_lock_uses(const Diagnosis& diagnosis) {
+  if (!diagnosis.lock_uses) return "";
+  const LockUses& uses = *diagnosis.lock_uses;
+  std::vector<HtmlTable::Column> columns;
+  for (const LockUseColumn& column : lock_use_columns())
+    columns.push_back({column.title, column.is_number});
+  HtmlTable table("Contended or not, held longest first; failed: trylocks", std::move(columns));
+  for (std::vector<std::string> row : lock_use_rows(uses)) {
+    for (std::string& cell : row) cell = escape_html(cell);
+    row.front() = "<code>" + row.front() + "</code>";
+    table.add(row);
+  }
+  std::string note = lock_use_note(uses, diagnosis.run.duration_s);
+  if (const std::string rest = lock_use_rest(uses); !rest.empty()) note = rest + "; " + note;
+  return "<h2 id=\"lock-uses\">Locks in use</h2>\n" +
+         element("div", "class=\"card\"",
+                 table.render() + element("p", "class=\"soft small\"", escape_html(note))) +
+         "\n";
+}
+
 std::string list_row_class(size_t number) {
   return fmt::format("data-finding=\"finding-{}\"", number);
 }
@@ -87,7 +118,7 @@ std::vector<std::string> list_row(const Finding& finding, size_t number, double 
   return {fmt::format("<a href=\"#finding-{}\">{}</a>", number, number),
           "<code>" + escape_html(finding.subject.name) + "</code>",
           html_verdict(finding.verdict),
-          escape_html(format_cost(finding.cost)),
+          escape_html(cost_cell(finding)),
           html_bar(most > 0 ? cost / most : 0, "cost"),
           fmt::format("{} <span class=\"soft\">{}</span>", evidence_letter(finding.evidence),
                       evidence_words(finding.evidence)),
@@ -150,7 +181,8 @@ std::string render_html_totals(const Diagnosis& diagnosis, const std::string& ro
             element("div", "class=\"card\"",
                     table.render() + element("p", "class=\"soft small\"",
                                              escape_html(shared_lines_note(diagnosis))));
-  return html + render_facts(diagnosis, root) + render_coverage(diagnosis);
+  return html + render_lock_uses(diagnosis) + render_facts(diagnosis, root) +
+         render_coverage(diagnosis);
 }
 
 }  // namespace quarrel

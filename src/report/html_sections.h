@@ -17,6 +17,9 @@ std::string render_html_list(const Diagnosis& diagnosis, size_t max_rows);
 std::string render_html_finding(const Finding& finding, size_t number, uint32_t line_size,
                                 bool is_open);
 
+/// Lines as the processor saw them; "" without memory samples.
+std::string render_html_memory(const Diagnosis& diagnosis);
+
 /// Sums over everything, idle waits apart; facts of the run; data quality. Paths are below `root`.
 std::string render_html_totals(const Diagnosis& diagnosis, const std::string& root);
 

@@ -48,7 +48,8 @@ Json to_json(const Subject& subject) {
   Json json = {{"kind", subject_kind_word(subject.kind)},
                {"name", subject.name},
                {"type", subject.type},
-               {"fields", to_array(subject.fields)}};
+               {"fields", to_array(subject.fields)},
+               {"instances", subject.instances}};
   if (subject.address) json["address"] = *subject.address;
   return json;
 }
@@ -72,7 +73,8 @@ Json to_json(const HolderActivity& activity) {
   return {{"running", activity.running},
           {"preempted", activity.preempted},
           {"asleep", activity.asleep},
-          {"waiting", activity.waiting}};
+          {"waiting", activity.waiting},
+          {"unseen", activity.unseen}};
 }
 
 Json to_json(const ChainLink& link) {
@@ -94,6 +96,7 @@ Json to_json(const ThreadRole& thread) {
                {"role", thread.role},
                {"thread_ms_per_s", thread.thread_ms_per_s}};
   if (thread.activity) json["activity"] = to_json(*thread.activity);
+  if (thread.side != LineSide::kNone) json["side"] = line_side_word(thread.side);
   return json;
 }
 
@@ -124,6 +127,65 @@ Json to_json(const Advice& advice) {
   return json;
 }
 
+Json to_json(const Convoy& convoy) {
+  return {{"queue", convoy.queue},
+          {"persistence", convoy.persistence},
+          {"handoff_share", convoy.handoff_share},
+          {"held_ns", convoy.held_ns},
+          {"waited_ns", convoy.waited_ns},
+          {"wakes_per_wait", convoy.wakes_per_wait}};
+}
+
+Json to_json(const StepCost& cost) {
+  return {{"offset", cost.offset},           {"tid", cost.tid}, {"ns_beside", cost.ns_beside},
+          {"ns_together", cost.ns_together}, {"low", cost.low}, {"high", cost.high},
+          {"windows", cost.windows}};
+}
+
+Json to_json(const Watched& watched) {
+  return {{"hits", watched.hits},
+          {"threads", watched.threads},
+          {"writers", watched.writers},
+          {"watched_ms", watched.watched_ms},
+          {"is_confirmed", watched.is_confirmed}};
+}
+
+Json to_json(const MemoryCounts& counts) {
+  return {{"samples", counts.samples},
+          {"loads", counts.loads},
+          {"stores", counts.stores},
+          {"locked", counts.locked},
+          {"local_hitm", counts.local_hitm},
+          {"remote_hitm", counts.remote_hitm},
+          {"local_peer", counts.local_peer},
+          {"remote_peer", counts.remote_peer},
+          {"load_fill_buffer_hits", counts.load_fill_buffer_hits},
+          {"load_l1_hits", counts.load_l1_hits},
+          {"load_l2_hits", counts.load_l2_hits},
+          {"load_llc_hits", counts.load_llc_hits},
+          {"load_remote_hits", counts.load_remote_hits},
+          {"load_local_ram", counts.load_local_ram},
+          {"load_remote_ram", counts.load_remote_ram},
+          {"load_misses", counts.load_misses},
+          {"store_l1_hits", counts.store_l1_hits},
+          {"store_l1_misses", counts.store_l1_misses},
+          {"store_unknown", counts.store_unknown}};
+}
+
+Json to_json(const LineTraffic& traffic) {
+  return {{"name", traffic.name},
+          {"address", traffic.address},
+          {"threads", traffic.threads},
+          {"transfer_cycles", traffic.transfer_cycles},
+          {"counts", to_json(traffic.counts)}};
+}
+
+Json to_json(const MemoryTraffic& memory) {
+  return {{"lines", memory.lines},
+          {"total", to_json(memory.total)},
+          {"listed", to_array(memory.listed)}};
+}
+
 Json to_json(const Finding& finding) {
   Json json = {{"rule", finding.rule},
                {"fingerprint", finding.fingerprint},
@@ -143,10 +205,16 @@ Json to_json(const Finding& finding) {
     json["handoff_ms_per_s"] = finding.handoff_ms_per_s;
     json["chain"] = to_array(finding.chain);
   }
+  if (finding.convoy) json["convoy"] = to_json(*finding.convoy);
+  if (finding.gain_bound_ms_per_s)
+    json["gain_bound"] = {{"thread_ms_per_s", *finding.gain_bound_ms_per_s}, {"bound", "upper"}};
   if (finding.contrast)
     json["contrast"] = {{"odds", finding.contrast->odds},
                         {"low", finding.contrast->low},
                         {"high", finding.contrast->high}};
+  if (finding.step_cost) json["step_cost"] = to_json(*finding.step_cost);
+  if (finding.watched) json["watched"] = to_json(*finding.watched);
+  if (finding.traffic) json["traffic"] = to_json(*finding.traffic);
   if (finding.sharing != Sharing::kNone) json["sharing"] = sharing_word(finding.sharing);
   json["threads"] = to_array(finding.threads);
   json["locations"] = to_array(finding.locations);
@@ -179,6 +247,32 @@ Json to_json(const Totals& totals) {
           {"lock_order", to_array(totals.lock_order)}};
 }
 
+Json to_json(const LockUse& use) {
+  return {{"name", use.name},
+          {"kind", use.kind},
+          {"objects", use.objects},
+          {"acquisitions", use.acquisitions},
+          {"try_failures", use.try_failures},
+          {"holds", use.holds},
+          {"total_ns", use.total_ns},
+          {"max_ns", use.max_ns},
+          {"p50_ns", use.p50_ns},
+          {"p99_ns", use.p99_ns},
+          {"acquisitions_per_s", use.acquisitions_per_s},
+          {"held_share", use.held_share}};
+}
+
+Json to_json(const LockUses& uses) {
+  return {{"observed_s", uses.observed_s},
+          {"windows", uses.windows},
+          {"hits", uses.hits},
+          {"probe_ns", uses.probe_ns},
+          {"subtracted_ns", uses.subtracted_ns},
+          {"overhead", uses.overhead},
+          {"max_overhead", uses.max_overhead},
+          {"locks", to_array(uses.locks)}};
+}
+
 template <class T>
 Json to_array(const std::vector<T>& items) {
   Json array = Json::array();
@@ -187,12 +281,13 @@ Json to_array(const std::vector<T>& items) {
 }
 
 std::string render(const Diagnosis& diagnosis, const FormatOptions&) {
-  const Json json = {
-      {"quarrel", {{"format", kJsonFormat}, {"version", diagnosis.run.tool_version}}},
-      {"run", to_json(diagnosis.run)},
-      {"coverage", to_array(diagnosis.coverage)},
-      {"findings", to_array(diagnosis.findings)},
-      {"totals", to_json(diagnosis.totals)}};
+  Json json = {{"quarrel", {{"format", kJsonFormat}, {"version", diagnosis.run.tool_version}}},
+               {"run", to_json(diagnosis.run)},
+               {"coverage", to_array(diagnosis.coverage)},
+               {"findings", to_array(diagnosis.findings)},
+               {"totals", to_json(diagnosis.totals)}};
+  if (diagnosis.memory) json["memory"] = to_json(*diagnosis.memory);
+  if (diagnosis.lock_uses) json["lock_uses"] = to_json(*diagnosis.lock_uses);
   // Names come from the target and need not be UTF-8; dump would throw on them.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

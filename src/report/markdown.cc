@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "report/format.h"
+#include "report/lock_use_table.h"
 #include "report/source_root.h"
 #include "report/summary.h"
 #include "report/words.h"
@@ -48,8 +49,8 @@ std::string render_list(const Diagnosis& diagnosis, size_t shown) {
     const Finding& finding = diagnosis.findings[i];
     text += fmt::format("| {} | {} | {} | {} | {} | {} |\n", i + 1,
                         escape_markdown(finding.subject.name), verdict_word(finding.verdict),
-                        escape_markdown(format_cost(finding.cost)),
-                        evidence_letter(finding.evidence), finding.rule);
+                        escape_markdown(cost_cell(finding)), evidence_letter(finding.evidence),
+                        finding.rule);
   }
   return text + "\n";
 }
@@ -72,6 +73,29 @@ std::string render_finding(const Finding& finding, size_t number) {
   return text + fmt::format("\n<sub>{}</sub>\n\n", finding.fingerprint);
 }
 
+std::string markdown_row(const std::vector<std::string>& cells) {
+  std::string row = "|";
+  for (const std::string& cell : cells) row += " " + cell + " |";
+  return row + "\n";
+}
+
+std::string render_lock_uses(const Diagnosis& diagnosis) {
+  if (!diagnosis.lock_uses) return "";
+  std::vector<std::string> titles, rules;
+  for (const LockUseColumn& column : lock_use_columns()) {
+    titles.push_back(column.title);
+    rules.push_back(column.is_number ? "--:" : "---");
+  }
+  std::string text = "### Locks in use\n\n" + markdown_row(titles) + markdown_row(rules);
+  for (std::vector<std::string> row : lock_use_rows(*diagnosis.lock_uses)) {
+    for (std::string& cell : row) cell = escape_markdown(cell);
+    text += markdown_row(row);
+  }
+  const std::string rest = lock_use_rest(*diagnosis.lock_uses);
+  return text + "\n" + (rest.empty() ? "" : escape_markdown(rest) + "; ") +
+         escape_markdown(lock_use_note(*diagnosis.lock_uses, diagnosis.run.duration_s)) + "\n\n";
+}
+
 std::string render_coverage(const Diagnosis& diagnosis) {
   std::string text =
       "### Data quality\n\n| Collector | State | Seen | Attributed | Unresolved | Lost | Remark |\n"
@@ -91,7 +115,7 @@ std::string render(const Diagnosis& whole, const FormatOptions& options) {
   std::string text = "## quarrel\n\n" + escape_markdown(verdict_line(diagnosis)) + "\n\n" +
                      render_list(diagnosis, shown);
   if (!root.empty()) text += "Sources below " + escape_markdown(root) + "\n\n";
-  const std::string quality = render_coverage(diagnosis);
+  const std::string quality = render_lock_uses(diagnosis) + render_coverage(diagnosis);
   size_t detailed = 0;
   while (detailed < shown) {
     std::string one = render_finding(diagnosis.findings[detailed], detailed + 1);

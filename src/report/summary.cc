@@ -33,8 +33,15 @@ std::string plural(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string transfers_text(const MemoryCounts& total) {
+  return fmt::format(" Another core's cache had to answer {} of {} sampled loads.",
+                     format_count(transfer_count(total)), format_count(total.loads));
+}
+
 std::string lost_text(const Diagnosis& diagnosis) {
   if (diagnosis.run.source == "scan") return "";
+  if (diagnosis.memory && is_of_memory_alone(diagnosis))
+    return transfers_text(diagnosis.memory->total);
   double upper = 0;
   for (const Finding& finding : diagnosis.findings)
     if (finding.cost.bound == Bound::kUpper) upper += finding.cost.thread_ms_per_s;
@@ -52,6 +59,11 @@ double loss_share(const Coverage& account) {
 
 }  // namespace
 
+bool is_of_memory_alone(const Diagnosis& diagnosis) {
+  return std::any_of(diagnosis.coverage.begin(), diagnosis.coverage.end(),
+                     [](const Coverage& account) { return account.collector == "perf_records"; });
+}
+
 std::string verdict_line(const Diagnosis& diagnosis) {
   const size_t fix = count_verdict(diagnosis, Verdict::kFix);
   const size_t measure = count_verdict(diagnosis, Verdict::kMeasureFirst);
@@ -65,6 +77,8 @@ std::string verdict_line(const Diagnosis& diagnosis) {
 std::vector<std::string> data_warnings(const Diagnosis& diagnosis) {
   std::vector<std::string> warnings;
   for (const Coverage& account : diagnosis.coverage) {
+    // Most virtual machines have no PMU; what that means stands with the data quality.
+    if (account.state == CollectorState::kOff && account.collector == "memory_samples") continue;
     if (account.state == CollectorState::kOff)
       warnings.push_back(fmt::format("{} is off: {}", account.collector, account.reason));
     else if (loss_share(account) > kNotableLoss)
@@ -94,7 +108,7 @@ std::vector<RunFact> run_facts(const DiagnosedRun& run, std::string_view source_
 std::vector<TotalLine> total_lines(const Diagnosis& diagnosis) {
   const Totals& totals = diagnosis.totals;
   std::vector<TotalLine> lines;
-  if (diagnosis.run.source == "scan") return lines;
+  if (diagnosis.run.source == "scan" || is_of_memory_alone(diagnosis)) return lines;
   const double rest = std::max(0.0, totals.contention_ms_per_s - totals.reported_ms_per_s);
   lines.push_back({0, fmt::format("contended waits for {}", plural(totals.locks_contended, "lock")),
                    format_rate(totals.contention_ms_per_s)});
@@ -140,12 +154,14 @@ std::string describe_waits(const Waits& waits) {
 }
 
 std::string activity_words(const HolderActivity& activity) {
-  const double all = activity.running + activity.preempted + activity.asleep + activity.waiting;
+  const double all =
+      activity.running + activity.preempted + activity.asleep + activity.waiting + activity.unseen;
   std::vector<std::pair<double, std::string_view>> parts = {
       {activity.running, "running"},
       {activity.preempted, "preempted"},
       {activity.asleep, "asleep"},
-      {activity.waiting, "waiting for a lock"}};
+      {activity.waiting, "waiting for a lock"},
+      {activity.unseen, "unseen (goroutine)"}};
   std::ranges::stable_sort(parts, std::greater<>(), &std::pair<double, std::string_view>::first);
   std::vector<std::string> words;
   for (const auto& [ms, word] : parts)
@@ -164,6 +180,47 @@ std::string describe_holders(const Finding& finding) {
     text += fmt::format(". For {} of the waiting nobody had it: a waiter was woken and on its way",
                         format_share(std::min(1.0, finding.handoff_ms_per_s / cost)));
   return text;
+}
+
+std::string describe_convoy(const Finding& finding) {
+  if (!finding.convoy) return "";
+  const Convoy& convoy = *finding.convoy;
+  return fmt::format(
+      "Convoy: {:.1f} threads queue on average, two or more for {} of the time, and {} of their "
+      "waiting is for a thread that was woken and is on its way; each has it for {} and waits {} "
+      "for it, with {:.1f} system calls to wake for each wait",
+      convoy.queue, format_share(convoy.persistence), format_share(convoy.handoff_share),
+      format_duration(static_cast<uint64_t>(convoy.held_ns)),
+      format_duration(static_cast<uint64_t>(convoy.waited_ns)), convoy.wakes_per_wait);
+}
+
+std::string describe_gain(const Finding& finding) {
+  if (!finding.gain_bound_ms_per_s) return "";
+  const double gain = *finding.gain_bound_ms_per_s;
+  const double cost = finding.cost.thread_ms_per_s;
+  std::string text = fmt::format("Upper bound of the gain: {} thread-ms/s", format_rate(gain));
+  if (gain > cost * (1 + kNotableShare))
+    text += ", with the waits for locks whose holders wait for this one";
+  else if (gain < cost * (1 - kNotableShare))
+    text += "; the rest is waited for at the locks that its holders wait for";
+  return text;
+}
+
+std::string describe_watched(const Finding& finding) {
+  if (!finding.watched) return "";
+  const Watched& watched = *finding.watched;
+  if (watched.is_confirmed)
+    return fmt::format(
+        "Hardware watchpoints confirm it: {} threads hit the watched bytes, {} of them writing ({} "
+        "hits; watched for at most {:.0f} ms)",
+        watched.threads, watched.writers, watched.hits, watched.watched_ms);
+  return fmt::format(
+      "Hardware watchpoints stood on the line for {:.0f} ms and do not confirm it: {} used the "
+      "watched bytes meanwhile",
+      watched.watched_ms,
+      watched.threads == 0   ? "no thread"
+      : watched.threads == 1 ? "only one thread"
+                             : "no thread that writes");
 }
 
 std::string describe_chain(const std::vector<ChainLink>& chain) {

@@ -8,6 +8,9 @@
 
 namespace quarrel {
 
+/// Imported from perf: nothing is known of locks and times.
+bool is_of_memory_alone(const Diagnosis& diagnosis);
+
 /// The verdict line: how many findings, how many worth a fix, and what they cost together.
 std::string verdict_line(const Diagnosis& diagnosis);
 
@@ -39,6 +42,15 @@ std::string describe_waits(const Waits& waits);
 /// What holders did while others waited: "While others waited, holders were running 62 % ...";
 /// empty if that is not known.
 std::string describe_holders(const Finding& finding);
+
+/// The queue of a convoy with its figures; empty if the lock is none.
+std::string describe_convoy(const Finding& finding);
+
+/// "At most 12.0 thread-ms/s can be gained here ..."; empty if it is not known.
+std::string describe_gain(const Finding& finding);
+
+/// "Hardware watchpoints confirm it: ..."; empty if none stood on the line.
+std::string describe_watched(const Finding& finding);
 
 /// The chain from a lock to what its waiters really wait for; empty without one.
 std::string describe_chain(const std::vector<ChainLink>& chain);

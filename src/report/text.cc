@@ -8,6 +8,8 @@
 #include "report/summary.h"
 #include "report/text_finding.h"
 #include "report/text_layout.h"
+#include "report/text_lock_uses.h"
+#include "report/text_memory.h"
 #include "report/words.h"
 
 namespace quarrel {
@@ -55,7 +57,7 @@ std::string render_list(const Diagnosis& diagnosis) {
                    {"subject", TextTable::Kind::kFunction}});
   for (size_t i = 0; i < diagnosis.findings.size(); ++i) {
     const Finding& finding = diagnosis.findings[i];
-    table.add({fmt::format("{}", i + 1), format_cost(finding.cost),
+    table.add({fmt::format("{}", i + 1), cost_cell(finding),
                std::string(verdict_word(finding.verdict)),
                std::string(evidence_letter(finding.evidence)), finding.rule, finding.subject.name});
   }
@@ -91,7 +93,9 @@ std::string render_text(const Diagnosis& whole, const FormatOptions& options) {
   std::string text = wrap("quarrel: " + verdict_line(diagnosis), 0, 2);
   for (const std::string& warning : data_warnings(diagnosis)) text += wrap("! " + warning, 2, 4);
   text += "\n" + render_facts(diagnosis, root) + render_coverage(diagnosis) +
-          render_list(diagnosis) + render_findings(diagnosis, options) + render_totals(diagnosis);
+          render_list(diagnosis) + render_findings(diagnosis, options) +
+          render_text_lock_uses(diagnosis) + render_text_memory(diagnosis) +
+          render_totals(diagnosis);
   return text;
 }
 

@@ -36,8 +36,7 @@ std::string_view verdict_colour(Verdict verdict) {
 std::string render_heading(const Finding& finding, size_t number, bool colour) {
   const std::string verdict(verdict_word(finding.verdict));
   const std::string start = fmt::format("{}. [", number);
-  const std::string rest =
-      fmt::format("] {}  {} thread-ms/s  ", finding.rule, format_cost(finding.cost));
+  const std::string rest = fmt::format("] {}  {}  ", finding.rule, cost_words(finding));
   const size_t room = kTextColumns - start.size() - verdict.size() - rest.size();
   return start + paint(verdict, verdict_colour(finding.verdict), colour) + rest +
          paint(shorten_function(finding.subject.name, room), "1", colour) + "\n";
@@ -63,14 +62,19 @@ std::vector<std::string> thread_roles(const Finding& finding) {
 std::string render_threads(const Finding& finding) {
   std::string text;
   for (const std::string& role : thread_roles(finding)) {
-    std::vector<TextTable::Column> columns = {{thread_title(role)}, {"thread-ms/s", true}};
+    std::vector<TextTable::Column> columns = {{thread_title(role)}};
+    const bool is_time_known = finding.cost.bound != Bound::kUnknown;
+    if (is_time_known) columns.push_back({"thread-ms/s", true});
     if (role == "holder") columns.push_back({"and is"});
+    const bool is_of_line = finding.subject.kind == SubjectKind::kLine;
+    if (is_of_line) columns.push_back({"the line"});
     TextTable table(columns);
     for (const ThreadRole& thread : finding.threads) {
       if (thread.role != role) continue;
-      std::vector<std::string> row = {format_thread(thread.name, thread.tid),
-                                      format_rate(thread.thread_ms_per_s)};
+      std::vector<std::string> row = {format_thread(thread.name, thread.tid)};
+      if (is_time_known) row.push_back(format_rate(thread.thread_ms_per_s));
       if (role == "holder") row.push_back(thread.activity ? activity_words(*thread.activity) : "");
+      if (is_of_line) row.emplace_back(line_side_words(thread.side));
       table.add(row);
     }
     text += table.render(kIndent);
@@ -189,7 +193,9 @@ std::string render_text_finding(const Finding& finding, size_t number, uint32_t 
                   evidence_words(finding.evidence), verdict_word(finding.verdict), finding.reason),
       kIndent, kIndent);
   if (finding.waits) text += wrap(describe_waits(*finding.waits), kIndent, kIndent + 2);
-  for (const std::string& sentence : {describe_holders(finding), describe_chain(finding.chain)})
+  for (const std::string& sentence :
+       {describe_holders(finding), describe_convoy(finding), describe_chain(finding.chain),
+        describe_gain(finding), describe_watched(finding)})
     if (!sentence.empty()) text += wrap(sentence, kIndent, kIndent + 2);
   std::string advice;
   for (const Advice& one : finding.advice) advice += render_advice(one);

@@ -89,8 +89,44 @@ std::string_view sharing_word(Sharing sharing) {
   return "none";
 }
 
+std::string_view line_side_word(LineSide side) {
+  switch (side) {
+    case LineSide::kNone:
+      return "";
+    case LineSide::kAggressor:
+      return "aggressor";
+    case LineSide::kVictim:
+      return "victim";
+    case LineSide::kBoth:
+      return "both";
+  }
+  return "";
+}
+
+std::string_view line_side_words(LineSide side) {
+  switch (side) {
+    case LineSide::kNone:
+      return "";
+    case LineSide::kAggressor:
+      return "takes it";
+    case LineSide::kVictim:
+      return "waits for it";
+    case LineSide::kBoth:
+      return "takes it and waits for it";
+  }
+  return "";
+}
+
 std::string_view bound_word(Bound bound) {
-  return bound == Bound::kExact ? "exact" : "upper";
+  switch (bound) {
+    case Bound::kExact:
+      return "exact";
+    case Bound::kUpper:
+      return "upper";
+    case Bound::kUnknown:
+      return "unknown";
+  }
+  return "unknown";
 }
 
 std::string_view state_word(CollectorState state) {
@@ -123,6 +159,18 @@ std::string format_cost(const Cost& cost) {
   return (is_upper ? "<= " : "") + format_rate(cost.thread_ms_per_s);
 }
 
+std::string cost_cell(const Finding& finding) {
+  if (finding.cost.bound != Bound::kUnknown || !finding.traffic) return format_cost(finding.cost);
+  const MemoryCounts& counts = finding.traffic->counts;
+  if (hitm_count(counts) > 0) return format_count(hitm_count(counts)) + " HITM";
+  if (peer_count(counts) > 0) return format_count(peer_count(counts)) + " peer";
+  return format_count(counts.samples) + " accesses";
+}
+
+std::string cost_words(const Finding& finding) {
+  return cost_cell(finding) + (finding.cost.bound == Bound::kUnknown ? "" : " thread-ms/s");
+}
+
 std::string format_duration(uint64_t ns) {
   const auto value = static_cast<double>(ns);
   if (ns < 1'000) return fmt::format("{} ns", ns);
@@ -147,6 +195,7 @@ std::string format_losses(const Coverage& account) {
 }
 
 std::string format_thread(std::string_view name, int32_t tid) {
+  if (tid < 0) return std::string(name);  // of a goroutine the name says the number
   return name.empty() ? fmt::format("thread {}", tid) : fmt::format("{} ({})", name, tid);
 }
 

@@ -17,6 +17,10 @@ std::string_view verdict_word(Verdict verdict);
 std::string_view level_word(Level level);
 std::string_view subject_kind_word(SubjectKind kind);
 std::string_view sharing_word(Sharing sharing);
+/// "aggressor", "victim", "both", or "".
+std::string_view line_side_word(LineSide side);
+/// "takes it, waits for it", for people.
+std::string_view line_side_words(LineSide side);
 std::string_view bound_word(Bound bound);
 std::string_view state_word(CollectorState state);
 
@@ -26,6 +30,11 @@ std::string format_count(uint64_t count);
 std::string format_rate(double thread_ms_per_s);
 /// A cost with its bound: "512", "<= 812".
 std::string format_cost(const Cost& cost);
+/// The cost of a finding in a column of costs: where no time is known, what was counted instead:
+/// "1,204 HITM".
+std::string cost_cell(const Finding& finding);
+/// The same with its unit: "<= 812 thread-ms/s".
+std::string cost_words(const Finding& finding);
 /// "850 ns", "12.3 us", "4.56 ms", "2.30 s"
 std::string format_duration(uint64_t ns);
 /// "62 %"

@@ -8,6 +8,7 @@
 #include "resolve/call_frames.h"
 #include "resolve/library_code.h"
 #include "resolve/module_names.h"
+#include "resolve/thread_locals.h"
 
 namespace quarrel {
 namespace {
@@ -23,6 +24,10 @@ ResolvedFrame unknown_frame(uint64_t pc) {
   return frame;
 }
 
+std::string name_of(const Thread& thread) {
+  return fmt::format("thread {} ({})", thread.tid, thread.name);
+}
+
 class NameSearch {
  public:
   NameSearch(const Recording& recording, const Wanted& wanted, const ResolveOptions& options)
@@ -30,7 +35,8 @@ class NameSearch {
         wanted_(wanted),
         options_(options),
         files_(recording, options.sysroot, options.live_pid),
-        addresses_(recording, files_) {}
+        addresses_(recording, files_),
+        thread_locals_(recording) {}
 
   FoundNames run() {
     plan_code();
@@ -75,6 +81,14 @@ class NameSearch {
         take_settled(address);
       else if (auto place = addresses_.find(address))
         work_[place->module].data.push_back({address, *place});
+      else if (auto own = thread_locals_.find(address))
+        plan_thread_local(address, *own);
+  }
+
+  void plan_thread_local(uint64_t address, const ThreadLocalPlace& place) {
+    if (place.module.value >= recording_.modules.size()) return;
+    work_[place.module].data.push_back(
+        {address, {place.module, place.offset, address - place.offset}, true});
   }
 
   bool is_settled(uint64_t address) const {
@@ -128,13 +142,25 @@ class NameSearch {
 
   void take(const ModuleWork& work, ModuleNames& names) {
     for (size_t i = 0; i < work.code.size(); ++i) *work.code[i].result = std::move(names.code[i]);
-    for (size_t i = 0; i < names.data.size(); ++i)
+    for (size_t i = 0; i < names.data.size(); ++i) {
+      if (work.data[i].is_thread_local) say_whose(work.data[i].address, names.data[i]);
       found_.data[work.data[i].address] = std::move(names.data[i]);
+    }
     for (LiveName& name : names.live) {
       auto [place, is_new] = live_.try_emplace(name.address, name);
       if (!is_new && is_better_name(name, place->second)) place->second = std::move(name);
     }
     if (!names.unusable.empty()) found_.unusable.push_back(std::move(names.unusable));
+  }
+
+  void say_whose(uint64_t address, DataObject& object) const {
+    const auto place = thread_locals_.find(address);
+    if (!place) return;
+    object.thread = place->thread;
+    object.how += object.how.empty() ? "thread-local of " : ", thread-local of ";
+    object.how += name_of(recording_.threads[place->thread.value]);
+    if (place->threads > 1)
+      object.how += fmt::format(" and {} more, one after another", place->threads - 1);
   }
 
   void remember(NameCache& cache) const {
@@ -155,7 +181,10 @@ class NameSearch {
   // A global's own name is exact; a pointer to it seen on some stack says less.
   void take_live_name(uint64_t address, const LiveName& name) {
     DataObject& object = found_.data[address];
-    if (object.source != NameSource::kGlobalVariable) object = name.object;
+    if (object.source == NameSource::kGlobalVariable) return;
+    const ThreadId thread = object.thread;
+    object = name.object;
+    object.thread = thread;
   }
 
   const Recording& recording_;
@@ -163,6 +192,7 @@ class NameSearch {
   const ResolveOptions& options_;
   ModuleFiles files_;
   AddressMap addresses_;
+  ThreadLocals thread_locals_;
   std::map<ModuleId, ModuleWork> work_;
   size_t modules_done_ = 0;
   std::map<uint64_t, LiveName> live_;

@@ -5,8 +5,11 @@
 #include <vector>
 
 #include "model/recording.h"
+#include "resolve/go_probes.h"
+#include "resolve/lock_probes.h"
 #include "resolve/operands.h"
 #include "resolve/unwinder.h"
+#include "resolve/watch_targets.h"
 
 namespace quarrel {
 
@@ -18,7 +21,8 @@ class CaptureReader {
       : recording_(recording),
         unwinder_(recording, sysroot, pid),
         operands_(recording, sysroot),
-        stacks_(recording) {}
+        stacks_(recording),
+        sysroot_(sysroot) {}
 
   StackId unwind(const Capture& capture) { return stacks_.add(unwinder_.unwind(capture)); }
 
@@ -27,9 +31,17 @@ class CaptureReader {
 
   std::vector<MappedUnwindTable> unwind_tables() { return unwinder_.tables(); }
 
+  std::vector<LockProbePlan> lock_probes() { return plan_lock_probes(recording_, sysroot_); }
+
+  std::vector<GoProbePlan> go_probes() { return plan_go_probes(recording_, sysroot_); }
+
   std::vector<MemoryAccess> decode_operands(const Capture& capture) {
     return operands_.decode(capture);
   }
+
+  std::vector<WatchTarget> watch_targets() const { return find_watch_targets(recording_); }
+
+  std::optional<MemoryAccess> access_before(uint64_t ip) { return operands_.access_before(ip); }
 
   /// Brings the row "unwind_check" of the recording's coverage up to date: how many stacks were
   /// unwound in two ways, and how many of them alike.
@@ -46,6 +58,7 @@ class CaptureReader {
   Unwinder unwinder_;
   OperandDecoder operands_;
   StackTable stacks_;
+  std::string sysroot_;
 };
 
 }  // namespace quarrel

@@ -18,6 +18,7 @@ namespace {
 constexpr uint64_t kMaxUnwindBytes = 256u << 20;
 constexpr uint64_t kMaxNoteBytes = 64u << 10;
 constexpr uint64_t kMaxHeaderBytes = 16;
+constexpr char kEhFrame[] = ".eh_frame";
 
 template <class T>
 std::optional<T> read_struct(int fd, uint64_t offset) {
@@ -27,10 +28,11 @@ std::optional<T> read_struct(int fd, uint64_t offset) {
   return value;
 }
 
-bool is_x86_64(const Elf64_Ehdr& header) {
+bool is_readable(const Elf64_Ehdr& header) {
   return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
          header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == ELFDATA2LSB &&
-         header.e_machine == EM_X86_64 && header.e_phentsize == sizeof(Elf64_Phdr);
+         (header.e_machine == EM_X86_64 || header.e_machine == EM_AARCH64) &&
+         header.e_phentsize == sizeof(Elf64_Phdr);
 }
 
 std::string hex_of(std::span<const uint8_t> bytes) {
@@ -75,7 +77,8 @@ std::unique_ptr<CodeImage> CodeImage::open(const std::string& path, const std::s
 
 bool CodeImage::read_segments() {
   const auto header = read_struct<Elf64_Ehdr>(fd_.get(), 0);
-  if (!header || !is_x86_64(*header)) return false;
+  if (!header || !is_readable(*header)) return false;
+  if (header->e_machine == EM_AARCH64) instruction_set_ = InstructionSet::kArm64;
   for (uint64_t i = 0; i < header->e_phnum; ++i) {
     const auto entry = read_struct<Elf64_Phdr>(fd_.get(), header->e_phoff + i * sizeof(Elf64_Phdr));
     if (!entry) return false;
@@ -110,6 +113,12 @@ std::optional<uint64_t> CodeImage::virtual_address(uint64_t file_offset) const {
   return std::nullopt;
 }
 
+CodeRange CodeImage::dynamic_section() const {
+  for (const Segment& segment : segments_)
+    if (segment.type == PT_DYNAMIC) return {segment.address, segment.address + segment.file_size};
+  return {};
+}
+
 std::vector<uint8_t> CodeImage::read(uint64_t address, uint64_t size) const {
   for (const Segment& segment : segments_) {
     if (segment.type != PT_LOAD || address < segment.address) continue;
@@ -136,15 +145,35 @@ std::vector<uint8_t> CodeImage::read_file(uint64_t offset, uint64_t size) const 
   return bytes;
 }
 
-std::vector<CodeRange> CodeImage::read_functions() const {
-  for (const Segment& segment : segments_) {
-    if (segment.type != PT_GNU_EH_FRAME) continue;
-    const auto header = read(segment.address, kMaxHeaderBytes);
-    const auto eh_frame = parse_eh_frame_address(header, segment.address);
-    if (!eh_frame) return {};
-    return parse_fde_ranges(read(*eh_frame, kMaxUnwindBytes), *eh_frame);
+/// Programs that are linked statically with Debian's glibc have no index that names the section.
+std::optional<uint64_t> CodeImage::eh_frame_section() const {
+  const auto header = read_struct<Elf64_Ehdr>(fd_.get(), 0);
+  if (!header || header->e_shentsize != sizeof(Elf64_Shdr)) return std::nullopt;
+  const auto section_at = [&](uint64_t index) {
+    return read_struct<Elf64_Shdr>(fd_.get(), header->e_shoff + index * sizeof(Elf64_Shdr));
+  };
+  const auto names = section_at(header->e_shstrndx);
+  for (uint64_t i = 0; names && i < header->e_shnum; ++i) {
+    const auto section = section_at(i);
+    if (!section || section->sh_type == SHT_NOBITS) continue;
+    const auto name = read_file(names->sh_offset + section->sh_name, sizeof(kEhFrame));
+    if (name.size() == sizeof(kEhFrame) && std::memcmp(name.data(), kEhFrame, name.size()) == 0)
+      return section->sh_addr;
   }
-  return {};
+  return std::nullopt;
+}
+
+std::optional<uint64_t> CodeImage::eh_frame_address() const {
+  for (const Segment& segment : segments_)
+    if (segment.type == PT_GNU_EH_FRAME)
+      return parse_eh_frame_address(read(segment.address, kMaxHeaderBytes), segment.address);
+  return eh_frame_section();
+}
+
+std::vector<CodeRange> CodeImage::read_functions() const {
+  const auto eh_frame = eh_frame_address();
+  if (!eh_frame) return {};
+  return parse_fde_ranges(read(*eh_frame, kMaxUnwindBytes), *eh_frame);
 }
 
 std::optional<CodeRange> CodeImage::function_at(uint64_t address) const {

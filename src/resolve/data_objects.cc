@@ -12,17 +12,6 @@
 
 namespace quarrel {
 
-void describe(DataObject& object, const MemberPath& path, uint64_t object_address,
-              const CodeLocation& variable_declaration) {
-  object.record = path.record;
-  object.field = path.field;
-  object.type = path.type;
-  object.address = object_address + path.offset;
-  object.size = path.size;
-  object.record_offset = path.record_offset;
-  object.declared = path.declared.file.empty() ? variable_declaration : path.declared;
-}
-
 void GlobalObjects::collect(Dwarf_Die& parent, int level) {
   if (level > kMaxDwarfDepth) return;
   for_each_child(parent, [&](Dwarf_Die& child) {
@@ -48,12 +37,26 @@ void GlobalObjects::collect(Dwarf_Die& parent, int level) {
 }
 
 void GlobalObjects::add(Dwarf_Die& entry) {
+  Variables* variables = &variables_;
   auto start = fixed_address(entry);
-  if (!start || *start == 0) return;
+  if (!start) {
+    variables = &thread_locals_;
+    start = thread_local_offset(entry);
+  } else if (*start == 0) {
+    return;
+  }
+  if (!start) return;
   auto type = types_.type_of(entry);
   uint64_t size = type ? types_.size_of(*type) : 0;
   if (size != 0 && *start + size > *start)
-    variables_.push_back({*start, size, variables_.size(), entry});
+    variables->push_back({*start, size, variables->size(), entry});
+}
+
+void GlobalObjects::order(Variables& variables) {
+  std::sort(variables.begin(), variables.end(), [](const Variable& a, const Variable& b) {
+    if (a.start != b.start) return a.start < b.start;
+    return a.size != b.size ? a.size > b.size : a.order < b.order;
+  });
 }
 
 void GlobalObjects::index() {
@@ -62,21 +65,31 @@ void GlobalObjects::index() {
   const DebugInfo* info = symbols_.debug_info();
   if (info == nullptr) return;
   for (DwarfUnit unit : info->units()) collect(unit.tree, 0);
-  std::sort(variables_.begin(), variables_.end(), [](const Variable& a, const Variable& b) {
-    if (a.start != b.start) return a.start < b.start;
-    return a.size != b.size ? a.size > b.size : a.order < b.order;
-  });
+  order(variables_);
+  order(thread_locals_);
 }
 
-const GlobalObjects::Variable* GlobalObjects::variable_at(uint64_t address) const {
-  auto after = std::upper_bound(variables_.begin(), variables_.end(), address,
+const GlobalObjects::Variable* GlobalObjects::variable_at(const Variables& variables,
+                                                          uint64_t address) {
+  auto after = std::upper_bound(variables.begin(), variables.end(), address,
                                 [](uint64_t value, const Variable& v) { return value < v.start; });
-  if (after == variables_.begin()) return nullptr;
+  if (after == variables.begin()) return nullptr;
   // Several units describe one inline variable: the first entry with that start is the largest.
   uint64_t start = std::prev(after)->start;
-  auto first = std::lower_bound(variables_.begin(), after, start,
+  auto first = std::lower_bound(variables.begin(), after, start,
                                 [](const Variable& v, uint64_t value) { return v.start < value; });
   return address - first->start < first->size ? &*first : nullptr;
+}
+
+std::optional<PointerOwner> GlobalObjects::owner_of(uint64_t address, uint64_t bias) {
+  index();
+  const Variable* variable = variable_at(variables_, address);
+  if (variable == nullptr) return std::nullopt;
+  Dwarf_Die die = variable->die;
+  auto type = types_.type_of(die);
+  if (!type) return std::nullopt;
+  return PointerOwner{shorten_type(qualified_name_of(die, parents_)), variable->start + bias,
+                      variable->size, *type, die};
 }
 
 DataObject GlobalObjects::from_variable(const Variable& variable, uint64_t address, uint64_t bias) {
@@ -94,14 +107,10 @@ DataObject GlobalObjects::from_variable(const Variable& variable, uint64_t addre
   return object;
 }
 
-DataObject GlobalObjects::find(uint64_t address, uint64_t bias) {
-  index();
-  if (const Variable* variable = variable_at(address))
-    return from_variable(*variable, address, bias);
+DataObject GlobalObjects::from_symbol(const ElfSymbol* symbol, uint64_t address,
+                                      uint64_t bias) const {
   DataObject object;
   object.address = address + bias;
-  const ElfSymbols* symbols = symbols_.elf_symbols();
-  const ElfSymbol* symbol = symbols != nullptr ? symbols->object_at(address) : nullptr;
   if (symbol == nullptr) {
     object.display = symbols_.offset_name(address);
     return object;
@@ -112,6 +121,25 @@ DataObject GlobalObjects::find(uint64_t address, uint64_t bias) {
   if (address != symbol->address)
     object.display += fmt::format("+{:#x}", address - symbol->address);
   object.how = "by symbol " + object.variable;
+  return object;
+}
+
+DataObject GlobalObjects::find(uint64_t address, uint64_t bias) {
+  index();
+  if (const Variable* variable = variable_at(variables_, address))
+    return from_variable(*variable, address, bias);
+  const ElfSymbols* symbols = symbols_.elf_symbols();
+  return from_symbol(symbols != nullptr ? symbols->object_at(address) : nullptr, address, bias);
+}
+
+DataObject GlobalObjects::find_thread_local(uint64_t offset, uint64_t block) {
+  index();
+  if (const Variable* variable = variable_at(thread_locals_, offset))
+    return from_variable(*variable, offset, block);
+  const ElfSymbols* symbols = symbols_.elf_symbols();
+  const ElfSymbol* symbol = symbols != nullptr ? symbols->thread_local_at(offset) : nullptr;
+  DataObject object = from_symbol(symbol, offset, block);
+  if (symbol == nullptr) object.display = "thread-local " + object.display;
   return object;
 }
 

@@ -20,7 +20,12 @@ uint64_t extended(uint64_t value, uint8_t width, bool is_signed) {
                    : shifted >> unused;
 }
 
-const MemoryOperand* source_operand(const X86Instruction& instruction) {
+uint64_t scaled_index(const MemoryOperand& operand, const RegisterState& state) {
+  const uint64_t index = state.values[operand.index];
+  return extended(index, operand.index_width, operand.is_index_signed) * operand.scale;
+}
+
+const MemoryOperand* source_operand(const Instruction& instruction) {
   return instruction.operand_count > 0 ? &instruction.operands[0] : nullptr;
 }
 
@@ -30,8 +35,8 @@ std::optional<uint64_t> register_value(const RegisterState& state, uint8_t numbe
 }
 
 /// What a lea or an immediate or register source yields, without looking at memory.
-std::optional<uint64_t> computed_source(const X86Instruction& instruction,
-                                        const RegisterState& state, uint64_t bias) {
+std::optional<uint64_t> computed_source(const Instruction& instruction, const RegisterState& state,
+                                        uint64_t bias) {
   const RegisterEffect& effect = instruction.effect;
   switch (effect.source) {
     case EffectSource::kImmediate:
@@ -51,7 +56,7 @@ std::optional<uint64_t> computed_source(const X86Instruction& instruction,
   return std::nullopt;
 }
 
-std::optional<uint64_t> source_value(const X86Instruction& instruction, const RegisterState& state,
+std::optional<uint64_t> source_value(const Instruction& instruction, const RegisterState& state,
                                      const LoadedValues& memory, uint64_t bias) {
   const RegisterEffect& effect = instruction.effect;
   if (effect.source != EffectSource::kLoad) return computed_source(instruction, state, bias);
@@ -84,21 +89,21 @@ std::optional<uint64_t> result_of(const RegisterEffect& effect, std::optional<ui
 }
 
 /// lea r, [r + constant] is an addition in disguise.
-std::optional<uint64_t> undo_lea(const X86Instruction& instruction, const RegisterState& after) {
+std::optional<uint64_t> undo_lea(const Instruction& instruction, const RegisterState& after) {
   const uint8_t target = instruction.effect.target;
   const MemoryOperand* operand = source_operand(instruction);
   if (operand == nullptr || operand->base != target || !operand->is_known) return std::nullopt;
   uint64_t added = static_cast<uint64_t>(operand->displacement);
   if (operand->index != kNoRegister) {
     if (operand->index == target || !after.knows(operand->index)) return std::nullopt;
-    added += after.values[operand->index] * operand->scale;
+    added += scaled_index(*operand, after);
   }
   return after.values[target] - added;
 }
 
 /// The value of the target before the instruction, where the operation can be inverted. Only 64-bit
 /// operations can: a 32-bit one has thrown the upper half away.
-std::optional<uint64_t> inverse(const X86Instruction& instruction, const RegisterState& after) {
+std::optional<uint64_t> inverse(const Instruction& instruction, const RegisterState& after) {
   const RegisterEffect& effect = instruction.effect;
   if (effect.width != 8 || !after.knows(effect.target)) return std::nullopt;
   if (effect.op == EffectOp::kMove && effect.source == EffectSource::kAddress)
@@ -120,19 +125,23 @@ bool is_copy(const RegisterEffect& effect) {
 }  // namespace
 
 void RegisterState::fill_from(const RegisterState& other) {
-  for (uint8_t number = 0; number < kRip; ++number)
+  for (uint8_t number = 0; number < kGeneralRegisters; ++number)
     if (!knows(number) && other.knows(number)) set(number, other.values[number]);
 }
 
 RegisterState sampled_state(const Capture& capture) {
-  return {.values = capture.registers, .known = bit(kRip) - 1};
+  RegisterState state{.known = bit(kRip) - 1, .fs_base = capture.fs_base};
+  std::copy_n(capture.registers.begin(), kRip, state.values.begin());
+  return state;
 }
 
 std::optional<uint64_t> effective_address(const MemoryOperand& operand, const RegisterState& state,
                                           uint64_t bias) {
-  if (!operand.is_known) return std::nullopt;
+  const bool has_segment = operand.is_fs_relative && state.fs_base != 0;
+  if (!operand.is_known && !has_segment) return std::nullopt;
   uint64_t address = static_cast<uint64_t>(operand.displacement);
-  if (operand.base == kRip) {
+  if (has_segment) address += state.fs_base;
+  if (operand.base == kImageBase) {
     address += bias;
   } else if (operand.base != kNoRegister) {
     if (!state.knows(operand.base)) return std::nullopt;
@@ -140,18 +149,16 @@ std::optional<uint64_t> effective_address(const MemoryOperand& operand, const Re
   }
   if (operand.index != kNoRegister) {
     if (!state.knows(operand.index)) return std::nullopt;
-    address += state.values[operand.index] * operand.scale;
+    address += scaled_index(operand, state);
   }
   return address;
 }
 
-RegisterState undo(const X86Instruction& instruction, RegisterState after) {
+RegisterState undo(const Instruction& instruction, RegisterState after) {
   RegisterState before = after;
   before.forget(instruction.written);
   if (instruction.stack_delta != 0 && after.knows(kRsp))
     before.set(kRsp, after.values[kRsp] - static_cast<uint64_t>(int64_t{instruction.stack_delta}));
-  // A call returns with the stack pointer as it was: the return address is pushed and popped.
-  if (instruction.flow == Flow::kCall && after.knows(kRsp)) before.set(kRsp, after.values[kRsp]);
   const RegisterEffect& effect = instruction.effect;
   if (effect.op == EffectOp::kOpaque) return before;
   if (const auto value = inverse(instruction, after)) before.set(effect.target, *value);
@@ -160,7 +167,7 @@ RegisterState undo(const X86Instruction& instruction, RegisterState after) {
   return before;
 }
 
-RegisterState replay(const X86Instruction& instruction, RegisterState before,
+RegisterState replay(const Instruction& instruction, RegisterState before,
                      const LoadedValues& memory, uint64_t bias) {
   RegisterState after = before;
   after.forget(instruction.written);

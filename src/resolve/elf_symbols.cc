@@ -36,6 +36,7 @@ ElfSymbols::ElfSymbols(const ElfFile& main, const ElfFile* separate) {
   if (separate != nullptr) read(separate->elf());
   order(functions_);
   order(objects_);
+  order(thread_locals_);
 }
 
 void ElfSymbols::read(Elf* elf) {
@@ -55,15 +56,27 @@ void ElfSymbols::read_table(Elf* elf, Elf_Scn* section) {
   for (size_t i = 0; i < count; ++i) {
     GElf_Sym symbol;
     if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-    int type = GELF_ST_TYPE(symbol.st_info);
-    bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
-    if (!is_function && type != STT_OBJECT) continue;
-    if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
-    if (symbol.st_size == 0 && !is_function) continue;
+    std::vector<ElfSymbol>* list = list_of(symbol);
+    if (list == nullptr) continue;
     const char* name = elf_strptr(elf, header.sh_link, symbol.st_name);
     if (name == nullptr || *name == '\0') continue;
-    auto& list = is_function ? functions_ : objects_;
-    list.push_back({symbol.st_value, symbol.st_size, name, is_function});
+    list->push_back({symbol.st_value, symbol.st_size, name, list == &functions_});
+  }
+}
+
+/// Null for what names no code and no data of this file.
+std::vector<ElfSymbol>* ElfSymbols::list_of(const GElf_Sym& symbol) {
+  if (symbol.st_shndx == SHN_UNDEF) return nullptr;
+  switch (GELF_ST_TYPE(symbol.st_info)) {
+    case STT_FUNC:
+    case STT_GNU_IFUNC:
+      return symbol.st_value != 0 ? &functions_ : nullptr;
+    case STT_OBJECT:
+      return symbol.st_value != 0 && symbol.st_size != 0 ? &objects_ : nullptr;
+    case STT_TLS:
+      return symbol.st_size != 0 ? &thread_locals_ : nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -1,6 +1,8 @@
 // Which symbol of an ELF file covers an address?
 #pragma once
 
+#include <gelf.h>
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -25,15 +27,19 @@ class ElfSymbols {
 
   const ElfSymbol* function_at(uint64_t address) const { return find(functions_, address); }
   const ElfSymbol* object_at(uint64_t address) const { return find(objects_, address); }
+  /// By the offset in the module's block of thread-locals.
+  const ElfSymbol* thread_local_at(uint64_t offset) const { return find(thread_locals_, offset); }
 
  private:
   void read(Elf* elf);
   void read_table(Elf* elf, Elf_Scn* section);
+  std::vector<ElfSymbol>* list_of(const GElf_Sym& symbol);
   static void order(std::vector<ElfSymbol>& symbols);
   static const ElfSymbol* find(const std::vector<ElfSymbol>& symbols, uint64_t address);
 
   std::vector<ElfSymbol> functions_;  // sorted by address, one name each
   std::vector<ElfSymbol> objects_;
+  std::vector<ElfSymbol> thread_locals_;
 };
 
 }  // namespace quarrel

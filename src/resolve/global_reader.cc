@@ -30,18 +30,41 @@ std::optional<uint64_t> operand_address(Dwarf_Attribute& location, const Dwarf_O
   return address;
 }
 
-bool is_thread_local(Dwarf_Die& variable) {
+/// A constant, or in split debug information the number of one.
+std::optional<uint64_t> operand_constant(Dwarf_Attribute& location, const Dwarf_Op& operation) {
+  switch (operation.atom) {
+    case DW_OP_const4u:
+    case DW_OP_const8u:
+    case DW_OP_constu:
+      return operation.number;
+    case DW_OP_constx:
+    case DW_OP_GNU_const_index: {
+      // Stands in the table of addresses; libdw finds it there only as an address.
+      Dwarf_Op as_address = operation;
+      as_address.atom = DW_OP_addrx;
+      return operand_address(location, as_address);
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+bool makes_thread_local(const Dwarf_Op& operation) {
+  return operation.atom == DW_OP_form_tls_address || operation.atom == DW_OP_GNU_push_tls_address;
+}
+
+}  // namespace
+
+std::optional<uint64_t> thread_local_offset(Dwarf_Die& variable) {
   Dwarf_Attribute location;
   Dwarf_Op* operations = nullptr;
   size_t count = 0;
   if (dwarf_attr(&variable, DW_AT_location, &location) == nullptr ||
-      dwarf_getlocation(&location, &operations, &count) != 0 || count == 0)
-    return false;
-  const uint8_t last = operations[count - 1].atom;
-  return last == DW_OP_form_tls_address || last == DW_OP_GNU_push_tls_address;
+      dwarf_getlocation(&location, &operations, &count) != 0)
+    return std::nullopt;
+  if (count != 2 || !makes_thread_local(operations[1])) return std::nullopt;
+  return operand_constant(location, operations[0]);
 }
-
-}  // namespace
 
 std::optional<uint64_t> fixed_address(Dwarf_Die& variable) {
   Dwarf_Attribute location;
@@ -59,7 +82,7 @@ std::optional<uint64_t> fixed_address(Dwarf_Die& variable) {
 
 void GlobalReader::add(Dwarf_Die variable, bool is_in_function) {
   const auto address = fixed_address(variable);
-  const bool is_local_to_thread = !address && is_thread_local(variable);
+  const bool is_local_to_thread = !address && thread_local_offset(variable).has_value();
   if (!is_local_to_thread && (!address || *address == 0 || !addresses_.insert(*address).second))
     return;
   const std::string name = types_.qualified(variable);

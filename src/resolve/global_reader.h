@@ -15,6 +15,9 @@ namespace quarrel {
 /// The ELF virtual address of a variable, for locations of the form "address [+ constant]".
 std::optional<uint64_t> fixed_address(Dwarf_Die& variable);
 
+/// Where a thread-local variable stands in its module's block.
+std::optional<uint64_t> thread_local_offset(Dwarf_Die& variable);
+
 /// Reads globals, static members, function statics and thread-locals, each once.
 class GlobalReader {
  public:

@@ -5,23 +5,24 @@
 #include <array>
 #include <string_view>
 
-namespace quarrel {
-namespace {
+#include "model/runtime_code.h"
 
+namespace quarrel {
 bool is_library_file(std::string_view file) {
   return file.starts_with("/usr/include/") ||
          file.find("/include/c++/") != std::string_view::npos ||
-         file.find("/lib/gcc/") != std::string_view::npos;
+         file.find("/lib/gcc/") != std::string_view::npos || is_runtime_file(file);
 }
 
 bool is_library_function(std::string_view function) {
-  constexpr std::array<std::string_view, 9> kPrefixes = {
-      "std::", "__gnu_cxx::", "pthread_", "__", "sem_", "lll_", "futex_", "clone", "start_thread"};
-  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+  constexpr std::array<std::string_view, 12> kPrefixes = {
+      "sync.(",      "internal/sync.(", "runtime.", "std::",
+      "__gnu_cxx::", "pthread_",        "__",       "sem_",
+      "lll_",        "futex_",          "clone",    "start_thread"};
+  return is_runtime_function(function) ||
+         std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](std::string_view prefix) { return function.starts_with(prefix); });
 }
-
-}  // namespace
 
 bool is_system_module(const Recording& recording, ModuleId module) {
   if (module.value >= recording.modules.size()) return true;
@@ -39,13 +40,37 @@ const CodeLocation& user_location(const ResolvedFrame& frame) {
   return frame.locations.front();
 }
 
+namespace {
+
+bool is_user_code(const Recording& recording, const ResolvedFrame& frame) {
+  const CodeLocation& location = user_location(frame);
+  const bool is_of_runtime = frame.module.value < recording.modules.size() &&
+                             is_runtime_module(recording.modules[frame.module.value].path);
+  return !is_of_runtime && !is_system_module(recording, frame.module) &&
+         !is_library_function(location.function) && !is_library_file(location.file);
+}
+
+}  // namespace
+
+size_t depth_of_user_code(const Recording& recording, const std::vector<ResolvedFrame>& frames,
+                          StackId stack) {
+  if (stack.value >= recording.stacks.size()) return 0;
+  FrameId frame = recording.stacks[stack.value].innermost;
+  size_t depth = 0;
+  for (; frame.value < frames.size(); ++depth) {
+    if (is_user_code(recording, frames[frame.value])) return depth;
+    const FrameId caller = recording.frames[frame.value].caller;
+    if (caller.is_valid() && caller.value >= frame.value) break;
+    frame = caller;
+  }
+  return depth;
+}
+
 const CodeLocation* first_user_code(const Recording& recording,
                                     const std::vector<ResolvedFrame>& frames, FrameId frame) {
   while (frame.value < frames.size()) {
     const ResolvedFrame& resolved = frames[frame.value];
-    const CodeLocation& location = user_location(resolved);
-    if (!is_system_module(recording, resolved.module) && !is_library_function(location.function))
-      return &location;
+    if (is_user_code(recording, resolved)) return &user_location(resolved);
     FrameId caller = recording.frames[frame.value].caller;
     if (caller.is_valid() && caller.value >= frame.value) return nullptr;
     frame = caller;

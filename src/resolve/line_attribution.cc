@@ -6,7 +6,9 @@
 #include <optional>
 #include <unordered_map>
 
+#include "resolve/frequent_hits.h"
 #include "resolve/shared_line.h"
+#include "resolve/spread_lines.h"
 
 namespace quarrel {
 namespace {
@@ -59,11 +61,40 @@ void for_each_piece(const MemoryAccess& access, uint32_t line_size, Visit visit)
 struct PassageCount {
   uint64_t at = 0;
   uint64_t beyond = 0;
+  uint64_t certain = 0;    ///< no other way leads to where the sample stands
+  uint64_t uncertain = 0;  ///< ways join, or part, in between
+};
+
+/// The same for one line that the instruction is said to have accessed.
+struct Visit {
+  Passage passage;
+  uint64_t line = 0;
+
+  bool operator==(const Visit&) const = default;
+};
+
+struct VisitHash {
+  size_t operator()(const Visit& visit) const {
+    return PassageHash{}(visit.passage) ^ std::hash<uint64_t>{}(visit.line * 31);
+  }
+};
+
+struct VisitCount {
+  uint64_t certain = 0;
+  uint64_t uncertain = 0;
 };
 
 /// Measured: 35 % of the samples of a load stand right behind it, 52 % on what depends on it. A
 /// branch that is rarely taken has far more samples around it than these shares allow.
 constexpr uint64_t kMaxBeyondPerPassage = 4;
+
+/// Of ways that meet, a thread takes those on which it was surely seen this many times less often
+/// than on another hardly ever.
+constexpr uint64_t kTimesSurer = 20;
+
+/// So many sure samples of an access to a line are missed if they should be there but are not: an
+/// access in between two branches has sure and unsure samples in a proportion of its own.
+constexpr uint64_t kMissedVisits = 3;
 
 /// Lower is the likelier reason why the sample stands where it stands. Measured: 96 % of the
 /// samples of a locked operation and 77 % of a store stand on the instruction after it.
@@ -77,17 +108,40 @@ bool is_likelier(const MemoryAccess& a, const MemoryAccess& b) {
   return cost_order(a) < cost_order(b);
 }
 
+/// For each thread the first that had the same memory for its own, by the thread pointer.
+std::vector<ThreadId> first_owners(const Recording& recording) {
+  std::unordered_map<uint64_t, ThreadId> by_pointer;
+  std::vector<ThreadId> owners;
+  for (uint32_t i = 0; i < recording.threads.size(); ++i) {
+    const uint64_t fs_base = recording.threads[i].fs_base;
+    owners.push_back(fs_base != 0 ? by_pointer.try_emplace(fs_base, ThreadId{i}).first->second
+                                  : ThreadId{i});
+  }
+  return owners;
+}
+
 class LineAttribution {
  public:
-  explicit LineAttribution(const Recording& recording)
-      : recording_(recording), line_size_(line_size_of(recording)) {}
+  LineAttribution(const Recording& recording, const std::vector<SpinLock>& spin_locks)
+      : recording_(recording),
+        line_size_(line_size_of(recording)),
+        is_spinning_(recording.line_samples.size()),
+        first_owner_(first_owners(recording)) {
+    for (const SpinLock& lock : spin_locks)
+      for (uint32_t index : lock.samples) is_spinning_[index] = true;
+  }
 
   std::vector<LineProfile> run(Coverage& coverage) {
     for (const LineSample& sample : recording_.line_samples) note_candidates(sample);
+    for (const LineSample& sample : recording_.line_samples) note_visits(sample);
     for (uint32_t i = 0; i < recording_.line_samples.size(); ++i) {
       ++coverage.seen;
       ++(attribute(i) ? coverage.attributed : coverage.unresolved);
     }
+    for (const WatchHit& hit : frequent_hits(recording_, line_size_)) count_hit(hit);
+    const uint64_t refuted = drop_refuted();
+    coverage.attributed -= refuted;
+    coverage.unresolved += refuted;
     return judge_lines();
   }
 
@@ -95,12 +149,29 @@ class LineAttribution {
   void note_candidates(const LineSample& sample) {
     if (!sample.thread.is_valid()) return;
     for (const MemoryAccess& access : sample.accesses) {
+      PassageCount& count = passages_[{sample.thread, access.instruction}];
       if (access.distance <= 1)
-        ++passages_[{sample.thread, access.instruction}].at;
+        ++count.at;
       else if (access.crosses_block)
-        ++passages_[{sample.thread, access.instruction}].beyond;
-      for_each_piece(access, line_size_,
-                     [&](const LinePiece& piece) { note_line(piece, sample.thread); });
+        ++count.beyond;
+      ++(access.crosses_block ? count.uncertain : count.certain);
+      const ThreadId user = access.is_own_stack ? first_owner(sample.thread) : sample.thread;
+      for_each_piece(access, line_size_, [&](const LinePiece& piece) { note_line(piece, user); });
+    }
+  }
+
+  /// Stacks and thread-locals are memory that threads hand on when they end: those that had it one
+  /// after another share nothing.
+  ThreadId first_owner(ThreadId thread) const {
+    return thread.value < first_owner_.size() ? first_owner_[thread.value] : thread;
+  }
+
+  void note_visits(const LineSample& sample) {
+    if (!sample.thread.is_valid()) return;
+    for (const MemoryAccess& access : sample.accesses) {
+      if (access.size == 0 || !is_shared(line_of(access))) continue;
+      VisitCount& count = visits_[{{sample.thread, access.instruction}, line_of(access)}];
+      ++(access.crosses_block ? count.uncertain : count.certain);
     }
   }
 
@@ -120,7 +191,36 @@ class LineAttribution {
   bool is_credible(const MemoryAccess& access, ThreadId thread) const {
     if (access.crosses_block && access.distance > 1 && !is_on_path(thread, access.instruction))
       return false;
+    if (access.crosses_block && is_only_elsewhere(thread, access)) return false;
     return !access.is_own_stack || is_shared(line_of(access));
+  }
+
+  /// Registers may hold other values on a way that the thread did not take. An instruction that is
+  /// surely seen on other lines, and never on this one, does not access this one.
+  bool is_only_elsewhere(ThreadId thread, const MemoryAccess& access) const {
+    const Passage passage{thread, access.instruction};
+    const auto here = visits_.find({passage, line_of(access)});
+    const auto all = passages_.find(passage);
+    if (here == visits_.end() || all == passages_.end() || here->second.certain > 0) return false;
+    return here->second.uncertain * all->second.certain >= kMissedVisits * all->second.uncertain;
+  }
+
+  uint64_t sure_visits(ThreadId thread, const MemoryAccess& access) const {
+    const auto entry = visits_.find({{thread, access.instruction}, line_of(access)});
+    return entry == visits_.end() ? 0 : entry->second.certain;
+  }
+
+  /// Where ways meet, the accesses on all of them are candidates. A thread that keeps to one of
+  /// them was surely seen there, and nearly never on the others. Only writes of one line are told
+  /// apart like that: what stands before the ways part was surely seen as well.
+  bool is_another_way(const MemoryAccess& access, const LineSample& sample) const {
+    if (!access.crosses_block) return false;
+    const uint64_t own = sure_visits(sample.thread, access);
+    return std::any_of(sample.accesses.begin(), sample.accesses.end(), [&](const auto& other) {
+      return other.crosses_block && other.size > 0 && other.kind != AccessKind::kRead &&
+             line_of(other) == line_of(access) &&
+             sure_visits(sample.thread, other) > kTimesSurer * own;
+    });
   }
 
   bool is_on_path(ThreadId thread, uint64_t instruction) const {
@@ -133,7 +233,8 @@ class LineAttribution {
   std::vector<MemoryAccess> credible_accesses(const LineSample& sample) const {
     std::vector<MemoryAccess> accesses;
     for (const MemoryAccess& access : sample.accesses)
-      if (access.size > 0 && is_credible(access, sample.thread)) accesses.push_back(access);
+      if (access.size > 0 && is_credible(access, sample.thread) && !is_another_way(access, sample))
+        accesses.push_back(access);
     const auto likeliest = std::min_element(accesses.begin(), accesses.end(), is_likelier);
     if (likeliest != accesses.end()) std::rotate(accesses.begin(), likeliest, likeliest + 1);
     return accesses;
@@ -147,7 +248,7 @@ class LineAttribution {
     if (!sample.thread.is_valid()) return false;
     const auto accesses = credible_accesses(sample);
     if (accesses.empty()) return is_any_known(sample);
-    count(sample, accesses[0], index);
+    count(sample, accesses[0], is_spinning_[index] ? std::nullopt : std::optional(index));
     const uint64_t charged_line = line_of(accesses[0]);
     for (size_t i = 1; i < accesses.size(); ++i)
       if (accesses[i].distance <= 1 || line_of(accesses[i]) == charged_line)
@@ -168,9 +269,14 @@ class LineAttribution {
   void count(const LineSample& sample, const MemoryAccess& access,
              std::optional<uint32_t> charged_index) {
     for_each_piece(access, line_size_, [&](const LinePiece& piece) {
+      const bool is_charged = charged_index && piece.is_first;
       AccessTally* tally = tally_of(sample, access, piece);
-      if (tally == nullptr) return;
-      if (charged_index && piece.is_first) {
+      if (tally == nullptr) {
+        if (is_charged && !access.is_own_stack)
+          private_charges_.push_back({key_of(sample, access, piece), piece.line, *charged_index});
+        return;
+      }
+      if (is_charged) {
         tally->charged.push_back(*charged_index);
       } else {
         ++tally->touches;
@@ -178,33 +284,94 @@ class LineAttribution {
     });
   }
 
-  /// Where to count; null for a line of one thread alone, of which nothing is kept.
+  /// Watchpoints stand on lines that samples suspect; others are not added here. One use may hit
+  /// several of them.
+  void count_hit(const WatchHit& hit) {
+    const auto line = lines_.find(hit.address & ~uint64_t{line_size_ - 1});
+    if (line == lines_.end()) return;
+    AccessTally& tally = line->second.accesses[key_of(hit, line->first, line->second)];
+    tally.hits = std::max(tally.hits, hit.hits);
+  }
+
+  /// The bytes are those that samples of the instruction saw it use there: a watchpoint may stand
+  /// on a part of them, or on more.
+  static AccessKey key_of(const WatchHit& hit, uint64_t line_address, const LineTally& line) {
+    const auto offset = static_cast<uint32_t>(hit.address - line_address);
+    AccessKey key{.thread = hit.thread,
+                  .offset = offset,
+                  .kind = hit.kind,
+                  .instruction = hit.instruction,
+                  .size = hit.size,
+                  .is_locked = hit.is_locked};
+    const auto known = std::find_if(line.accesses.begin(), line.accesses.end(), [&](auto& entry) {
+      const AccessKey& sampled = entry.first;
+      return sampled.instruction == hit.instruction && sampled.offset < offset + hit.size &&
+             offset < sampled.offset + sampled.size;
+    });
+    if (known == line.accesses.end()) return key;
+    key.offset = known->first.offset;
+    key.size = known->first.size;
+    return key;
+  }
+
+  /// Returns how many samples had been charged to what watchpoints refute.
+  uint64_t drop_refuted() {
+    const RefutedUses refuted(recording_, line_size_);
+    uint64_t charged = 0;
+    for (auto& [address, line] : lines_)
+      std::erase_if(line.accesses, [&, start = address](const auto& entry) {
+        const auto& [key, tally] = entry;
+        const bool is_refuted = refuted.holds(key.thread, start + key.offset, key.size);
+        if (is_refuted) charged += tally.charged.size();
+        return is_refuted;
+      });
+    return charged;
+  }
+
+  static AccessKey key_of(const LineSample& sample, const MemoryAccess& access,
+                          const LinePiece& piece) {
+    return {.thread = sample.thread,
+            .offset = piece.offset,
+            .kind = access.kind,
+            .instruction = access.instruction,
+            .size = piece.size,
+            .is_locked = access.is_locked};
+  }
+
+  /// Where to count; null for a line of one thread alone.
   AccessTally* tally_of(const LineSample& sample, const MemoryAccess& access,
                         const LinePiece& piece) {
     if (!is_shared(piece.line)) return nullptr;
     LineTally& line = lines_[piece.line];
     line.hits.push_back({sample.time_ns, sample.thread});
-    AccessTally& tally = line.accesses[{.thread = sample.thread,
-                                        .offset = piece.offset,
-                                        .kind = access.kind,
-                                        .instruction = access.instruction,
-                                        .size = piece.size,
-                                        .is_locked = access.is_locked}];
-    remember_frame(sample, access, tally);
+    AccessTally& tally = line.accesses[key_of(sample, access, piece)];
+    if (access.distance <= 1 || !access.crosses_block) ++tally.certain;
+    remember_caller(sample, access, tally);
     return &tally;
   }
 
-  void remember_frame(const LineSample& sample, const MemoryAccess& access, AccessTally& tally) {
+  void remember_caller(const LineSample& sample, const MemoryAccess& access, AccessTally& tally) {
     if (sample.stack.value >= recording_.stacks.size()) return;
-    if (access.distance >= tally.frame_distance) return;
-    tally.frame = recording_.stacks[sample.stack.value].innermost;
-    tally.frame_distance = access.distance;
+    const FrameId innermost = recording_.stacks[sample.stack.value].innermost;
+    if (innermost.value >= recording_.frames.size()) return;
+    CallerTally& caller = tally.callers[recording_.frames[innermost.value].caller];
+    ++caller.samples;
+    if (access.distance >= caller.distance) return;
+    caller.innermost = innermost;
+    caller.distance = access.distance;
   }
 
   std::vector<LineProfile> judge_lines() const {
     std::vector<LineProfile> result;
-    for (const auto& [address, tally] : lines_)
-      if (auto line = judge_line(address, tally, recording_)) result.push_back(std::move(*line));
+    std::unordered_map<uint64_t, const LineTally*> weak;
+    for (const auto& [address, tally] : lines_) {
+      if (auto line = judge_line(address, tally, recording_))
+        result.push_back(std::move(*line));
+      else
+        weak[address] = &tally;
+    }
+    for (LineProfile& line : find_spread_lines(weak, private_charges_, recording_, line_size_))
+      result.push_back(std::move(line));
     std::sort(result.begin(), result.end(),
               [](const LineProfile& a, const LineProfile& b) { return a.address < b.address; });
     return result;
@@ -214,21 +381,27 @@ class LineAttribution {
 
   const Recording& recording_;
   uint32_t line_size_;
+  std::vector<bool> is_spinning_;      // by sample
+  std::vector<ThreadId> first_owner_;  // by thread
   std::unordered_map<Passage, PassageCount, PassageHash> passages_;
-  std::unordered_map<uint64_t, ThreadId> first_thread_;  // by line
-  std::unordered_map<uint64_t, LineTally> lines_;        // shared lines, by address
+  std::unordered_map<Visit, VisitCount, VisitHash> visits_;  // to lines of several threads
+  std::unordered_map<uint64_t, ThreadId> first_thread_;      // by line
+  std::unordered_map<uint64_t, LineTally> lines_;            // shared lines, by address
+  std::vector<PrivateCharge> private_charges_;               // to lines of one thread
 };
 
 }  // namespace
 
-std::vector<LineProfile> attribute_lines(const Recording& recording, Coverage& coverage) {
+std::vector<LineProfile> attribute_lines(const Recording& recording,
+                                         const std::vector<SpinLock>& spin_locks,
+                                         Coverage& coverage) {
   coverage = {.collector = "line_attribution", .unit = "samples"};
   if (recording.line_samples.empty()) {
     coverage.reason = "the recording has no line samples";
     return {};
   }
   coverage.state = CollectorState::kOn;
-  return LineAttribution(recording).run(coverage);
+  return LineAttribution(recording, spin_locks).run(coverage);
 }
 
 }  // namespace quarrel

@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "resolve/data_objects.h"
 #include "resolve/dwarf_tree.h"
+#include "resolve/elements.h"
+#include "resolve/library_code.h"
 #include "resolve/member_path.h"
 #include "resolve/names.h"
+#include "resolve/pointed_records.h"
 
 namespace quarrel {
 namespace {
@@ -38,6 +41,7 @@ class FrameSearch {
 
   std::vector<LiveName> search(Dwarf_Die& function, const std::string& function_name) {
     function_ = function_name;
+    is_in_library_ = is_library_file(declaration_of(function).file);
     Dwarf_Attribute base;
     if (dwarf_attr_integrate(&function, DW_AT_frame_base, &base) != nullptr) {
       auto value = evaluate_at(base, call_);
@@ -54,11 +58,19 @@ class FrameSearch {
       int tag = dwarf_tag(&child);
       if (tag == DW_TAG_variable || tag == DW_TAG_formal_parameter)
         consider(child);
-      else if ((tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine) &&
-               covers(child, call_))
+      else if (tag == DW_TAG_lexical_block && covers(child, call_))
         visit(child, level + 1);
+      else if (tag == DW_TAG_inlined_subroutine && covers(child, call_))
+        visit_inlined(child, level);
       return true;
     });
+  }
+
+  void visit_inlined(Dwarf_Die& function, int level) {
+    const bool is_in_library = is_library_file(declaration_of(function).file);
+    const bool was_in_library = std::exchange(is_in_library_, is_in_library);
+    visit(function, level + 1);
+    is_in_library_ = was_in_library;
   }
 
   std::optional<ExpressionResult> evaluate_at(Dwarf_Attribute& location, uint64_t address) {
@@ -76,6 +88,14 @@ class FrameSearch {
     auto result = evaluate_at(*location, call_);
     if (result || call_ == frame_.address_in_module) return result;
     return evaluate_at(*location, frame_.address_in_module);
+  }
+
+  // A record of the size of a register, such as a smart pointer, by its value.
+  std::optional<std::pair<uint64_t, PlainType>> record_in_register(Dwarf_Die& variable) {
+    auto place = locate(variable);
+    auto type = place && !place->is_address ? types_.type_of(variable) : std::nullopt;
+    if (!type || !type->is_record() || types_.size_of(*type) > sizeof(uint64_t)) return {};
+    return std::pair(place->value, *type);
   }
 
   std::optional<Aggregate> aggregate_of(Dwarf_Die& variable) {
@@ -96,16 +116,67 @@ class FrameSearch {
 
   void consider(Dwarf_Die& variable) {
     auto aggregate = aggregate_of(variable);
-    if (!aggregate || aggregate->size == 0) return;
-    if (!aggregate->type.is_record() && !aggregate->type.is_array()) return;
-    auto first = std::lower_bound(wanted_.begin(), wanted_.end(), aggregate->start);
-    for (auto at = first; at != wanted_.end() && *at - aggregate->start < aggregate->size; ++at) {
-      LiveName name = name_for(variable, *aggregate, *at);
-      // `this` of std::mutex::lock only says that there is a mutex.
-      bool is_of_library = name.object.record.empty() && name.object.variable.starts_with("__");
-      bool is_bare_this = name.object.record.empty() && name.object.variable == "this";
-      if (!is_of_library && !is_bare_this) names_.push_back(std::move(name));
+    if (aggregate) name_within(variable, *aggregate);
+    PointedRecords pointed(types_, frame_.capture);
+    if (aggregate && aggregate->type.is_record())
+      pointed.follow(aggregate->start, aggregate->type);
+    else if (auto held = record_in_register(variable))
+      pointed.follow_value(held->first, held->second);
+    for (PointedRecord& record : pointed.found()) name_pointed(variable, record);
+    name_elements(variable, aggregate);
+  }
+
+  // Elements of arrays and containers that the variable, or what it points at, leads to.
+  void name_elements(Dwarf_Die& variable, const std::optional<Aggregate>& aggregate) {
+    if (frame_.pointers.empty()) return;
+    auto place = locate(variable);
+    auto type = place ? types_.type_of(variable) : std::nullopt;
+    if (!type) return;
+    const std::string own_name = name_of(variable);
+    const std::string name = says_nothing(own_name) ? "" : own_name;
+    if (aggregate)
+      follow({name, aggregate->start, aggregate->size, aggregate->type, aggregate->entry},
+             frame_.pointers);
+    if (!type->is_pointer()) return;
+    if (place->is_address)
+      return follow({name, place->value, sizeof(uint64_t), *type, variable}, frame_.pointers);
+    for (const NearPointer& pointer : frame_.pointers)  // a register has no address
+      if (pointer.address == 0 && pointer.value == place->value)
+        follow({name, 0, 1, *type, variable}, {&pointer, 1});
+  }
+
+  void follow(const PointerOwner& owner, std::span<const NearPointer> pointers) {
+    for (LiveName& name : element_names(types_, owner, pointers, wanted_)) {
+      name.frame = frame_.depth;
+      names_.push_back(std::move(name));
     }
+  }
+
+  // What a smart pointer or the captures of a lambda lead to has a name only by a user's record.
+  void name_pointed(Dwarf_Die& variable, PointedRecord& record) {
+    Aggregate aggregate{record.start, record.size, record.type, record.entry, true};
+    const size_t before = names_.size();
+    name_within(variable, aggregate);
+    std::erase_if(names_, [&, index = size_t{0}](const LiveName& name) mutable {
+      return index++ >= before && name.object.record.empty();
+    });
+  }
+
+  void name_within(Dwarf_Die& variable, Aggregate& aggregate) {
+    if (aggregate.size == 0) return;
+    const bool has_parts = aggregate.type.is_record() || aggregate.type.is_array();
+    if (!has_parts && !aggregate.is_pointee) return;
+    auto first = std::lower_bound(wanted_.begin(), wanted_.end(), aggregate.start);
+    for (auto at = first; at != wanted_.end() && *at - aggregate.start < aggregate.size; ++at) {
+      LiveName name = name_for(variable, aggregate, *at);
+      if (!name.object.record.empty() || !says_nothing(name_of(variable)))
+        names_.push_back(std::move(name));
+    }
+  }
+
+  // `this` of std::mutex::lock only says that there is a mutex.
+  bool says_nothing(const std::string& variable) const {
+    return is_in_library_ || variable.starts_with("__") || variable == "this" || variable == "self";
   }
 
   LiveName name_for(Dwarf_Die& variable, Aggregate& aggregate, uint64_t address) {
@@ -117,6 +188,7 @@ class FrameSearch {
     MemberPath path = member_at(types_, aggregate.entry, aggregate.type, address - aggregate.start);
     describe(object, path, aggregate.start, declaration_of(variable));
     object.display = display_of(object, path, aggregate.is_pointee);
+    if (object.record.empty() && aggregate.is_pointee) object.variable = object.display;
     object.how =
         fmt::format("by variable {} of {} in frame {}", object.variable, function_, frame_.depth);
     return name;
@@ -134,6 +206,7 @@ class FrameSearch {
   uint64_t call_ = 0;
   ExpressionContext context_;
   std::string function_;
+  bool is_in_library_ = false;  // the function, inlined or not, whose variables are visited
   std::vector<LiveName> names_;
 };
 
@@ -143,6 +216,7 @@ bool is_better_name(const LiveName& a, const LiveName& b) {
   bool a_is_users = !a.object.record.empty();
   bool b_is_users = !b.object.record.empty();
   if (a_is_users != b_is_users) return a_is_users;
+  if (a_is_users && a.is_by_block != b.is_by_block) return b.is_by_block;
   if (a.is_own_capture != b.is_own_capture) return a.is_own_capture;
   if (a.aggregate_size != b.aggregate_size) return a.aggregate_size > b.aggregate_size;
   return a.frame < b.frame;

@@ -1,10 +1,15 @@
 // Which futex words are one lock, of which kind, and what is it called?
 #include "resolve/lock_identity.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <utility>
 
+#include "model/runtime_code.h"
 #include "resolve/library_code.h"
+#include "resolve/member_path.h"
 #include "resolve/wait_kind.h"
 
 namespace quarrel {
@@ -25,6 +30,7 @@ struct Word {
   std::map<WaitKind, uint64_t> by_signature;
   StackId heaviest_stack;
   uint64_t heaviest_ns = 0;
+  bool has_glibc_layout = true;  // by the heaviest stack
 
   WaitKind kind() const {
     const auto& weights = by_stack.empty() ? by_signature : by_stack;
@@ -48,9 +54,11 @@ Words collect_words(const Recording& recording, const std::vector<ResolvedFrame>
     if (wait.weight_ns < word.heaviest_ns && word.heaviest_stack.is_valid()) continue;
     word.heaviest_ns = wait.weight_ns;
     word.heaviest_stack = wait.stack;
+    word.has_glibc_layout = one.has_glibc_layout;
   }
   for (const LockMemory& memory : recording.lock_memory)
-    if (auto word = words.find(memory.address); word != words.end())
+    if (auto word = words.find(memory.address);
+        word != words.end() && word->second.has_glibc_layout)
       add_attributes(word->second.attributes, attributes_of_memory(word->second.kind(), memory));
   return words;
 }
@@ -59,6 +67,12 @@ struct Group {
   LockIdentity identity;
   StackId heaviest_stack;
   uint64_t heaviest_ns = 0;
+  bool has_glibc_layout = true;
+
+  uint64_t start() const {
+    const uint64_t word = identity.words.front();
+    return has_glibc_layout ? object_start(identity.kind, word) : word;
+  }
 };
 
 void merge(Group& into, const Group& from) {
@@ -91,10 +105,18 @@ bool has_variable_name(const DataObject& object) {
   return object.source >= NameSource::kGlobalVariable;
 }
 
+const CodeLocation* waiting_user_code(const Recording& recording,
+                                      const std::vector<ResolvedFrame>& frames, StackId stack) {
+  if (stack.value >= recording.stacks.size()) return nullptr;
+  return first_user_code(recording, frames, recording.stacks[stack.value].innermost);
+}
+
 void describe_unnamed(Group& group, const Recording& recording,
                       const std::vector<ResolvedFrame>& frames) {
   DataObject& object = group.identity.object;
-  const bool is_named = object.source != NameSource::kUnknown || !object.display.empty();
+  // "libgomp.so+0x47648" says less than who waits.
+  const bool is_named = object.source != NameSource::kUnknown ||
+                        (!object.display.empty() && !is_runtime_module(object.display));
   if (group.identity.kind == WaitKind::kMutex) {
     const auto lock = library_lock(functions_on(recording, frames, group.heaviest_stack));
     // Which of the arenas tells the reader nothing.
@@ -105,17 +127,37 @@ void describe_unnamed(Group& group, const Recording& recording,
     }
   }
   if (is_named) return;
-  object.address = object_start(group.identity.kind, group.identity.words.front());
+  const auto functions = functions_on(recording, frames, group.heaviest_stack);
+  const CodeLocation* user = waiting_user_code(recording, frames, group.heaviest_stack);
+  if (user == nullptr && waits_for_team(functions)) {
+    object.display = "OpenMP threads without work";
+    return;
+  }
+  object.address = group.start();
   object.display = kind_noun(group.identity.kind);
-  if (group.heaviest_stack.value >= recording.stacks.size()) return;
-  FrameId innermost = recording.stacks[group.heaviest_stack.value].innermost;
-  const CodeLocation* user = first_user_code(recording, frames, innermost);
   if (user == nullptr) return;
   object.display += " waited for in " + user->function;
   object.how = "no variable leads to it; told by the function that waits";
 }
 
 }  // namespace
+
+DataObject as_lock(DataObject object) {
+  constexpr std::string_view kCritical = ".gomp_critical_user_";
+  if (object.variable.starts_with(kCritical)) {
+    object.display = fmt::format("omp critical ({})", object.variable.substr(kCritical.size()));
+    object.variable = object.display;
+  }
+  const std::string member = "." + object.field;
+  if (object.source != NameSource::kGlobalVariable || !is_lock_name(object.record) ||
+      !object.display.ends_with(member))
+    return object;
+  object.display.resize(object.display.size() - member.size());
+  object.type = std::exchange(object.record, {});
+  object.field.clear();
+  object.address -= std::exchange(object.record_offset, 0);
+  return object;
+}
 
 std::vector<std::string_view> functions_on(const Recording& recording,
                                            const std::vector<ResolvedFrame>& frames,
@@ -150,13 +192,14 @@ std::vector<LockIdentity> identify_locks(const Recording& recording,
     Group group{
         {.kind = word.kind(), .attributes = word.attributes, .object = {}, .words = {address}},
         word.heaviest_stack,
-        word.heaviest_ns};
-    if (auto name = names.find(address); name != names.end()) group.identity.object = name->second;
+        word.heaviest_ns,
+        word.has_glibc_layout};
+    if (auto name = names.find(address); name != names.end())
+      group.identity.object = as_lock(name->second);
     groups.push_back(std::move(group));
   }
   groups = merge_by(std::move(groups), [](const Group& group) {
-    WaitKind kind = group.identity.kind;
-    return std::pair(object_start(kind, group.identity.words[0]), family_of(kind));
+    return std::pair(group.start(), family_of(group.identity.kind));
   });
   groups = merge_by(std::move(groups), [](const Group& group) {
     const DataObject& object = group.identity.object;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/runtime_code.h"
 #include "resolve/dwarf_members.h"
 #include "resolve/dwarf_tree.h"
 #include "resolve/names.h"
@@ -13,8 +14,8 @@ namespace {
 
 constexpr int kMaxNesting = 64;
 
-// pthread types as glibc's headers name them (bits/pthreadtypes.h and what it includes).
-constexpr std::array<std::string_view, 10> kPthreadRecords = {"pthread_mutex_t",
+// Types as glibc's and libgomp's headers name them (bits/pthreadtypes.h and what it includes).
+constexpr std::array<std::string_view, 12> kPthreadRecords = {"pthread_mutex_t",
                                                               "pthread_cond_t",
                                                               "pthread_rwlock_t",
                                                               "pthread_barrier_t",
@@ -23,10 +24,12 @@ constexpr std::array<std::string_view, 10> kPthreadRecords = {"pthread_mutex_t",
                                                               "sem_t",
                                                               "new_sem",
                                                               "mtx_t",
-                                                              "cnd_t"};
+                                                              "cnd_t",
+                                                              "omp_lock_t",
+                                                              "omp_nest_lock_t"};
 
 bool is_system_record(std::string_view name) {
-  return name.starts_with("std::") || name.starts_with("__") ||
+  return name.starts_with("std::") || name.starts_with("__") || is_rust_library_name(name) ||
          std::find(kPthreadRecords.begin(), kPthreadRecords.end(), name) != kPthreadRecords.end();
 }
 
@@ -212,6 +215,10 @@ bool is_lock_name(std::string_view record) {
 MemberPath member_at(TypeTable& types, Dwarf_Die& entry, PlainType type, uint64_t offset) {
   Walk walk = walk_to(types, type, offset);
   MemberPath path;
+  if (!walk.steps.empty()) {
+    path.leaf = walk.steps.back().name;
+    path.leaf_type = walk.steps.back().type;
+  }
   int shown = last_shown(walk.steps);
   if (shown >= 0 && !walk.is_in_padding) {
     fill_field(types, walk, shown, path);
@@ -230,6 +237,17 @@ MemberPath member_at(TypeTable& types, Dwarf_Die& entry, PlainType type, uint64_
   if (path.type.empty()) path.type = types.type_name(entry);
   if (walk.is_in_padding) path.record = path.type;
   return path;
+}
+
+void describe(DataObject& object, const MemberPath& path, uint64_t object_address,
+              const CodeLocation& variable_declaration) {
+  object.record = path.record;
+  object.field = path.field;
+  object.type = path.type;
+  object.address = object_address + path.offset;
+  object.size = path.size;
+  object.record_offset = path.record_offset;
+  object.declared = path.declared.file.empty() ? variable_declaration : path.declared;
 }
 
 }  // namespace quarrel

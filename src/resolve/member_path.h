@@ -18,10 +18,17 @@ struct MemberPath {
   uint64_t size = 0;
   uint64_t record_offset = 0;  ///< of the field in `record`, bytes
   CodeLocation declared;       ///< of the field; empty without one
+  std::string leaf;            ///< innermost member there, also of a library: "_M_start"
+  PlainType leaf_type;         ///< of it; its tag is 0 without one
 };
 
 /// `entry` is the variable, member or pointer whose type the object has.
 MemberPath member_at(TypeTable& types, Dwarf_Die& entry, PlainType type, uint64_t offset);
+
+/// Fills record, field, type, address, size and declaration of an object that is found by a path
+/// from another one at `object_address`, the variable declared there.
+void describe(DataObject& object, const MemberPath& path, uint64_t object_address,
+              const CodeLocation& variable_declaration);
 
 /// True for names like "Mutex", "SpinLock", "mysql_mutex_t": naming a field of such a record says
 /// less than naming the field that holds it.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/contained_work.h"
 #include "resolve/data_objects.h"
@@ -44,21 +45,43 @@ class ModuleNaming {
     TypeTable types(*symbols_.debug_info());
     GlobalObjects globals(symbols_, types);
     for (const ModuleWork::Data& data : work_.data)
-      names.data.push_back(globals.find(data.place.address, data.place.bias));
-    for (const ModuleWork::LiveFrame& frame : work_.frames) search_frame(types, frame);
+      names.data.push_back(data.is_thread_local
+                               ? globals.find_thread_local(data.place.address, data.place.bias)
+                               : globals.find(data.place.address, data.place.bias));
+    for (const ModuleWork::LiveFrame& frame : work_.frames) {
+      search_frame(types, frame);
+      if (searched_.insert(frame.exemplar).second) search_globals(types, globals, frame);
+    }
     for (auto& [address, name] : live_) names.live.push_back(std::move(name));
   }
 
  private:
   void search_frame(TypeTable& types, const ModuleWork::LiveFrame& entry) {
     const Exemplar& exemplar = recording_.exemplars[entry.exemplar];
-    LiveFrame live{exemplar.capture, entry.frame, entry.depth, entry.frame.pc - entry.place.bias,
-                   entry.place.bias};
-    for (LiveName& name : live_names(symbols_, types, live, wanted_data_)) {
-      name.is_own_capture = name.address == exemplar.address;
-      auto [place, is_new] = live_.try_emplace(name.address, name);
-      if (!is_new && is_better_name(name, place->second)) place->second = name;
+    LiveFrame live{exemplar.capture, entry.frame,
+                   entry.depth,      entry.frame.pc - entry.place.bias,
+                   entry.place.bias, exemplar.pointers};
+    for (LiveName& name : live_names(symbols_, types, live, wanted_data_)) offer(name, exemplar);
+  }
+
+  /// Elements of what globals of the module point to.
+  void search_globals(TypeTable& types, GlobalObjects& globals,
+                      const ModuleWork::LiveFrame& entry) {
+    const Exemplar& exemplar = recording_.exemplars[entry.exemplar];
+    for (const NearPointer& pointer : exemplar.pointers) {
+      const auto owner = globals.owner_of(pointer.address - entry.place.bias, entry.place.bias);
+      if (!owner) continue;
+      for (LiveName& name : element_names(types, *owner, exemplar.pointers, wanted_data_)) {
+        name.frame = entry.depth;
+        offer(name, exemplar);
+      }
     }
+  }
+
+  void offer(LiveName& name, const Exemplar& exemplar) {
+    name.is_own_capture = name.address == exemplar.address;
+    auto [place, is_new] = live_.try_emplace(name.address, name);
+    if (!is_new && is_better_name(name, place->second)) place->second = name;
   }
 
   const Recording& recording_;
@@ -66,6 +89,7 @@ class ModuleNaming {
   const std::vector<uint64_t>& wanted_data_;
   ModuleSymbols& symbols_;
   std::map<uint64_t, LiveName> live_;
+  std::set<size_t> searched_;  // exemplars, for elements that globals lead to
 };
 
 // An answer to another question than the one that was asked is no answer.

@@ -23,6 +23,7 @@ struct ModuleWork {
   struct Data {
     uint64_t address = 0;  ///< in the target
     ModuleAddress place;
+    bool is_thread_local = false;  ///< then place.address is an offset in the block of its thread
   };
   /// A frame of a captured stack whose variables may point at what is to be named.
   struct LiveFrame {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/plain_name.h"
+#include "resolve/rust_names.h"
 
 namespace quarrel {
 namespace {
@@ -135,7 +136,9 @@ std::string shorten_type(std::string_view type) {
 }
 
 std::string function_name(std::string_view symbol) {
+  if (auto rust = rust_symbol_name(symbol)) return clean_name(*rust);
   std::string text = demangle(symbol);
+  if (std::string rust = without_rust_escapes(text); rust.size() < text.size()) return rust;
   if (!symbol.starts_with("_Z")) {
     strip_clone_suffix(text);
     return text;
@@ -147,7 +150,8 @@ std::string function_name(std::string_view symbol) {
 }
 
 std::string variable_name(std::string_view symbol) {
-  return shorten_type(demangle(symbol));
+  if (auto rust = rust_symbol_name(symbol)) return clean_name(*rust);
+  return shorten_type(without_rust_escapes(demangle(symbol)));
 }
 
 std::string_view last_component(std::string_view name) {

@@ -5,8 +5,6 @@
 #include <limits>
 #include <unordered_set>
 
-#include "resolve/effective_address.h"
-
 namespace quarrel {
 namespace {
 
@@ -16,6 +14,10 @@ constexpr uint8_t kContext = 8;
 constexpr size_t kMaxSteps = 64;
 constexpr uint64_t kStackBelow = 4096;
 constexpr uint64_t kStackAbove = 64 * 1024;
+/// Around the thread pointer: most programs have less than 1 KiB of thread-locals; glibc's
+/// descriptor of the thread, above, takes 2.3 KiB.
+constexpr uint64_t kBlockBelow = 64 * 1024;
+constexpr uint64_t kBlockAbove = 4096;
 constexpr size_t kNoStep = SIZE_MAX;
 
 /// One instruction on a path that ends at the sample.
@@ -23,15 +25,16 @@ struct Step {
   uint32_t instruction = 0;
   size_t next = kNoStep;  ///< the step executed after this one
   uint8_t distance = 0;
-  bool is_certain_next = true;  ///< straight-line: if `next` ran, this one ran just before it
+  bool is_certain_next = true;  ///< if `next` ran, this one ran just before it
   bool crosses_block = false;
   RegisterState before;
 };
 
 class OperandWalk {
  public:
-  OperandWalk(const X86Function& function, const Capture& capture, uint64_t bias)
-      : function_(function), capture_(capture), bias_(bias) {}
+  OperandWalk(const DecodedFunction& function, const RegisterState& registers,
+              const Capture& capture, uint64_t bias)
+      : function_(function), registers_(registers), capture_(capture), bias_(bias) {}
 
   std::vector<MemoryAccess> run(uint32_t sampled) {
     collect(sampled);
@@ -45,21 +48,22 @@ class OperandWalk {
  private:
   /// Breadth first, so that each instruction is met at its nearest and steps_ is in that order.
   void collect(uint32_t sampled) {
-    steps_.push_back({.instruction = sampled, .before = sampled_state(capture_)});
+    steps_.push_back({.instruction = sampled, .before = registers_});
     visited_.insert(sampled);
     for (size_t i = 0; i < steps_.size(); ++i) {
       const auto predecessors = function_.predecessors(steps_[i].instruction);
       for (const uint32_t predecessor : predecessors)
-        add_step(predecessor, i, predecessors.size() == 1);
+        add_step(predecessor, i,
+                 predecessors.size() == 1 && !function_.may_be_entered_at(steps_[i].instruction));
     }
   }
 
   void add_step(uint32_t predecessor, size_t next, bool is_only_way) {
-    const X86Instruction& instruction = function_.instructions()[predecessor];
+    const Instruction& instruction = function_.instructions()[predecessor];
     // What stands behind a system call waits for the kernel, not for an access before it.
     if (instruction.flow == Flow::kSystemCall) return;
     const Step& after = steps_[next];
-    const bool is_certain = is_only_way && instruction.flow == Flow::kNext;
+    const bool is_certain = is_only_way && instruction.flow != Flow::kCall;
     const bool is_context = after.distance >= kOperandWindow;
     if (is_context && (!is_certain || after.distance >= kOperandWindow + kContext)) return;
     if (steps_.size() >= kMaxSteps || !visited_.insert(predecessor).second) return;
@@ -87,6 +91,9 @@ class OperandWalk {
     StackSlots(const OperandWalk& walk, size_t first_after) : walk_(walk), first_(first_after) {}
 
     std::optional<uint64_t> load(uint64_t address, uint8_t size) const override {
+      // System V psABI: the thread pointer points to itself, so that code can load it.
+      const uint64_t fs_base = walk_.registers_.fs_base;
+      if (fs_base != 0 && address == fs_base && size == sizeof(fs_base)) return fs_base;
       for (size_t step = first_; step != 0 && step != kNoStep; step = walk_.steps_[step].next)
         if (walk_.stores_into(walk_.steps_[step], address, size)) return std::nullopt;
       return captured_value(walk_.capture_, address, size);
@@ -98,7 +105,7 @@ class OperandWalk {
   };
 
   bool stores_into(const Step& step, uint64_t address, uint8_t size) const {
-    const X86Instruction& instruction = function_.instructions()[step.instruction];
+    const Instruction& instruction = function_.instructions()[step.instruction];
     if (instruction.stack_delta < 0 && step.before.knows(kRsp)) {
       const auto pushed = static_cast<uint64_t>(-int64_t{instruction.stack_delta});
       if (overlaps(step.before.values[kRsp] - pushed, pushed, address, size)) return true;
@@ -116,7 +123,7 @@ class OperandWalk {
   }
 
   void append_accesses(const Step& step, std::vector<MemoryAccess>& accesses) const {
-    const X86Instruction& instruction = function_.instructions()[step.instruction];
+    const Instruction& instruction = function_.instructions()[step.instruction];
     for (const MemoryOperand& operand : instruction.memory()) {
       if (operand.is_address_only) continue;
       const auto address = effective_address(operand, step.before, bias_);
@@ -129,7 +136,7 @@ class OperandWalk {
                           .is_locked = operand.is_locked,
                           .distance = step.distance,
                           .crosses_block = step.crosses_block,
-                          .is_own_stack = is_own_stack(*address)});
+                          .is_own_stack = is_own_stack(*address) || is_own_block(*address)});
     }
   }
 
@@ -143,11 +150,19 @@ class OperandWalk {
   }
 
   bool is_own_stack(uint64_t address) const {
-    const uint64_t lowest = capture_.registers[kRsp] - kStackBelow;
+    const uint64_t top = registers_.values[stack_pointer_of(function_.instruction_set())];
+    const uint64_t lowest = top - kStackBelow;
     return address - lowest < kStackBelow + kStackAbove;
   }
 
-  const X86Function& function_;
+  /// In the thread-locals or what libc keeps of the thread.
+  bool is_own_block(uint64_t address) const {
+    const uint64_t fs_base = registers_.fs_base;
+    return fs_base != 0 && address - (fs_base - kBlockBelow) < kBlockBelow + kBlockAbove;
+  }
+
+  const DecodedFunction& function_;
+  const RegisterState& registers_;
   const Capture& capture_;
   uint64_t bias_;
   std::vector<Step> steps_;
@@ -156,9 +171,10 @@ class OperandWalk {
 
 }  // namespace
 
-std::vector<MemoryAccess> walk_operands(const X86Function& function, uint32_t sampled,
-                                        const Capture& capture, uint64_t bias) {
-  return OperandWalk(function, capture, bias).run(sampled);
+std::vector<MemoryAccess> walk_operands(const DecodedFunction& function, uint32_t sampled,
+                                        const RegisterState& registers, const Capture& capture,
+                                        uint64_t bias) {
+  return OperandWalk(function, registers, capture, bias).run(sampled);
 }
 
 }  // namespace quarrel

@@ -6,7 +6,8 @@
 
 #include "model/capture.h"
 #include "model/recording.h"
-#include "resolve/x86_function.h"
+#include "resolve/decoded_function.h"
+#include "resolve/effective_address.h"
 
 namespace quarrel {
 
@@ -19,8 +20,10 @@ inline constexpr uint8_t kOperandWindow = 8;
 ///
 /// Works backwards over all predecessors, undoing what each instruction did to the registers; then
 /// forwards again within each straight piece of code, to recover pointers that were reloaded from
-/// the captured part of the stack (unoptimised code does little else).
-std::vector<MemoryAccess> walk_operands(const X86Function& function, uint32_t sampled,
-                                        const Capture& capture, uint64_t bias);
+/// the captured part of the stack (unoptimised code does little else). `registers` are those at the
+/// sample; of `capture` the stack is used.
+std::vector<MemoryAccess> walk_operands(const DecodedFunction& function, uint32_t sampled,
+                                        const RegisterState& registers, const Capture& capture,
+                                        uint64_t bias);
 
 }  // namespace quarrel

@@ -5,9 +5,10 @@
 #include <optional>
 #include <unordered_map>
 
+#include "model/mapping_at.h"
 #include "resolve/code_image.h"
+#include "resolve/decoded_function.h"
 #include "resolve/operand_walk.h"
-#include "resolve/x86_function.h"
 
 namespace quarrel {
 namespace {
@@ -21,7 +22,7 @@ constexpr size_t kMaxCachedInstructions = 512u << 10;
 /// An open module and those of its functions that samples hit.
 struct ModuleCode {
   std::unique_ptr<CodeImage> image;  // null: cannot be used
-  std::unordered_map<uint64_t, X86Function> functions;
+  std::unordered_map<uint64_t, DecodedFunction> functions;
 };
 
 /// An instruction address as the image sees it.
@@ -39,16 +40,6 @@ struct OperandDecoder::State {
   std::unordered_map<ModuleId, ModuleCode> modules;
   size_t cached_instructions = 0;
 
-  const Mapping* executable_mapping_at(uint64_t address) const {
-    const auto& mappings = recording.mappings;
-    auto after = std::upper_bound(
-        mappings.begin(), mappings.end(), address,
-        [](uint64_t wanted, const Mapping& mapping) { return wanted < mapping.start; });
-    if (after == mappings.begin()) return nullptr;
-    const Mapping& mapping = *std::prev(after);
-    return mapping.is_executable && address < mapping.end ? &mapping : nullptr;
-  }
-
   ModuleCode& module_code(ModuleId id) {
     const auto [entry, is_new] = modules.try_emplace(id);
     if (is_new && id.value < recording.modules.size()) {
@@ -61,7 +52,7 @@ struct OperandDecoder::State {
   }
 
   std::optional<ImagePlace> place_of(uint64_t ip) {
-    const Mapping* mapping = executable_mapping_at(ip);
+    const Mapping* mapping = executable_mapping_at(recording.mappings, ip);
     if (mapping == nullptr) return std::nullopt;
     ModuleCode& code = module_code(mapping->module);
     if (code.image == nullptr) return std::nullopt;
@@ -82,13 +73,15 @@ struct OperandDecoder::State {
     return {place.address, place.address + kMaxInstructionBytes};
   }
 
-  const X86Function& function_of(const ImagePlace& place, const CodeRange& range) {
+  const DecodedFunction& function_of(const ImagePlace& place, const CodeRange& range) {
     auto& functions = place.code->functions;
     if (const auto known = functions.find(range.start); known != functions.end())
       return known->second;
     if (cached_instructions > kMaxCachedInstructions) forget_functions();
-    const auto bytes = place.code->image->read(range.start, range.end - range.start);
-    const auto added = functions.try_emplace(range.start, bytes, range.start).first;
+    const CodeImage& image = *place.code->image;
+    const auto bytes = image.read(range.start, range.end - range.start);
+    const auto added =
+        functions.try_emplace(range.start, image.instruction_set(), bytes, range.start).first;
     cached_instructions += added->second.instructions().size();
     return added->second;
   }
@@ -107,13 +100,48 @@ OperandDecoder::~OperandDecoder() = default;
 std::vector<MemoryAccess> OperandDecoder::decode(const Capture& capture) {
   const auto place = state_->place_of(capture.registers[kRip]);
   if (!place) return {};
-  const X86Function& function = state_->function_of(*place, state_->range_around(*place));
+  const DecodedFunction& function = state_->function_of(*place, state_->range_around(*place));
   if (const auto sampled = function.index_at(place->address))
-    return walk_operands(function, *sampled, capture, place->bias);
+    return walk_operands(function, *sampled, sampled_state(capture), capture, place->bias);
   // Data between instructions has misled the decoder, or a jump went past a prefix.
-  const X86Function& lone = state_->function_of(*place, State::only(*place));
+  const DecodedFunction& lone = state_->function_of(*place, State::only(*place));
   if (lone.index_at(place->address) != 0) return {};
-  return walk_operands(lone, 0, capture, place->bias);
+  return walk_operands(lone, 0, sampled_state(capture), capture, place->bias);
+}
+
+std::optional<PollingLoop> OperandDecoder::spin_loop(uint64_t ip) {
+  const auto place = state_->place_of(ip);
+  if (!place) return std::nullopt;
+  const DecodedFunction& function = state_->function_of(*place, state_->range_around(*place));
+  if (function.instruction_set() != InstructionSet::kX86_64) return std::nullopt;
+  const auto index = function.index_at(place->address);
+  auto loop = index ? spin_loop_at(function, *index) : std::nullopt;
+  if (!loop) return std::nullopt;
+  loop->start += place->bias;
+  loop->polled += place->bias;
+  loop->behind_polled += place->bias;
+  return loop;
+}
+
+std::optional<MemoryAccess> OperandDecoder::access_before(uint64_t ip) {
+  const auto place = ip > 0 ? state_->place_of(ip - 1) : std::nullopt;
+  if (!place) return std::nullopt;
+  const auto& instructions =
+      state_->function_of(*place, state_->range_around(*place)).instructions();
+  const auto found = std::find_if(instructions.begin(), instructions.end(), [&](const auto& one) {
+    return one.address + one.length == place->address + 1;
+  });
+  if (found == instructions.end()) return std::nullopt;
+  std::optional<MemoryAccess> access;
+  for (const MemoryOperand& operand : found->memory()) {
+    if (operand.is_address_only) continue;
+    if (access && access->kind != operand.kind) return std::nullopt;
+    access = {.instruction = found->address + place->bias,
+              .size = operand.size,
+              .kind = operand.kind,
+              .is_locked = operand.is_locked};
+  }
+  return access;
 }
 
 void OperandDecoder::mappings_changed() {

@@ -22,12 +22,14 @@ void members(Visitor& visit, ResolvedFrame& frame) {
 template <class Visitor>
 void members(Visitor& visit, DataObject& object) {
   visit(object.source, object.variable, object.record, object.field, object.display, object.type,
-        object.address, object.size, object.record_offset, object.declared, object.how);
+        object.address, object.size, object.record_offset, object.declared, object.how,
+        object.is_owner_count);
 }
 
 template <class Visitor>
 void members(Visitor& visit, LiveName& name) {
-  visit(name.address, name.object, name.aggregate_size, name.frame, name.is_own_capture);
+  visit(name.address, name.object, name.aggregate_size, name.frame, name.is_own_capture,
+        name.is_by_block);
 }
 
 template <class Visitor>
@@ -99,7 +101,7 @@ class NameReader {
     } else {
       std::memcpy(&value, part.data(), sizeof value);
       if constexpr (std::is_same_v<Value, NameSource>)
-        if (value > NameSource::kHeapType) is_right_ = false;
+        if (value > NameSource::kCode) is_right_ = false;
     }
   }
   void get(std::string& text) { text = take(get_count()); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "resolve/call_frames.h"
 #include "resolve/library_code.h"
@@ -25,6 +26,11 @@ struct Pointers {
   size_t exemplar = 0;
   WaitKind kind = WaitKind::kOther;
   std::vector<uint64_t> values;
+};
+
+struct Held {
+  uint64_t value = 0;
+  size_t times = 0;
 };
 
 using StackKey = std::pair<uint64_t, StackId>;  // (futex word, stack)
@@ -50,12 +56,16 @@ bool has_type_for(WaitKind kind, const std::string& type) {
       return type.starts_with("std::counting_semaphore");
     case WaitKind::kLatch:
       return type == "std::latch";
+    case WaitKind::kCallOnce:
+      return type.ends_with("::Once");
     case WaitKind::kRobustMutex:
     case WaitKind::kPiMutex:
     case WaitKind::kJoin:
     case WaitKind::kFuture:
-    case WaitKind::kCallOnce:
+    case WaitKind::kGoMutex:
+    case WaitKind::kGoRwmutex:
     case WaitKind::kPark:
+    case WaitKind::kChannel:
     case WaitKind::kOther:
       return false;
   }
@@ -68,11 +78,13 @@ class Redirection {
       : recording_(recording), names_(names), options_(options) {}
 
   void run() {
+    collect_places();
     collect_pointers();
-    if (searched_.empty()) return;
-    name_pointers();
-    choose_objects();
-    if (!object_of_.empty()) move_waits();
+    if (!searched_.empty()) {
+      name_pointers();
+      choose_objects();
+    }
+    if (!object_of_.empty() || !place_of_stack_.empty()) move_waits();
   }
 
  private:
@@ -86,6 +98,25 @@ class Redirection {
            name->second.display.starts_with("_S_for::__w");
   }
 
+  // Where user code waits by a word that says nothing of what it waits for. If no object is found,
+  // the place in the code stands for it.
+  void collect_places() {
+    for (const WaitStack& wait : recording_.wait_stacks) {
+      if (place_of_stack_.contains(wait.stack)) continue;
+      const auto functions = functions_on(recording_, names_.frames, wait.stack);
+      if (!waits_by_own_word(functions) && !waits_for_team(functions)) continue;
+      if (const uint64_t place = place_of(wait.stack)) place_of_stack_[wait.stack] = place;
+    }
+  }
+
+  uint64_t place_of(StackId stack) const {
+    FrameId frame = recording_.stacks[stack.value].innermost;
+    size_t depth = depth_of_user_code(recording_, names_.frames, stack);
+    while (depth-- > 0 && frame.value < recording_.frames.size())
+      frame = recording_.frames[frame.value].caller;
+    return frame.value < recording_.frames.size() ? recording_.frames[frame.value].pc : 0;
+  }
+
   void collect_pointers() {
     CallFrameWalker walker(recording_, options_.sysroot, 0);
     for (size_t i = 0; i < recording_.exemplars.size() && searched_.size() < kMaxSearched; ++i) {
@@ -94,20 +125,52 @@ class Redirection {
       if (!waits_by_own_word(functions) && !is_pool_word(exemplar.address)) continue;
       const auto meaning = meaning_of_stack(functions);
       if (!meaning) continue;
-      searched_.push_back({i, meaning->kind, pointers_of(exemplar, walker.walk(exemplar.capture))});
+      const WaitKind kind = awaits_at_mutex(functions) ? WaitKind::kMutex : meaning->kind;
+      searched_.push_back({i, kind, pointers_of(exemplar, walker.walk(exemplar.capture))});
     }
   }
 
-  // The frames up to and with the user's innermost one; its own variables may be on its stack.
-  static std::vector<uint64_t> pointers_of(const Exemplar& exemplar, const CallFrames& walk) {
+  // Each frame between the sleep and the user's code hands the object down, so what most of them
+  // hold comes first. The user's own frame may hold other locks too: it is asked last.
+  std::vector<uint64_t> pointers_of(const Exemplar& exemplar, const CallFrames& walk) const {
+    const size_t user = depth_of_user_code(recording_, names_.frames, exemplar.stack);
+    std::vector<Held> held;
+    for (size_t depth = 0; depth < std::min(user, walk.frames.size()); ++depth)
+      for (uint64_t value : values_of(exemplar.capture, walk, depth)) count(value, held);
+    std::stable_sort(held.begin(), held.end(),
+                     [](const Held& a, const Held& b) { return a.times > b.times; });
     std::vector<uint64_t> values;
-    for (const CallFrame& frame : walk.frames)
-      for (uint64_t number = 0; number < kRip; ++number)
-        if (frame.registers.is_known(number)) values.push_back(frame.registers.value[number]);
-    const uint64_t sp = exemplar.capture.registers[kRsp];
-    for (size_t i = 0; i < kMaxStackWords; ++i)
-      if (auto word = read_captured(exemplar.capture, sp + 8 * i, 8)) values.push_back(*word);
+    for (const Held& one : held) values.push_back(one.value);
+    if (user < walk.frames.size())
+      for (uint64_t value : values_of(exemplar.capture, walk, user)) values.push_back(value);
     std::erase_if(values, [](uint64_t value) { return value < kLowestPointer; });
+    return values;
+  }
+
+  static void count(uint64_t value, std::vector<Held>& held) {
+    const auto known = std::ranges::find(held, value, &Held::value);
+    if (known != held.end())
+      ++known->times;
+    else
+      held.push_back({value, 1});
+  }
+
+  // Registers that this frame changed, and its part of the stack.
+  static std::vector<uint64_t> values_of(const Capture& capture, const CallFrames& walk,
+                                         size_t depth) {
+    std::vector<uint64_t> values;
+    const FrameRegisters& own = walk.frames[depth].registers;
+    const bool has_caller = depth + 1 < walk.frames.size();
+    for (uint64_t number = 0; number < kRip; ++number) {
+      if (!own.is_known(number) || number == kRsp) continue;
+      const bool is_callers = has_caller && walk.frames[depth + 1].registers.is_known(number) &&
+                              walk.frames[depth + 1].registers.value[number] == own.value[number];
+      if (!is_callers) values.push_back(own.value[number]);
+    }
+    const uint64_t end = walk.frames[depth].canonical_frame_address;
+    uint64_t at = own.is_known(kRsp) ? own.value[kRsp] : end;
+    for (size_t i = 0; i < kMaxStackWords && at < end; ++i, at += 8)
+      if (auto word = read_captured(capture, at, 8)) values.push_back(*word);
     return values;
   }
 
@@ -116,6 +179,8 @@ class Redirection {
     slim.run = recording_.run;
     slim.modules = recording_.modules;
     slim.mappings = recording_.mappings;
+    slim.thread_local_blocks = recording_.thread_local_blocks;
+    slim.threads = recording_.threads;
     Wanted wanted;
     for (const Pointers& pointers : searched_) {
       slim.exemplars.push_back(recording_.exemplars[pointers.exemplar]);
@@ -129,7 +194,9 @@ class Redirection {
   static bool suits(const DataObject& object, WaitKind kind) {
     const bool is_variable =
         object.source == NameSource::kGlobalVariable || object.source == NameSource::kLiveVariable;
-    return is_variable && has_type_for(kind, object.type);
+    // A lock that is a variable of its own is shown by its first member.
+    const bool is_lock_itself = object.record_offset == 0 && has_type_for(kind, object.record);
+    return is_variable && (is_lock_itself || has_type_for(kind, object.type));
   }
 
   const DataObject* object_of(const Pointers& pointers) const {
@@ -146,10 +213,28 @@ class Redirection {
       if (object == nullptr) continue;
       const Exemplar& exemplar = recording_.exemplars[pointers.exemplar];
       object_of_[{exemplar.address, exemplar.stack}] = object->address;
+      note_of_stack(exemplar.stack, *object);
       DataObject named = *object;
       named.how = "a guess: the thread sleeps on another word, but its stack points at this object";
       names_.data[object->address] = std::move(named);
     }
+  }
+
+  void note_of_stack(StackId stack, const DataObject& object) {
+    auto [known, is_new] = object_of_stack_.try_emplace(stack, &object);
+    if (!is_new && known->second != nullptr && known->second->display != object.display)
+      known->second = nullptr;
+  }
+
+  // Only some waits of a stack are kept whole. Where these agree on a name, so do the others.
+  std::optional<uint64_t> object_for(uint64_t word, StackId stack) const {
+    if (auto object = object_of_.find({word, stack}); object != object_of_.end())
+      return object->second;
+    auto object = object_of_stack_.find(stack);
+    if (object != object_of_stack_.end() && object->second != nullptr)
+      return object->second->address;
+    auto place = place_of_stack_.find(stack);
+    return place == place_of_stack_.end() ? std::nullopt : std::optional(place->second);
   }
 
   struct Share {
@@ -162,8 +247,7 @@ class Redirection {
     std::map<uint64_t, uint64_t> weights;
     for (const WaitStack& wait : recording_.wait_stacks) {
       if (wait.address != word || (waiter.is_valid() && wait.waiter != waiter)) continue;
-      auto object = object_of_.find({word, wait.stack});
-      weights[object == object_of_.end() ? word : object->second] += wait.weight_ns + 1;
+      weights[object_for(word, wait.stack).value_or(word)] += wait.weight_ns + 1;
     }
     std::vector<Share> shares;
     for (const auto& [object, weight] : weights) shares.push_back({object, weight});
@@ -177,31 +261,33 @@ class Redirection {
                                  static_cast<double>(all));
   }
 
-  // The first, heaviest share gets what rounding leaves: the sums stay exact.
-  static void split(const LockWait& wait, const std::vector<Share>& shares,
-                    std::vector<LockWait>& waits) {
+  // The first, heaviest share gets what rounding leaves: the sums stay exact. Who waited any time
+  // waited at least once.
+  static void split(const LockWait& wait, std::vector<Share> shares, std::vector<LockWait>& waits) {
+    if (shares.size() > std::max<uint64_t>(1, wait.count))
+      shares.resize(std::max<uint64_t>(1, wait.count));
     uint64_t all = 0;
     for (const Share& share : shares) all += share.weight;
-    const size_t heaviest = waits.size();
-    LockWait rest = wait;
-    for (const Share& share : shares) {
+    LockWait first = wait;
+    first.address = shares.front().object;
+    for (size_t i = 1; i < shares.size(); ++i) {
       LockWait one = wait;
-      one.address = share.object;
-      one.count = part(wait.count, share, all);
-      one.total_ns = part(wait.total_ns, share, all);
-      rest.count -= one.count;
-      rest.total_ns -= one.total_ns;
+      one.address = shares[i].object;
+      const uint64_t most = first.count - (shares.size() - i);
+      one.count = std::clamp<uint64_t>(part(wait.count, shares[i], all), 1, most);
+      one.total_ns = part(wait.total_ns, shares[i], all);
+      first.count -= one.count;
+      first.total_ns -= one.total_ns;
       waits.push_back(one);
     }
-    waits[heaviest].count += rest.count;
-    waits[heaviest].total_ns += rest.total_ns;
+    waits.push_back(first);
   }
 
   void move_waits() {
     std::map<uint64_t, uint64_t> heaviest;  // word -> object
-    for (const auto& [key, object] : object_of_)
-      if (!heaviest.contains(key.first))
-        heaviest[key.first] = shares_of(key.first, {}).front().object;
+    for (const WaitStack& wait : recording_.wait_stacks)
+      if (!heaviest.contains(wait.address) && object_for(wait.address, wait.stack))
+        heaviest[wait.address] = shares_of(wait.address, {}).front().object;
     std::vector<LockWait> waits;
     for (const LockWait& wait : recording_.lock_waits) {
       std::vector<Share> shares;
@@ -212,8 +298,9 @@ class Redirection {
         split(wait, shares, waits);
     }
     for (WaitStack& wait : recording_.wait_stacks)
-      if (auto object = object_of_.find({wait.address, wait.stack}); object != object_of_.end())
-        wait.address = object->second;
+      if (auto object = object_for(wait.address, wait.stack)) wait.address = *object;
+    for (LongWait& wait : recording_.long_waits)
+      if (auto object = object_for(wait.address, wait.stack)) wait.address = *object;
     recording_.lock_waits = std::move(waits);
     move_rows(recording_.lock_stats, heaviest);
     move_rows(recording_.long_waits, heaviest);
@@ -234,7 +321,9 @@ class Redirection {
   const ResolveOptions& options_;
   std::vector<Pointers> searched_;
   AddressNames pointed_at_;
-  std::map<StackKey, uint64_t> object_of_;  // start of the object
+  std::map<StackId, uint64_t> place_of_stack_;            // address of code
+  std::map<StackKey, uint64_t> object_of_;                // start of the object
+  std::map<StackId, const DataObject*> object_of_stack_;  // null: they disagree
 };
 
 }  // namespace

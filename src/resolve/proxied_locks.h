@@ -11,7 +11,9 @@ namespace quarrel {
 /// there. A pointer that leads to a variable of the right type is taken, and called a guess.
 ///
 /// Moves the waits of such a word, in proportion to its stacks, to the address of the object, and
-/// adds the object's name to `names`. Waits whose object is not found stay with their word.
+/// adds the object's name to `names`. Where a word says nothing of what its thread waits for (it is
+/// the thread's, or that of an OpenMP team) and no object is found, they move to the address of the
+/// user's code that waits. Other waits whose object is not found stay with their word.
 void redirect_proxied_waits(Recording& recording, FoundNames& names, const ResolveOptions& options);
 
 }  // namespace quarrel

@@ -11,6 +11,10 @@ namespace {
 /// kManyOffsets offsets evenly, the bar is lowered in proportion.
 constexpr double kMinOffsetShare = 0.15;
 constexpr double kManyOffsets = 6;
+/// An access that was surely executed is no stray candidate. It counts unless it is rare: the first
+/// of several loads of a line takes the stall, so the others have few samples.
+constexpr double kMinCertainShare = 0.03;
+constexpr uint64_t kMinCertainSamples = 4;
 /// A thread with less evidence than this may have initialised the line, not fought over it.
 constexpr double kMinThreadTicks = 3;
 constexpr double kMinThreadShare = 0.01;
@@ -24,13 +28,22 @@ double weight_of(const AccessTally& tally) {
   return static_cast<double>(tally.charged.size()) + 0.5 * static_cast<double>(tally.touches);
 }
 
+struct OffsetWeight {
+  double all = 0;
+  uint64_t certain = 0;  ///< samples
+};
+
 struct ThreadWeight {
-  std::map<uint32_t, double> by_offset;
+  std::map<uint32_t, OffsetWeight> by_offset;
   double total = 0;
 
   bool supports(uint32_t offset) const {
+    const auto found = by_offset.find(offset);
+    if (found == by_offset.end()) return false;
+    const OffsetWeight& weight = found->second;
+    if (weight.certain >= kMinCertainSamples && weight.all >= kMinCertainShare * total) return true;
     const double crowding = std::max(1.0, static_cast<double>(by_offset.size()) / kManyOffsets);
-    return by_offset.at(offset) >= kMinOffsetShare * total / crowding;
+    return weight.all >= kMinOffsetShare * total / crowding;
   }
 };
 
@@ -39,8 +52,11 @@ using ThreadWeights = std::map<ThreadId, ThreadWeight>;
 ThreadWeights weigh(const LineTally& tally) {
   ThreadWeights weights;
   for (const auto& [key, access] : tally.accesses) {
+    if (weight_of(access) == 0) continue;
     ThreadWeight& thread = weights[key.thread];
-    thread.by_offset[key.offset] += weight_of(access);
+    OffsetWeight& offset = thread.by_offset[key.offset];
+    offset.all += weight_of(access);
+    offset.certain += access.certain;
     thread.total += weight_of(access);
   }
   return weights;
@@ -53,6 +69,16 @@ void drop_faint_threads(ThreadWeights& weights) {
   std::erase_if(weights, [&](const auto& entry) { return entry.second.total < least; });
 }
 
+std::vector<AccessCaller> callers_of(const AccessTally& tally) {
+  std::vector<AccessCaller> callers;
+  for (const auto& [frame, caller] : tally.callers)
+    callers.push_back({.innermost = caller.innermost, .samples = caller.samples});
+  std::stable_sort(
+      callers.begin(), callers.end(),
+      [](const AccessCaller& a, const AccessCaller& b) { return a.samples > b.samples; });
+  return callers;
+}
+
 LineAccess line_access(const AccessKey& key, const AccessTally& tally) {
   return {.thread = key.thread,
           .offset = key.offset,
@@ -62,13 +88,15 @@ LineAccess line_access(const AccessKey& key, const AccessTally& tally) {
           .instruction = key.instruction,
           .samples = tally.charged.size(),
           .touches = tally.touches,
-          .frame = tally.frame};
+          .callers = callers_of(tally),
+          .hits = tally.hits};
 }
 
 void keep_supported(const LineTally& tally, const ThreadWeights& weights, LineProfile& line) {
   for (const auto& [key, access] : tally.accesses) {
     const auto thread = weights.find(key.thread);
-    if (thread == weights.end() || !thread->second.supports(key.offset)) continue;
+    const bool is_sampled = thread != weights.end() && thread->second.supports(key.offset);
+    if (!is_sampled && access.hits == 0) continue;
     line.accesses.push_back(line_access(key, access));
     line.charged.insert(line.charged.end(), access.charged.begin(), access.charged.end());
   }

@@ -23,11 +23,19 @@ struct AccessKey {
   auto operator<=>(const AccessKey&) const = default;
 };
 
+/// Samples of an access that came from one caller of its function.
+struct CallerTally {
+  FrameId innermost;             ///< of the sample nearest to the access
+  uint8_t distance = UINT8_MAX;  ///< of that sample
+  uint64_t samples = 0;
+};
+
 struct AccessTally {
   std::vector<uint32_t> charged;  ///< indices into Recording::line_samples, ascending
   uint64_t touches = 0;
-  uint8_t frame_distance = UINT8_MAX;  ///< of the sample that `frame` comes from
-  FrameId frame;
+  uint64_t hits = 0;                       ///< of a hardware watchpoint
+  uint64_t certain = 0;                    ///< of all, those known to have been executed
+  std::map<FrameId, CallerTally> callers;  ///< by the frame that called
 };
 
 /// A thread was seen on the line.

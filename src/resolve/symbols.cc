@@ -51,7 +51,7 @@ bool starts_range_of(Dwarf_Die& function, uint64_t address) {
 std::string ModuleSymbols::function_name_of(Dwarf_Die& function, bool is_inlined,
                                             uint64_t address) {
   std::string linkage = linkage_name_of(function);
-  if (linkage.starts_with("_Z")) return function_name(linkage);
+  if (linkage.starts_with("_Z") || linkage.starts_with("_R")) return function_name(linkage);
   const ElfSymbol* symbol = elf_symbols_->function_at(address);
   if (!is_inlined && linkage.empty() && symbol != nullptr &&
       starts_range_of(function, symbol->address))

@@ -25,7 +25,7 @@ struct WaitFunction {
   Say say = Say::kDecides;
 };
 
-// glibc and libgomp, by how the name starts, without leading underscores.
+// glibc, by how the name starts, without leading underscores.
 constexpr WaitFunction kLibraryFunctions[] = {
     {"pthread_cond_", WaitKind::kCondvar},
     {"pthread_mutex_", WaitKind::kMutex},
@@ -48,14 +48,14 @@ constexpr WaitFunction kLibraryFunctions[] = {
     {"cxa_guard_acquire", WaitKind::kCallOnce},
     {"mtx_", WaitKind::kMutex},
     {"cnd_", WaitKind::kCondvar},
-    {"GOMP_critical", WaitKind::kMutex},
-    {"GOMP_atomic_start", WaitKind::kMutex},
-    {"omp_set_", WaitKind::kMutex},
-    {"gomp_mutex_lock", WaitKind::kMutex, Say::kBegins},
-    {"GOMP_ordered", WaitKind::kSemaphore},
-    {"gomp_ordered", WaitKind::kSemaphore},
-    {"gomp_sem_wait", WaitKind::kSemaphore},
-    {"GOMP_", WaitKind::kBarrier},
+};
+
+// libgomp, likewise.
+constexpr WaitFunction kTeamFunctions[] = {
+    {"GOMP_critical", WaitKind::kMutex},     {"GOMP_atomic_start", WaitKind::kMutex},
+    {"omp_set_", WaitKind::kMutex},          {"gomp_mutex_lock", WaitKind::kMutex, Say::kBegins},
+    {"GOMP_ordered", WaitKind::kSemaphore},  {"gomp_ordered", WaitKind::kSemaphore},
+    {"gomp_sem_wait", WaitKind::kSemaphore}, {"GOMP_", WaitKind::kBarrier},
     {"gomp_", WaitKind::kBarrier},
 };
 
@@ -86,14 +86,20 @@ constexpr WaitFunction kRuntimeFunctions[] = {
     {"Mutex::lock_contended", WaitKind::kMutex},
     {"RwLock::read_contended", WaitKind::kRwlockRead},
     {"RwLock::write_contended", WaitKind::kRwlockWrite},
-    {"futex::Condvar::wait", WaitKind::kCondvar},
+    {"futex::Condvar::wait", WaitKind::kCondvar, Say::kBegins},
+    {"sync::barrier::Barrier::wait", WaitKind::kBarrier, Say::kRefines},
     {"futex::Once::call", WaitKind::kCallOnce},
-    {"Parker::park", WaitKind::kPark},
+    {"futex::Once::wait", WaitKind::kCallOnce},
+    {"sync::once::wait", WaitKind::kCallOnce, Say::kRefines},
+    {"sync::once::Once::call_inner", WaitKind::kCallOnce, Say::kRefines},
+    {"std::sync::mpsc::", WaitKind::kChannel, Say::kRefines},
+    {"std::sync::mpmc::", WaitKind::kChannel, Say::kRefines},
+    {"Parker::park", WaitKind::kPark, Say::kBegins},
     {"RawMutex::lock_slow", WaitKind::kMutex},
     {"RawRwLock::lock_shared_slow", WaitKind::kRwlockRead},
     {"RawRwLock::lock_exclusive_slow", WaitKind::kRwlockWrite},
     {"RawRwLock::lock_upgradable_slow", WaitKind::kRwlockWrite},
-    {"condvar::Condvar::wait", WaitKind::kCondvar},
+    {"condvar::Condvar::wait", WaitKind::kCondvar, Say::kBegins},
     {"once::Once::call_once_slow", WaitKind::kCallOnce},
 };
 
@@ -105,11 +111,14 @@ std::string_view without_underscores(std::string_view function) {
   return function.substr(std::min(function.find_first_not_of('_'), function.size()));
 }
 
-const WaitFunction* library_function(std::string_view function) {
-  function = without_underscores(function);
-  for (const WaitFunction& entry : kLibraryFunctions)
+const WaitFunction* starting_entry(std::span<const WaitFunction> table, std::string_view function) {
+  for (const WaitFunction& entry : table)
     if (function.starts_with(entry.name)) return &entry;
   return nullptr;
+}
+
+const WaitFunction* library_function(std::string_view function) {
+  return starting_entry(kLibraryFunctions, without_underscores(function));
 }
 
 // Tail calls drop the primitive's own frame, but its lambda is an argument of the template.
@@ -124,8 +133,8 @@ const WaitFunction* other_function(std::string_view function) {
   if (function.starts_with("std::__atomic_wait_address"))
     for (const WaitFunction& entry : kStandardArguments)
       if (has_word(function, entry.name)) return &entry;
-  for (const WaitFunction& entry : kStandardFunctions)
-    if (function.starts_with(entry.name)) return &entry;
+  if (const WaitFunction* entry = starting_entry(kStandardFunctions, function)) return entry;
+  if (const WaitFunction* entry = starting_entry(kTeamFunctions, function)) return entry;
   if (function.find("::") == std::string_view::npos) return nullptr;
   for (const WaitFunction& entry : kRuntimeFunctions)
     if (function.find(entry.name) != std::string_view::npos) return &entry;
@@ -182,19 +191,27 @@ bool is_among(std::span<const char* const> names, std::string_view function) {
   return std::ranges::any_of(names, [&](std::string_view name) { return name == function; });
 }
 
+// Code of an OpenMP runtime without symbols: "libgomp.so.1.0.0+0x1f823".
+bool is_unnamed_team_code(std::string_view function) {
+  return function.starts_with("libgomp.so") || function.starts_with("libomp.so");
+}
+
 }  // namespace
 
 std::optional<WaitMeaning> meaning_of_stack(std::span<const std::string_view> functions) {
   std::optional<WaitMeaning> begun;
   for (std::string_view function : functions) {
     const WaitFunction* known = library_function(function);
-    const bool is_of_glibc = known != nullptr;
+    const bool is_of_glibc = known != nullptr || function.starts_with("std::condition_variable");
     if (known == nullptr) known = other_function(function);
     if (known == nullptr) continue;
     const WaitMeaning meaning{known->kind, is_of_glibc};
     if (known->say == Say::kRefines || (!begun && known->say == Say::kDecides)) return meaning;
     if (!begun) begun = meaning;
   }
+  // The threads of a team sleep in nothing but the runtime's own code.
+  if (!begun && std::ranges::any_of(functions, is_unnamed_team_code))
+    return WaitMeaning{WaitKind::kBarrier, false};
   const bool may_be_own =
       begun ? begun->kind == WaitKind::kAtomicWait : is_own_futex_call(functions);
   if (!may_be_own) return begun;
@@ -208,12 +225,33 @@ bool is_own_futex_call(std::span<const std::string_view> functions) {
 }
 
 bool waits_by_own_word(std::span<const std::string_view> functions) {
-  constexpr std::array<std::string_view, 6> kParts = {
-      "Mutex::LockSlow",        "Mutex::Block",          "CondVar::Wait",
-      "parking_lot::raw_mutex", "raw_rwlock::RawRwLock", "parking_lot::condvar"};
+  constexpr std::array<std::string_view, 10> kParts = {"Mutex::LockSlow",
+                                                       "Mutex::Block",
+                                                       "CondVar::Wait",
+                                                       "parking_lot::raw_mutex",
+                                                       "raw_rwlock::RawRwLock",
+                                                       "parking_lot::condvar",
+                                                       "parking_lot::once",
+                                                       "std::sync::once::wait",
+                                                       "std::sync::once::Once::call_inner",
+                                                       "Parker::park"};
   return std::ranges::any_of(functions, [&](std::string_view function) {
     return std::ranges::any_of(kParts,
                                [&](std::string_view part) { return has_word(function, part); });
+  });
+}
+
+bool waits_for_team(std::span<const std::string_view> functions) {
+  const auto meaning = meaning_of_stack(functions);
+  return meaning && meaning->kind == WaitKind::kBarrier &&
+         std::ranges::any_of(functions, [](std::string_view function) {
+           return is_unnamed_team_code(function) || starting_entry(kTeamFunctions, function);
+         });
+}
+
+bool awaits_at_mutex(std::span<const std::string_view> functions) {
+  return std::ranges::any_of(functions, [](std::string_view function) {
+    return has_word(function, "Mutex::Await") || has_word(function, "LockWhen");
   });
 }
 
@@ -221,6 +259,8 @@ std::string_view library_lock(std::span<const std::string_view> functions) {
   for (std::string_view function : functions.first(std::min(functions.size(), kFramesInLibrary))) {
     function = without_underscores(function);
     if (function.starts_with("pthread_")) return {};
+    if (function == "GOMP_critical_start") return "omp critical without a name";
+    if (function == "GOMP_atomic_start") return "omp atomic";
     if (is_among(kAllocatorFunctions, function)) return kArenaLock;
     if (is_among(kStreamFunctions, function)) return "lock of a stdio stream";
   }

@@ -12,7 +12,7 @@ namespace quarrel {
 /// What the functions on a stack say about a wait.
 struct WaitMeaning {
   WaitKind kind = WaitKind::kOther;
-  /// The futex call is glibc's own, so that its flags tell whether processes share the object.
+  /// The primitive is glibc's own, so that flags and memory mean what its headers say.
   bool is_of_glibc = false;
 };
 
@@ -25,6 +25,12 @@ bool is_own_futex_call(std::span<const std::string_view> functions);
 
 /// True if the primitive lets each thread sleep on a word of its own, wherever the lock is.
 bool waits_by_own_word(std::span<const std::string_view> functions);
+
+/// True if a thread of an OpenMP team waits for the others, or for work.
+bool waits_for_team(std::span<const std::string_view> functions);
+
+/// True if the thread waits for a condition that a mutex of its own guards (absl::Mutex::Await).
+bool awaits_at_mutex(std::span<const std::string_view> functions);
 
 inline constexpr std::string_view kArenaLock = "malloc arena lock";
 

@@ -3,7 +3,10 @@
 
 #include <linux/futex.h>
 
+#include <algorithm>
+
 #include "model/wait_kind_name.h"
+#include "resolve/goroutine_waits.h"
 
 namespace quarrel {
 namespace {
@@ -48,9 +51,34 @@ WaitKind kind_by_signature(const FutexSignature& signature) {
   return signature.value_class <= kOtherValue ? WaitKind::kAtomicWait : WaitKind::kOther;
 }
 
+/// Threads of Go's runtime sleep until there is work (value 0), or for a lock of the runtime
+/// itself.
+bool is_go_runtime(std::span<const std::string_view> functions) {
+  return !functions.empty() && functions.front().starts_with("runtime.futex");
+}
+
+Wait go_runtime_wait(const FutexSignature& signature) {
+  return {.kind = signature.value_class == 2 ? WaitKind::kOwnLock : WaitKind::kPark,
+          .has_glibc_layout = false,
+          .attributes = {}};
+}
+
+/// Writers of a RWMutex first take the Mutex in it.
+Wait goroutine_wait(const FutexSignature& signature, std::span<const std::string_view> functions) {
+  const bool is_rwmutex = std::ranges::any_of(functions, [](std::string_view function) {
+    return function.find("sync.(*RWMutex)") != std::string_view::npos;
+  });
+  const bool is_mutex = signature.value_class == static_cast<uint8_t>(GoLockKind::kMutex);
+  return {.kind = is_mutex && !is_rwmutex ? WaitKind::kGoMutex : WaitKind::kGoRwmutex,
+          .has_glibc_layout = false,
+          .attributes = {}};
+}
+
 }  // namespace
 
 Wait classify(const FutexSignature& signature, std::span<const std::string_view> functions) {
+  if (signature.operation == kGoroutineWait) return goroutine_wait(signature, functions);
+  if (is_go_runtime(functions)) return go_runtime_wait(signature);
   const WaitKind by_signature = kind_by_signature(signature);
   const auto meaning = meaning_of_stack(functions);
   const bool is_special =
@@ -64,7 +92,8 @@ Wait classify(const FutexSignature& signature, std::span<const std::string_view>
     kind = WaitKind::kMutex;
   if (kind == WaitKind::kMutex && is_special) kind = by_signature;
   if (is_own_futex_call(functions) && by_signature == WaitKind::kPiMutex) kind = by_signature;
-  return {kind, attributes_of_wait(kind, signature, meaning, functions)};
+  const bool has_glibc_layout = !meaning || meaning->is_of_glibc;
+  return {kind, has_glibc_layout, attributes_of_wait(kind, signature, meaning, functions)};
 }
 
 // pthread_cond_t: __g_signals[2] at 40; pthread_rwlock_t: __wrphase_futex at 8, __writers_futex at
@@ -82,6 +111,8 @@ uint64_t object_start(WaitKind kind, uint64_t word) {
     case WaitKind::kMutex:
     case WaitKind::kRobustMutex:
     case WaitKind::kPiMutex:
+    case WaitKind::kGoMutex:
+    case WaitKind::kGoRwmutex:
     case WaitKind::kOwnLock:
     case WaitKind::kSemaphore:
     case WaitKind::kLatch:
@@ -90,6 +121,7 @@ uint64_t object_start(WaitKind kind, uint64_t word) {
     case WaitKind::kCallOnce:
     case WaitKind::kAtomicWait:
     case WaitKind::kPark:
+    case WaitKind::kChannel:
     case WaitKind::kOther:
       return word;
   }

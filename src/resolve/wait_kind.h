@@ -11,6 +11,9 @@ namespace quarrel {
 
 struct Wait {
   WaitKind kind = WaitKind::kOther;
+  /// The object is laid out as glibc does, as far as the stack tells: its parts and its memory mean
+  /// what glibc's headers say.
+  bool has_glibc_layout = true;
   LockAttributes attributes;
 };
 
@@ -20,7 +23,7 @@ struct Wait {
 /// variable.
 Wait classify(const FutexSignature& signature, std::span<const std::string_view> functions);
 
-/// Start of the synchronisation object that has this futex word, by the layout of glibc's types.
+/// Start of the synchronisation object of glibc's that has this futex word.
 uint64_t object_start(WaitKind kind, uint64_t word);
 
 /// "mutex", "condition variable", ...: for objects that have no name of their own.

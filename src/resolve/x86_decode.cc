@@ -123,15 +123,14 @@ bool is_implied_stack(const ZydisDecodedOperand& operand) {
          operand.mem.base == ZYDIS_REGISTER_RSP;
 }
 
-bool is_known_address(const ZydisDecodedInstruction& instruction,
+/// Apart from the segment, the address follows from the general registers.
+bool has_known_offset(const ZydisDecodedInstruction& instruction,
                       const ZydisDecodedOperand& operand) {
-  const bool is_thread_relative =
-      operand.mem.segment == ZYDIS_REGISTER_FS || operand.mem.segment == ZYDIS_REGISTER_GS;
   const bool is_plain =
       operand.mem.type == ZYDIS_MEMOP_TYPE_MEM || operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN;
   const bool has_unknown_index =
       operand.mem.index != ZYDIS_REGISTER_NONE && dwarf_register(operand.mem.index) >= kRip;
-  return is_plain && !is_thread_relative && !has_unknown_index && instruction.address_width == 64;
+  return is_plain && !has_unknown_index && instruction.address_width == 64;
 }
 
 MemoryOperand memory_operand(const ZydisDecodedInstruction& instruction,
@@ -141,19 +140,26 @@ MemoryOperand memory_operand(const ZydisDecodedInstruction& instruction,
   result.index = dwarf_register(operand.mem.index);
   result.scale = std::max<uint8_t>(operand.mem.scale, 1);
   if (operand.mem.disp.has_displacement) result.displacement = operand.mem.disp.value;
-  if (result.base == kRip)
+  if (result.base == kRip) {
+    result.base = kImageBase;
     result.displacement = static_cast<int64_t>(address + instruction.length +
                                                static_cast<uint64_t>(result.displacement));
+  }
   result.size = static_cast<uint16_t>(operand.size / kBitsPerByte);
   result.kind = kind_of(instruction, operand);
   result.is_locked = is_locked(instruction);
   result.is_repeated = is_repeated(instruction);
-  result.is_known = is_known_address(instruction, operand);
   result.is_address_only = operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN;
+  const bool is_fs = operand.mem.segment == ZYDIS_REGISTER_FS;
+  const bool is_thread_relative = is_fs || operand.mem.segment == ZYDIS_REGISTER_GS;
+  const bool is_offset_known = has_known_offset(instruction, operand);
+  result.is_known = is_offset_known && !is_thread_relative;
+  result.is_fs_relative =
+      is_offset_known && is_fs && !result.is_address_only && result.base != kImageBase;
   return result;
 }
 
-void add_memory(const Decoded& decoded, X86Instruction& result) {
+void add_memory(const Decoded& decoded, Instruction& result) {
   if (is_hint(decoded.instruction)) return;
   for (const ZydisDecodedOperand& operand : decoded.all()) {
     if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || is_implied_stack(operand)) continue;
@@ -171,7 +177,9 @@ uint32_t written_registers(const Decoded& decoded) {
     const uint8_t number = dwarf_register(operand.reg.value);
     if (number < kRip) written |= 1u << number;
   }
-  if (decoded.instruction.meta.category == ZYDIS_CATEGORY_CALL) written |= kCallClobbered;
+  // A call returns with the stack pointer as it was: the return address is pushed and popped.
+  if (decoded.instruction.meta.category == ZYDIS_CATEGORY_CALL)
+    written = (written & ~(1u << kRsp)) | kCallClobbered;
   if (decoded.instruction.meta.category == ZYDIS_CATEGORY_SYSCALL)
     written |= 1u << kRax | 1u << kRcx | 1u << kR11;
   return written;
@@ -265,7 +273,41 @@ RegisterEffect effect_of(const Decoded& decoded) {
   return set_source(operands[1], effect) ? effect : RegisterEffect{};
 }
 
-/// The target of a direct branch or jump; 0 for an indirect one.
+StoredValue stored_by(const Decoded& decoded) {
+  const auto operands = decoded.visible();
+  if (decoded.instruction.mnemonic != ZYDIS_MNEMONIC_MOV || operands.size() != 2) return {};
+  if (operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY) return {};
+  StoredValue value{.is_known = true};
+  if (operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER)
+    value.source_register = dwarf_register(operands[1].reg.value);
+  else
+    value.immediate = operands[1].imm.value.s;
+  return value;
+}
+
+/// xor r, r sets a register to zero.
+bool clears_register(const Decoded& decoded) {
+  const auto operands = decoded.visible();
+  return decoded.instruction.mnemonic == ZYDIS_MNEMONIC_XOR && operands.size() == 2 &&
+         operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+         operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+         operands[0].reg.value == operands[1].reg.value;
+}
+
+LockIdiom idiom_of(const Decoded& decoded) {
+  switch (decoded.instruction.mnemonic) {
+    case ZYDIS_MNEMONIC_PAUSE:
+      return LockIdiom::kPause;
+    case ZYDIS_MNEMONIC_XCHG:
+      return LockIdiom::kExchange;
+    case ZYDIS_MNEMONIC_CMPXCHG:
+      return LockIdiom::kCompareExchange;
+    default:
+      return clears_register(decoded) ? LockIdiom::kClear : LockIdiom::kNone;
+  }
+}
+
+/// The target of a direct branch, jump or call; 0 for an indirect one.
 uint64_t branch_target(const Decoded& decoded, uint64_t address) {
   if (decoded.instruction.operand_count_visible == 0) return 0;
   const ZydisDecodedOperand& operand = decoded.operands[0];
@@ -275,20 +317,23 @@ uint64_t branch_target(const Decoded& decoded, uint64_t address) {
 
 }  // namespace
 
-std::optional<X86Instruction> decode_instruction(std::span<const uint8_t> code, uint64_t address) {
+std::optional<Instruction> decode_x86(std::span<const uint8_t> code, uint64_t address) {
   Decoded decoded;
   if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder(), code.data(), code.size(),
                                            &decoded.instruction, decoded.operands)))
     return std::nullopt;
-  X86Instruction result;
+  Instruction result;
   result.address = address;
   result.length = decoded.instruction.length;
   result.flow = flow_of(decoded.instruction);
-  if (result.flow == Flow::kBranch || result.flow == Flow::kJump)
+  result.idiom = idiom_of(decoded);
+  result.is_return = decoded.instruction.meta.category == ZYDIS_CATEGORY_RET;
+  if (result.flow == Flow::kBranch || result.flow == Flow::kJump || result.flow == Flow::kCall)
     result.target = branch_target(decoded, address);
   result.stack_delta = stack_delta_of(decoded.instruction);
   result.written = written_registers(decoded);
   result.effect = effect_of(decoded);
+  result.stored = stored_by(decoded);
   add_memory(decoded, result);
   return result;
 }

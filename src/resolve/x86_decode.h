@@ -5,12 +5,12 @@
 #include <optional>
 #include <span>
 
-#include "resolve/x86_function.h"
+#include "resolve/instruction.h"
 
 namespace quarrel {
 
 /// Decodes the instruction at the first byte of `code`, which stands at `address`; nullopt if the
 /// bytes are no instruction.
-std::optional<X86Instruction> decode_instruction(std::span<const uint8_t> code, uint64_t address);
+std::optional<Instruction> decode_x86(std::span<const uint8_t> code, uint64_t address);
 
 }  // namespace quarrel

@@ -40,6 +40,22 @@ void columns(V& v, R& mapping) {
   v.flag("is_executable", mapping.is_executable);
 }
 
+template <class V, RowOf<SharedMemory> R>
+void columns(V& v, R& memory) {
+  v.address("start_address", memory.start);
+  v.address("end_address", memory.end);
+  v.number("file_offset_bytes", memory.file_offset);
+  v.number("device", memory.device);
+  v.number("inode", memory.inode);
+}
+
+template <class V, RowOf<ThreadLocalBlock> R>
+void columns(V& v, R& block) {
+  v.id("module_id", block.module);
+  v.number("below_fs_base_bytes", block.below_fs_base);
+  v.number("size_bytes", block.size);
+}
+
 template <class V, RowOf<Thread> R>
 void columns(V& v, R& thread) {
   v.number("tid", thread.tid);
@@ -47,6 +63,7 @@ void columns(V& v, R& thread) {
   v.text("name", thread.name);
   v.number("first_seen_ns", thread.first_seen_ns);
   v.number("last_seen_ns", thread.last_seen_ns);
+  v.address("fs_base_address", thread.fs_base);
 }
 
 template <class V, RowOf<Frame> R>
@@ -75,7 +92,7 @@ template <class V, RowOf<LockWait> R>
 void columns(V& v, R& wait) {
   v.address("lock_address", wait.address);
   columns(v, wait.signature);
-  v.id("waiter_thread_id", wait.waiter);
+  v.optional_id("waiter_thread_id", wait.waiter);
   v.optional_id("owner_thread_id", wait.owner);
   v.number("waits", wait.count);
   v.number("total_wait_ns", wait.total_ns);
@@ -181,6 +198,56 @@ void columns(V& v, R& wait) {
   v.number("weight_ns", wait.weight_ns);
 }
 
+template <class V, RowOf<LockHold> R>
+void columns(V& v, R& hold) {
+  v.address("lock_address", hold.address);
+  v.flag("is_rwlock", hold.is_rwlock);
+  v.number("acquisitions", hold.acquisitions);
+  v.number("try_failures", hold.try_failures);
+  v.number("holds", hold.holds);
+  v.number("total_hold_ns", hold.total_ns);
+  v.number("max_hold_ns", hold.max_ns);
+  v.optional_id("stack_id", hold.stack);
+}
+
+template <class V, RowOf<HoldProbing> R>
+void columns(V& v, R& probing) {
+  v.number("probe_ns", probing.probe_ns);
+  v.number("own_hold_ns", probing.own_ns);
+  v.number("hits", probing.hits);
+  v.number("observed_ns", probing.observed_ns);
+  v.number("windows", probing.windows);
+  v.number("target_cpu_ns", probing.target_cpu_ns);
+  v.number("max_overhead_ppm", probing.max_overhead_ppm);
+}
+
+template <class V, RowOf<GoroutineWait> R>
+void columns(V& v, R& wait) {
+  v.address("lock_address", wait.address);
+  v.word("kind", wait.kind);
+  v.number("goroutine", wait.goroutine);
+  v.optional_id("stack_id", wait.stack);
+  v.number("waits", wait.count);
+  v.number("total_wait_ns", wait.total_ns);
+  v.number("max_wait_ns", wait.max_ns);
+}
+
+template <class V, RowOf<GoroutineLock> R>
+void columns(V& v, R& lock) {
+  v.address("lock_address", lock.address);
+  v.word("kind", lock.kind);
+  v.number("handoff_ns", lock.handoff_ns);
+}
+
+template <class V, RowOf<GoroutineHold> R>
+void columns(V& v, R& hold) {
+  v.address("lock_address", hold.address);
+  v.number("goroutine", hold.goroutine);
+  v.optional_id("stack_id", hold.stack);
+  v.number("releases", hold.releases);
+  v.number("waiter_ns", hold.waiter_ns);
+}
+
 template <class V, RowOf<Exemplar> R>
 void columns(V& v, R& exemplar) {
   v.address("address", exemplar.address);
@@ -190,6 +257,14 @@ void columns(V& v, R& exemplar) {
   v.blob("registers", exemplar.capture.registers);
   v.address("stack_start_address", exemplar.capture.stack_start);
   v.blob("stack_bytes", exemplar.capture.bytes);
+  v.address("fs_base_address", exemplar.capture.fs_base);
+}
+
+template <class V, RowOf<NearPointer> R>
+void columns(V& v, R& pointer) {
+  v.address("address", pointer.address);
+  v.address("value", pointer.value);
+  v.number("heap_bytes", pointer.heap_bytes);
 }
 
 template <class V, RowOf<MemoryAccess> R>
@@ -204,12 +279,66 @@ void columns(V& v, R& access) {
   v.flag("is_own_stack", access.is_own_stack);
 }
 
+template <class V, RowOf<GeneratedCode> R>
+void columns(V& v, R& code) {
+  v.address("code_address", code.address);
+  v.number("size_bytes", code.size);
+  v.text("name", code.name);
+}
+
+template <class V, RowOf<WatchHit> R>
+void columns(V& v, R& hit) {
+  v.address("data_address", hit.address);
+  v.number("size_bytes", hit.size);
+  v.id("thread_id", hit.thread);
+  v.address("instruction_address", hit.instruction);
+  v.word("kind", hit.kind);
+  v.flag("is_locked", hit.is_locked);
+  v.number("hits", hit.hits);
+  v.number("span_ns", hit.span_ns);
+}
+
+template <class V, RowOf<WatchedBytes> R>
+void columns(V& v, R& watched) {
+  v.address("data_address", watched.address);
+  v.number("size_bytes", watched.size);
+  v.number("threads", watched.threads);
+  v.number("watched_ns", watched.watched_ns);
+}
+
+template <class V, RowOf<ProgressWindow> R>
+void columns(V& v, R& window) {
+  v.address("data_address", window.address);
+  v.number("size_bytes", window.size);
+  v.id("thread_id", window.thread);
+  v.flag("is_together", window.is_together);
+  v.number("steps", window.steps);
+  v.number("cpu_ns", window.cpu_ns);
+}
+
 template <class V, RowOf<LineSample> R>
 void columns(V& v, R& sample) {
   v.id("thread_id", sample.thread);
   v.number("cpu", sample.cpu);
   v.number("time_ns", sample.time_ns);
   v.address("ip_address", sample.ip);
+  v.optional_id("stack_id", sample.stack);
+}
+
+template <class V, RowOf<MemorySample> R>
+void columns(V& v, R& sample) {
+  v.id("thread_id", sample.thread);
+  v.number("cpu", sample.cpu);
+  v.number("time_ns", sample.time_ns);
+  v.address("ip_address", sample.ip);
+  v.address("data_address", sample.address);
+  v.address("physical_address", sample.physical_address);
+  v.address("data_source", sample.data_source);
+  v.number("period", sample.period);
+  v.number("latency_cycles", sample.latency_cycles);
+  v.number("instruction_cycles", sample.instruction_cycles);
+  v.word("event", sample.event);
+  v.flag("is_kernel", sample.is_kernel);
   v.optional_id("stack_id", sample.stack);
 }
 
@@ -238,6 +367,8 @@ void recording_tables(V& v, Runs& runs, R& recording) {
   v.rows("run", Growth::kRewritten, runs);
   v.rows("modules", Growth::kAppended, recording.modules);
   v.rows("mappings", Growth::kRewritten, recording.mappings);
+  v.rows("shared_memory", Growth::kRewritten, recording.shared_memory);
+  v.rows("thread_local_blocks", Growth::kRewritten, recording.thread_local_blocks);
   v.rows("threads", Growth::kRewritten, recording.threads);
   v.rows("frames", Growth::kAppended, recording.frames);
   v.rows("stacks", Growth::kAppended, recording.stacks);
@@ -254,12 +385,28 @@ void recording_tables(V& v, Runs& runs, R& recording) {
   v.rows("wake_stacks", Growth::kRewritten, recording.wake_stacks);
   v.rows("kernel_lock_waits", Growth::kRewritten, recording.kernel_lock_waits);
   v.rows("kernel_lock_stacks", Growth::kRewritten, recording.kernel_lock_stacks);
+  v.rows("lock_holds", Growth::kRewritten, recording.lock_holds);
+  v.counts("lock_holds_buckets", {"lock_holds_id", "bucket", "holds"}, Growth::kRewritten,
+           recording.lock_holds, &LockHold::histogram, WaitHistogramShape::kBuckets);
+  v.rows("hold_probing", Growth::kRewritten, recording.hold_probing);
+  v.rows("goroutine_waits", Growth::kRewritten, recording.goroutine_waits);
+  v.rows("goroutine_locks", Growth::kRewritten, recording.goroutine_locks);
+  v.counts("goroutine_locks_buckets", {"goroutine_locks_id", "bucket", "waits"}, Growth::kRewritten,
+           recording.goroutine_locks, &GoroutineLock::histogram, WaitHistogramShape::kBuckets);
+  v.rows("goroutine_holds", Growth::kRewritten, recording.goroutine_holds);
   v.rows("exemplars", Growth::kAppended, recording.exemplars);
+  v.children("exemplar_pointers", "exemplar_id", Growth::kAppended, recording.exemplars,
+             &Exemplar::pointers);
   v.rows("line_samples", Growth::kAppended, recording.line_samples);
   v.children("line_sample_peers", "line_sample_id", Growth::kAppended, recording.line_samples,
              &LineSample::peers, DescribeValue{"thread_id"});
   v.children("line_sample_accesses", "line_sample_id", Growth::kAppended, recording.line_samples,
              &LineSample::accesses);
+  v.rows("memory_samples", Growth::kAppended, recording.memory_samples);
+  v.rows("generated_code", Growth::kRewritten, recording.generated_code);
+  v.rows("watch_hits", Growth::kRewritten, recording.watch_hits);
+  v.rows("watched_bytes", Growth::kRewritten, recording.watched_bytes);
+  v.rows("progress_windows", Growth::kRewritten, recording.progress_windows);
   v.rows("coverage", Growth::kRewritten, recording.coverage);
   v.children("coverage_losses", "coverage_id", Growth::kRewritten, recording.coverage,
              &Coverage::lost);

@@ -23,7 +23,7 @@ CREATE TABLE run (
   line_size_bytes INTEGER NOT NULL,
   start_ns INTEGER NOT NULL,
   duration_ns INTEGER NOT NULL,
-  stop_reason TEXT NOT NULL,       -- duration | interrupted | target exited | unfinished
+  stop_reason TEXT NOT NULL,       -- duration | interrupted | target exited | unfinished | imported
   sample_period_ns INTEGER NOT NULL
 ) STRICT;
 
@@ -42,13 +42,30 @@ CREATE TABLE mappings (
   is_executable INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE shared_memory (
+  id INTEGER PRIMARY KEY,
+  start_address INTEGER NOT NULL,
+  end_address INTEGER NOT NULL,
+  file_offset_bytes INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE thread_local_blocks (
+  id INTEGER PRIMARY KEY,
+  module_id INTEGER NOT NULL REFERENCES modules (id),
+  below_fs_base_bytes INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE threads (
   id INTEGER PRIMARY KEY,
   tid INTEGER NOT NULL,
   namespace_tid INTEGER NOT NULL,
   name TEXT NOT NULL,
   first_seen_ns INTEGER NOT NULL,
-  last_seen_ns INTEGER NOT NULL
+  last_seen_ns INTEGER NOT NULL,
+  fs_base_address INTEGER NOT NULL -- 0: unknown
 ) STRICT;
 
 CREATE TABLE frames (
@@ -193,6 +210,70 @@ CREATE TABLE kernel_lock_stacks (
   weight_ns INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE lock_holds (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,   -- of the pthread_mutex_t or pthread_rwlock_t
+  is_rwlock INTEGER NOT NULL,      -- then all of it is of writers
+  acquisitions INTEGER NOT NULL,
+  try_failures INTEGER NOT NULL,
+  holds INTEGER NOT NULL,          -- acquisitions whose end was seen as well
+  total_hold_ns INTEGER NOT NULL,
+  max_hold_ns INTEGER NOT NULL,
+  stack_id INTEGER REFERENCES stacks (id)
+) STRICT;
+
+CREATE TABLE lock_holds_buckets (
+  lock_holds_id INTEGER NOT NULL REFERENCES lock_holds (id),
+  bucket INTEGER NOT NULL,
+  holds INTEGER NOT NULL,
+  PRIMARY KEY (lock_holds_id, bucket)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hold_probing (
+  id INTEGER PRIMARY KEY,
+  probe_ns INTEGER NOT NULL,
+  own_hold_ns INTEGER NOT NULL,
+  hits INTEGER NOT NULL,
+  observed_ns INTEGER NOT NULL,
+  windows INTEGER NOT NULL,
+  target_cpu_ns INTEGER NOT NULL,
+  max_overhead_ppm INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE goroutine_waits (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  kind TEXT NOT NULL,              -- mutex | rwmutex write | rwmutex read
+  goroutine INTEGER NOT NULL,
+  stack_id INTEGER REFERENCES stacks (id),
+  waits INTEGER NOT NULL,
+  total_wait_ns INTEGER NOT NULL,
+  max_wait_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE goroutine_locks (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  handoff_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE goroutine_locks_buckets (
+  goroutine_locks_id INTEGER NOT NULL REFERENCES goroutine_locks (id),
+  bucket INTEGER NOT NULL,
+  waits INTEGER NOT NULL,
+  PRIMARY KEY (goroutine_locks_id, bucket)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE goroutine_holds (
+  id INTEGER PRIMARY KEY,
+  lock_address INTEGER NOT NULL,
+  goroutine INTEGER NOT NULL,
+  stack_id INTEGER REFERENCES stacks (id),
+  releases INTEGER NOT NULL,
+  waiter_ns INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE exemplars (
   id INTEGER PRIMARY KEY,
   address INTEGER NOT NULL,
@@ -201,8 +282,18 @@ CREATE TABLE exemplars (
   time_ns INTEGER NOT NULL,
   registers BLOB NOT NULL,
   stack_start_address INTEGER NOT NULL,
-  stack_bytes BLOB NOT NULL
+  stack_bytes BLOB NOT NULL,
+  fs_base_address INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE exemplar_pointers (
+  exemplar_id INTEGER NOT NULL REFERENCES exemplars (id),
+  position INTEGER NOT NULL,
+  address INTEGER NOT NULL,        -- of the pointer itself; 0: it stood in a register
+  value INTEGER NOT NULL,
+  heap_bytes INTEGER NOT NULL,     -- of the block of malloc from there on; 0: not known
+  PRIMARY KEY (exemplar_id, position)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE line_samples (
   id INTEGER PRIMARY KEY,
@@ -230,9 +321,63 @@ CREATE TABLE line_sample_accesses (
   is_locked INTEGER NOT NULL,
   distance_instructions INTEGER NOT NULL,
   crosses_block INTEGER NOT NULL,
-  is_own_stack INTEGER NOT NULL,   -- near the stack pointer of the sampled thread
+  is_own_stack INTEGER NOT NULL,   -- near the stack or thread pointer of the sampled thread
   PRIMARY KEY (line_sample_id, position)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE memory_samples (
+  id INTEGER PRIMARY KEY,
+  thread_id INTEGER NOT NULL REFERENCES threads (id),
+  cpu INTEGER NOT NULL,
+  time_ns INTEGER NOT NULL,
+  ip_address INTEGER NOT NULL,
+  data_address INTEGER NOT NULL,
+  physical_address INTEGER NOT NULL,
+  data_source INTEGER NOT NULL,    -- perf_mem_data_src of linux/perf_event.h
+  period INTEGER NOT NULL,
+  latency_cycles INTEGER NOT NULL,
+  instruction_cycles INTEGER NOT NULL,
+  event TEXT NOT NULL,             -- unknown | loads | stores | instructions
+  is_kernel INTEGER NOT NULL,
+  stack_id INTEGER REFERENCES stacks (id)
+) STRICT;
+
+CREATE TABLE generated_code (
+  id INTEGER PRIMARY KEY,
+  code_address INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  name TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE watch_hits (
+  id INTEGER PRIMARY KEY,
+  data_address INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  thread_id INTEGER NOT NULL REFERENCES threads (id),
+  instruction_address INTEGER NOT NULL,  -- 0: not decodable
+  kind TEXT NOT NULL,              -- read | write | read-write
+  is_locked INTEGER NOT NULL,
+  hits INTEGER NOT NULL,
+  span_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE watched_bytes (
+  id INTEGER PRIMARY KEY,
+  data_address INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  threads INTEGER NOT NULL,
+  watched_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE progress_windows (
+  id INTEGER PRIMARY KEY,
+  data_address INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  thread_id INTEGER NOT NULL REFERENCES threads (id),
+  is_together INTEGER NOT NULL,
+  steps INTEGER NOT NULL,
+  cpu_ns INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE coverage (
   id INTEGER PRIMARY KEY,

@@ -17,12 +17,16 @@ template <class E>
 inline constexpr std::array<std::string_view, 0> kWords;
 
 template <>
-inline constexpr auto kWords<StopReason> =
-    std::to_array<std::string_view>({"duration", "interrupted", "target exited", "unfinished"});
+inline constexpr auto kWords<StopReason> = std::to_array<std::string_view>(
+    {"duration", "interrupted", "target exited", "unfinished", "imported"});
 
 template <>
-inline constexpr auto kWords<HolderState> =
-    std::to_array<std::string_view>({"running", "runnable", "blocked", "waiting for lock"});
+inline constexpr auto kWords<HolderState> = std::to_array<std::string_view>(
+    {"running", "runnable", "blocked", "waiting for lock", "unseen"});
+
+template <>
+inline constexpr auto kWords<GoLockKind> =
+    std::to_array<std::string_view>({"mutex", "rwmutex write", "rwmutex read"});
 
 template <>
 inline constexpr auto kWords<StackStatus> = std::to_array<std::string_view>(
@@ -31,6 +35,10 @@ inline constexpr auto kWords<StackStatus> = std::to_array<std::string_view>(
 template <>
 inline constexpr auto kWords<AccessKind> =
     std::to_array<std::string_view>({"read", "write", "read-write"});
+
+template <>
+inline constexpr auto kWords<MemoryEvent> =
+    std::to_array<std::string_view>({"unknown", "loads", "stores", "instructions"});
 
 template <>
 inline constexpr auto kWords<CollectorState> =

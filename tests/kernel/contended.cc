@@ -128,13 +128,15 @@ void run_deadlock() {
   _exit(0);
 }
 
-void count_up(std::atomic<long>& counter) {
+void count_up(const char* name, std::atomic<long>& counter) {
+  std::printf("%s %d\n", name, own_tid());
+  std::fflush(stdout);
   while (!g_stop) counter.fetch_add(1, std::memory_order_relaxed);
 }
 
 void run_sharing() {
-  std::thread left([] { count_up(g_pair.left); });
-  std::thread right([] { count_up(g_pair.right); });
+  std::thread left([] { count_up("left", g_pair.left); });
+  std::thread right([] { count_up("right", g_pair.right); });
   read_line();
   g_stop = true;
   left.join();

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
+#include <regex>
 #include <sstream>
 
 #include "child.h"
+#include "lock_wait_decisions.h"
 #include "recorder.h"
 
 namespace quarrel {
@@ -24,9 +27,11 @@ struct Truth {
 
 class Scene {
  public:
-  explicit Scene(const std::string& mode) : child_({HOLDERS, mode}) {
+  explicit Scene(const std::string& mode, const CollectOptions& options = {})
+      : child_({HOLDERS, mode}) {
     read_until("rwlock");
-    Recorder recorder(child_.pid(), {"lock_waits", "line_samples"});
+    // In the order of a session: who comes first makes the tables that both use.
+    Recorder recorder(child_.pid(), {"line_samples", "lock_waits"}, options);
     child_.write_line();
     recorder.record_for(milliseconds(2500));
     child_.write_line();
@@ -69,6 +74,12 @@ class Scene {
     return all > 0 ? right / all : 0;
   }
 
+  double true_blame_ns(const std::string& lock) const {
+    double sum = 0;
+    for (const auto& [tid, ns] : truth.blame.at(lock)) sum += ns;
+    return sum;
+  }
+
   /// Share of the waiter time that `holder` caused in `state`.
   double share_in(uint64_t address, const std::string& holder, HolderState state) const {
     double all = 0, in_state = 0;
@@ -83,6 +94,12 @@ class Scene {
   bool is_thread(ThreadId thread, const std::string& name) const {
     return thread.is_valid() &&
            recording.threads[thread.value].tid == static_cast<int32_t>(truth.facts.at(name));
+  }
+
+  std::string coverage_reason(const std::string& collector) const {
+    for (const Coverage& row : recording.coverage)
+      if (row.collector == collector) return row.reason;
+    return {};
   }
 
   Truth truth;
@@ -133,6 +150,87 @@ TEST(Holders, ASlowHolderAmongFastOnesIsBlamed) {
   EXPECT_NEAR(scene.waited_ns(lock), scene.truth.waited_ns.at("a"), 0.02 * scene.waited_ns(lock));
 }
 
+/// The bucket that `share` of the waits end in or below.
+template <class Counts>
+size_t quantile_bucket(const Counts& counts, double share) {
+  const double all = std::accumulate(counts.begin(), counts.end(), 0.0);
+  double seen = 0;
+  for (size_t bucket = 0; bucket < counts.size(); ++bucket) {
+    seen += static_cast<double>(counts[bucket]);
+    if (seen >= share * all) return bucket;
+  }
+  return counts.size();
+}
+
+size_t waits_in(const std::vector<uint64_t>& histogram) {
+  return std::accumulate(histogram.begin(), histogram.end(), size_t{0});
+}
+
+void expect_same_quantiles(const Scene& scene) {
+  std::vector<uint64_t> truth(HISTOGRAM_BUCKETS), measured(HISTOGRAM_BUCKETS);
+  for (const uint64_t wait_ns : scene.truth.waits.at("a")) ++truth[histogram_bucket(wait_ns)];
+  for (const LockStats& stats : scene.recording.lock_stats) {
+    if (stats.address != scene.address("a")) continue;
+    for (size_t i = 0; i < stats.histogram.size(); ++i) measured[i] += stats.histogram[i];
+  }
+  EXPECT_NEAR(static_cast<double>(waits_in(measured)), static_cast<double>(waits_in(truth)), 3.0);
+  for (const double share : {0.5, 0.99}) {
+    // In a gap between short and long waits one wait moves the median far; at the end of the run
+    // a few may stand in one account and not in the other.
+    const double other_waits = 3.0 / static_cast<double>(waits_in(truth));
+    const size_t low = quantile_bucket(truth, share - other_waits);
+    const size_t high = quantile_bucket(truth, std::min(1.0, share + other_waits));
+    const size_t found = quantile_bucket(measured, share);
+    std::printf("p%.0f of %zu and %zu waits: bucket %zu, by its own account %zu to %zu\n",
+                100 * share, waits_in(measured), waits_in(truth), found, low, high);
+    EXPECT_GE(found + 1, low);
+    EXPECT_LE(found, high + 1);
+  }
+}
+
+TEST(Holders, QuantilesOfWaitsAreThoseThatTheTargetMeasures) {
+  for (const char* mode : {"slow", "sleeping", "often"}) expect_same_quantiles(Scene(mode));
+}
+
+TEST(Holders, ASlowHolderIsBlamedWhereManyWaitAndHoldersAreSampled) {
+  const Scene scene("often");
+  const uint64_t lock = scene.address("a");
+  std::printf("%zu waits\n", scene.truth.waits.at("a").size());
+  EXPECT_GE(scene.rightly_blamed("a", lock), kRight);
+}
+
+TEST(Holders, WaitsThatFindNoRoomInTheTablesAreCountedByLock) {
+  CollectOptions options;
+  options.max_locks = 1;
+  const Scene scene("often", options);
+  const uint64_t lock = scene.address("a");
+  uint64_t waits = 0, of_others = 0, in_histogram = 0;
+  for (const LockWait& wait : scene.recording.lock_waits) {
+    if (wait.address != lock) continue;
+    waits += wait.count;
+    if (!wait.waiter.is_valid()) of_others += wait.count;
+  }
+  for (const LockStats& stats : scene.recording.lock_stats)
+    if (stats.address == lock)
+      in_histogram = std::accumulate(stats.histogram.begin(), stats.histogram.end(), in_histogram);
+  EXPECT_GT(of_others, 0u);
+  EXPECT_NEAR(static_cast<double>(waits), static_cast<double>(in_histogram), 10.0);
+  EXPECT_NEAR(scene.waited_ns(lock), scene.truth.waited_ns.at("a"), 0.05 * scene.waited_ns(lock));
+  // What holders without a row did is missing, and not charged to the others.
+  EXPECT_NE(scene.coverage_reason("sleeping_holders").find("are missing"), std::string::npos);
+  double charged = 0;
+  for (const auto& [tid, ns] : scene.measured(lock)) charged += ns;
+  EXPECT_LT(charged, 0.99 * scene.waited_ns(lock));
+}
+
+TEST(Holders, TheTableOfLocksIsAsLargeAsAsked) {
+  CollectOptions options;
+  options.max_locks = 1;
+  const Scene scene("chain", options);
+  EXPECT_EQ(scene.recording.lock_stats.size(), 1u);
+  EXPECT_NE(scene.coverage_reason("lock_waits").find("more than 1 lock words"), std::string::npos);
+}
+
 TEST(Holders, AHolderThatSleepsIsSeenAsleep) {
   const Scene scene("sleeping");
   const uint64_t lock = scene.address("a");
@@ -175,16 +273,22 @@ TEST(Holders, AddUpToTheTimeWaitedWhereMostCallsComeTooLateToSleep) {
   std::printf("%lu calls came too late; waited %.3f ms, charged %.3f ms\n", too_late, waited / 1e6,
               charged / 1e6);
   EXPECT_NEAR(charged, waited, 0.02 * waited);
+  // Where holders are followed part of the time, the sums are made to agree: by how much?
+  std::smatch found;
+  const std::string reason = scene.coverage_reason("sleeping_holders");
+  if (std::regex_search(reason, found, std::regex("found: ([0-9]+) %"))) {
+    EXPECT_NEAR(std::stod(found[1]), 100.0, 10.0) << reason;
+  }
 }
 
 TEST(Holders, TheSlowReaderOfARwlockIsBlamedForTheWriter) {
   const Scene scene("readers");
   const uint64_t lock = scene.address("rwlock");
-  const auto slow = static_cast<int32_t>(scene.truth.facts.at("slow"));
-  scene.rightly_blamed("a", lock);
   // Readers are named nowhere: the last to leave is charged with all of the wait. Where a fast one
-  // is in beside the slow one at the end, that is the wrong one (docs/limits.md).
-  EXPECT_GE(scene.measured(lock).at(slow), 0.9 * scene.truth.blame.at("a").at(slow));
+  // is in beside the slow one at the end, that is the wrong one (docs/limits.md). Several hold it
+  // at once, so that true blame adds up to more than the wait: a share of the wait is right.
+  const double right = scene.rightly_blamed("a", lock) * scene.true_blame_ns("a");
+  EXPECT_GE(right, 0.9 * scene.truth.waited_ns.at("a"));
   EXPECT_GE(scene.share_in(lock, "slow", HolderState::kBlocked), 0.9);
 }
 

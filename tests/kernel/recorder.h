@@ -11,6 +11,9 @@
 
 #include "collect/clock.h"
 #include "collect/collector.h"
+#include "resolve/go_probes.h"
+#include "resolve/lock_probes.h"
+#include "resolve/operands.h"
 
 namespace quarrel {
 
@@ -18,7 +21,9 @@ namespace quarrel {
 /// innermost frame.
 class Recorder {
  public:
-  Recorder(pid_t pid, const std::vector<std::string>& collectors) {
+  Recorder(pid_t pid, const std::vector<std::string>& collectors,
+           const CollectOptions& collect = {})
+      : options(collect) {
     auto opened = open_target(pid);
     if (!opened) ADD_FAILURE() << opened.error().message;
     target = std::move(*opened);
@@ -30,9 +35,14 @@ class Recorder {
     services.recording = &recording;
     services.threads = threads.get();
     services.unwind = [this](const Capture& capture) { return one_frame(capture); };
+    services.lock_probes = [this] { return plan_lock_probes(recording, target.root); };
+    services.go_probes = [this] { return plan_go_probes(recording, target.root); };
     services.decode_operands = [](const Capture& capture) {
       return std::vector<MemoryAccess>{{capture.registers[kRip], capture.registers[kRax], 8}};
     };
+    services.watch_targets = [this] { return watch_targets; };
+    services.access_before = [this](uint64_t ip) { return operands->access_before(ip); };
+    operands = std::make_unique<OperandDecoder>(recording, target.root);
     for (const std::string& name : collectors) start(name, services);
     recording.run.start_ns = monotonic_ns();
     for (auto& collector : running) collector->begin(recording.run.start_ns);
@@ -70,10 +80,13 @@ class Recorder {
     return none;
   }
 
+  CollectOptions options;
   Target target;
   Recording recording;
   std::unique_ptr<ThreadTable> threads;
   std::vector<Capture> captures;
+  std::vector<WatchTarget> watch_targets;  ///< what watchpoints are told to watch
+  std::unique_ptr<OperandDecoder> operands;
   std::chrono::milliseconds unwinding_takes{0};
   std::vector<std::unique_ptr<Collector>> running;
 
@@ -82,7 +95,7 @@ class Recorder {
     const CollectorInfo* info = CollectorRegistry::find(name);
     ASSERT_NE(info, nullptr) << name;
     running.push_back(info->create());
-    const Result<void> started = running.back()->start({}, services);
+    const Result<void> started = running.back()->start(options, services);
     EXPECT_TRUE(started.ok()) << started.error().message;
   }
 

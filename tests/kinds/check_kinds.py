@@ -123,6 +123,10 @@ def main():
         sys.exit(SKIP)
     is_right = True
     samples = [sample for sample in arguments.samples if sample.exists()]
+    for sample in arguments.samples:
+        if sample not in samples:
+            print(f"{sample.name}: left out, because this machine lacks what builds it "
+                  "(packages.txt; run cmake again once it is there)")
     with tempfile.TemporaryDirectory() as folder:
         for sample in samples:
             table, has_no_fault = check(arguments.quarrel, sample, folder)

@@ -10,7 +10,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "report"
-RUNS = ["busy", "quiet", "hostile", "many", "scan"]
+RUNS = ["busy", "quiet", "hostile", "many", "uses", "memory", "scan"]
 FORMATS = ["text", "json", "sarif", "clang", "html", "markdown"]
 GOLDEN_FORMATS = ["text", "json", "clang", "markdown"]
 FINGERPRINT = re.compile(rb"\b[0-9a-f]{64}\b")
@@ -121,6 +121,15 @@ def check_coverage_everywhere(outputs, run):
             expect(row["collector"].encode() in outputs[run, form], f"{run}.{form}: no {row['collector']}")
 
 
+def check_uses(outputs):
+    for form in ("text", "markdown", "html"):
+        words = " ".join(outputs["uses", form].decode().replace("&#39;", "'").split())
+        for wanted in ("3 more locks were held for less", "observed during 1.90 s of 2.00 s", "(allowed: 2 %)"):
+            expect(wanted in words, f"uses.{form}: does not say {wanted!r}")
+    for form in ("text", "html"):
+        expect(b"Hardware watchpoints confirm it: 2 threads" in outputs["uses", form], f"uses.{form}: no watchpoints")
+
+
 def main():
     program, update = sys.argv[1], "--update" in sys.argv
     outputs = {(run, form): render(program, run, form) for run in RUNS for form in FORMATS}
@@ -137,6 +146,7 @@ def main():
         check_html(outputs[run, "html"], f"{run}.html")
         check_same_findings(outputs, run)
         check_coverage_everywhere(outputs, run)
+    check_uses(outputs)
     print("\n".join(failures) or "every format keeps its promises")
     return 1 if failures else 0
 

@@ -1,6 +1,6 @@
 // What does a report format print for the sample runs of the unit tests?
 //
-// usage: render_sample (busy|quiet|hostile|many|scan) FORMAT
+// usage: render_sample (busy|quiet|hostile|many|uses|memory|scan) FORMAT
 #include <cstdio>
 #include <string>
 
@@ -26,6 +26,49 @@ Profile hostile_profile() {
   for (ResolvedFrame& frame : profile.frames)
     for (CodeLocation& place : frame.locations) place.function = place.file = kHostile;
   profile.coverage[1].reason = kHostile;
+  return profile;
+}
+
+/// A run with lock_holds, of more locks than are shown, and with watchpoints.
+Profile uses_profile() {
+  Profile profile = sample::busy_profile();
+  profile.recording.watched_bytes = {{sample::kLineAddress, 8, 2, 200'000'000}};
+  for (LineAccess& access : profile.lines[0].accesses) access.hits = 20;
+  profile.recording.hold_probing = {{700, 300, 123'456, 1'900'000'000, 3, 3'000'000'000, 20'000}};
+  for (uint64_t i = 0; i < 23; ++i) {
+    const uint64_t time_ns = 900'000'000 / (i + 1);
+    LockHold hold{.address = 0x700000 + i * 64, .acquisitions = 1000 - i, .holds = 990 - i};
+    hold.total_ns = time_ns;
+    hold.max_ns = time_ns / 10;
+    hold.histogram.assign(WaitHistogramShape::kBuckets, 0);
+    hold.histogram[30] = hold.holds;
+    profile.recording.lock_holds.push_back(hold);
+    DataObject lock;
+    lock.display = i == 0 ? "Table<int|long>::mu_" : "Shard::mu_" + std::to_string(i);
+    profile.held_locks.push_back(lock);
+  }
+  return profile;
+}
+
+/// Of the line only what the processor itself reported, no timer samples.
+Profile memory_profile() {
+  Profile profile = sample::busy_profile();
+  profile.recording.line_samples.clear();
+  MemoryLine memory{.address = sample::kLineAddress, .threads = 2};
+  for (LineProfile& line : profile.lines) {
+    line.samples = line.co_active_samples = 0;
+    line.charged.clear();
+    for (LineAccess& access : line.accesses) {
+      access.memory = {.samples = 101, .loads = 78, .stores = 23, .local_hitm = 23};
+      access.touches = 101;
+      access.samples = 0;
+      add_counts(access.memory, memory.counts);
+    }
+    memory.object = line.objects.front();
+  }
+  memory.transfers = 10;
+  memory.transfer_cycles = 2110;
+  profile.memory_lines = {memory};
   return profile;
 }
 
@@ -64,6 +107,8 @@ Diagnosis diagnose(const std::string& name) {
   if (name == "scan") return diagnose_scan();
   if (name == "quiet") return join({sample::quiet_profile(), nullptr, none});
   if (name == "hostile") return join({hostile_profile(), nullptr, none});
+  if (name == "uses") return join({uses_profile(), nullptr, none});
+  if (name == "memory") return join({memory_profile(), nullptr, none});
   if (name == "many") return join({many_profile(), nullptr, none});
   return join({sample::busy_profile(), nullptr, none});
 }
@@ -75,7 +120,7 @@ int main(int argc, char** argv) {
   using namespace quarrel;
   const Format* format = argc == 3 ? FormatRegistry::find(argv[2]) : nullptr;
   if (format == nullptr) {
-    std::fprintf(stderr, "usage: render_sample (busy|quiet|hostile|many|scan) FORMAT\n");
+    std::fprintf(stderr, "usage: render_sample (busy|quiet|hostile|many|uses|scan) FORMAT\n");
     return 2;
   }
   const std::string text = format->render(diagnose(argv[1]), {});

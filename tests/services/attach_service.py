@@ -14,6 +14,7 @@ import tempfile
 import time
 
 ATTACH_SECONDS = 5
+MAX_MEMORY_MB = 150
 LOAD_SECONDS = ATTACH_SECONDS + 3
 
 
@@ -114,12 +115,17 @@ class Mariadb(Service):
 
 def attach(quarrel, pid, folder):
     html = folder / "report.html"
-    done = subprocess.run(
-        [quarrel, "attach", str(pid), "-d", f"{ATTACH_SECONDS}s", "--json", "--html", html,
-         "-o", folder / "run.quarrel"], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"quarrel attach exited {done.returncode}:\n{done.stderr}"
+    with open(folder / "report.json", "w+b") as output, open(folder / "errors", "w+b") as errors:
+        process = subprocess.Popen(
+            [quarrel, "attach", str(pid), "-d", f"{ATTACH_SECONDS}s", "--json", "--html", html,
+             "-o", folder / "run.quarrel"], stdout=output, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, f"quarrel attach: {status}:\n{(folder / 'errors').read_text()}"
     assert html.stat().st_mode & 0o777 == 0o600
-    return json.loads(done.stdout)
+    peak_mb = usage.ru_maxrss / 1024
+    print(f"peak memory {peak_mb:.0f} MB")
+    assert peak_mb <= MAX_MEMORY_MB
+    return json.loads((folder / "report.json").read_text())
 
 
 def check_report(report):

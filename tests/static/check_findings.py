@@ -13,7 +13,7 @@ import tempfile
 from scan_tool import HERE, run_scan, write_database
 
 EXPECT = re.compile(r"// expect: (.*)$")
-RECORDED = {"lock-contention", "kernel-lock", "true-sharing"}  # rules of recordings, not of a scan
+RECORDED = {"lock-contention", "kernel-lock", "spin-contention", "true-sharing"}  # rules of recordings, not of a scan
 ONLY_CPP = {"constructive-for-destructive"}     # the size is a constant of the C++ library
 
 

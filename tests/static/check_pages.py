@@ -24,7 +24,7 @@ HEADERS = {
 SECTIONS = ["What it means", "Before and after", "When it matters, and when to leave it alone",
             "Why it may be wrong, and when it is silent", "Remedies and their price",
             "How to suppress"]
-RECORDED = {"lock-contention", "kernel-lock", "true-sharing"}  # what only a recording shows
+RECORDED = {"lock-contention", "kernel-lock", "spin-contention", "true-sharing"}  # what only a recording shows
 
 
 def problems_of_text(page):

@@ -79,19 +79,34 @@ TEST(CapturedWaits, LeaveIdleWaitsOutOfTheLongest) {
 TEST(Exemplars, AreThreeOfEachAddressWithDifferentStacks) {
   Recording recording = recording_with_stacks(std::vector(5, StackStatus::kComplete));
   ExemplarBudget budget;
-  for (const uint32_t stack : {0u, 0u, 1u, 2u, 3u, 4u})
-    budget.offer(recording, 8, {stack}, wait_of(8, stack, 1, 1).capture);
-  ASSERT_EQ(recording.exemplars.size(), 3u);
+  for (const uint64_t address : {8, 16})
+    for (const uint32_t stack : {0u, 0u, 1u, 2u, 3u, 4u})
+      budget.offer(recording, address, {stack}, wait_of(8, stack, 1, 1).capture);
+  ASSERT_EQ(recording.exemplars.size(), 8u);
   EXPECT_EQ(recording.exemplars[1].stack, StackId{1});
+  EXPECT_EQ(recording.exemplars[7].address, 16u);
 }
 
-TEST(Exemplars, GiveWayToCompleteStacks) {
-  Recording recording = recording_with_stacks({StackStatus::kFailed, StackStatus::kComplete});
+// Some threads wait for all their locks with one word.
+TEST(Exemplars, AreMoreOfStacksThatNoAddressHasShown) {
+  constexpr size_t kStacks = 2 * ExemplarBudget::kNewStacksPerAddress;
+  Recording recording = recording_with_stacks(std::vector(kStacks, StackStatus::kComplete));
   ExemplarBudget budget;
-  budget.offer(recording, 8, {0}, {});
-  budget.offer(recording, 8, {1}, {});
-  ASSERT_EQ(recording.exemplars.size(), 1u);
-  EXPECT_EQ(recording.exemplars[0].stack, StackId{1});
+  for (uint32_t stack = 0; stack < kStacks; ++stack)
+    budget.offer(recording, 8, {stack}, wait_of(8, stack, 1, 1).capture);
+  EXPECT_EQ(recording.exemplars.size(), ExemplarBudget::kNewStacksPerAddress);
+}
+
+TEST(Exemplars, OfCompleteStacksFindRoomAndChangeNoRowThatMayBeWritten) {
+  Recording recording =
+      recording_with_stacks({StackStatus::kFailed, StackStatus::kComplete, StackStatus::kComplete,
+                             StackStatus::kComplete, StackStatus::kComplete});
+  ExemplarBudget budget;
+  budget.offer(recording, 16, {4}, {});  // a stack that is known already has less room
+  for (const uint32_t stack : {0u, 1u, 2u, 3u, 4u}) budget.offer(recording, 8, {stack}, {});
+  std::vector<StackId> stacks;
+  for (const Exemplar& exemplar : recording.exemplars) stacks.push_back(exemplar.stack);
+  EXPECT_EQ(stacks, (std::vector<StackId>{{4}, {0}, {1}, {2}, {3}}));
 }
 
 TEST(Exemplars, StayWithinTheirBudgetAndCountWhatItRefused) {
@@ -105,6 +120,8 @@ TEST(Exemplars, StayWithinTheirBudgetAndCountWhatItRefused) {
   EXPECT_EQ(recording.exemplars.size(), fit);
   EXPECT_EQ(recording.exemplars[0].capture.bytes.size(), ExemplarBudget::kMaxCaptureBytes);
   EXPECT_EQ(budget.refused(), 7u);
+  ASSERT_EQ(budget.omissions().size(), 1u);
+  EXPECT_EQ(budget.omissions()[0], "7 captures beyond 64 MiB were not kept for naming");
 }
 
 TEST(SampleSums, CountSamplesWithAndWithoutAnAddress) {

@@ -1,15 +1,17 @@
 // Is a damaged or forged file of code survived, at bounded cost?
 #include "resolve/code_image.h"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
+#include "resolve/decoded_function.h"
 #include "resolve/operand_walk.h"
-#include "resolve/x86_function.h"
 
 namespace quarrel {
 namespace {
@@ -45,7 +47,8 @@ void decode_some(const std::string& path) {
   if (image == nullptr) return;
   size_t done = 0;
   for (const CodeRange& range : image->functions()) {
-    const X86Function function(image->read(range.start, 256), range.start);
+    const DecodedFunction function(image->instruction_set(), image->read(range.start, 256),
+                                   range.start);
     if (++done == 4) return;
   }
 }
@@ -57,6 +60,22 @@ TEST(CodeImageDamage, TheIntactFileHasFunctions) {
   const uint64_t start = image->functions().front().start;
   EXPECT_TRUE(image->function_at(start));
   EXPECT_FALSE(image->read(start, 16).empty());
+}
+
+TEST(CodeImage, WithoutAnIndexOfItsUnwindTablesHasTheSameFunctions) {
+  auto bytes = small_program();
+  const auto intact = CodeImage::open("/bin/true", "");
+  for (size_t i = 0; i < bytes[56]; ++i) {
+    uint32_t type;
+    std::memcpy(&type, &bytes[kHeaderBytes + i * kProgramHeaderBytes], sizeof(type));
+    if (type == PT_GNU_EH_FRAME) bytes[kHeaderBytes + i * kProgramHeaderBytes] ^= 1;
+  }
+  const MemoryFile file;
+  file.write(bytes);
+  const auto image = CodeImage::open(file.path(), "");
+  ASSERT_NE(image, nullptr);
+  EXPECT_GT(image->functions().size(), 10u);
+  EXPECT_EQ(image->functions().size(), intact->functions().size());
 }
 
 TEST(CodeImageDamage, EveryDamagedHeaderByteIsSurvived) {
@@ -83,7 +102,7 @@ TEST(CodeImageDamage, EveryTruncationIsSurvived) {
   }
 }
 
-TEST(X86Function, RandomBytesAreWalkedWithoutHarm) {
+TEST(DecodedFunction, RandomBytesAreWalkedWithoutHarm) {
   uint64_t state = 101;
   for (int round = 0; round < 20; ++round) {
     std::vector<uint8_t> code(2000);
@@ -91,11 +110,12 @@ TEST(X86Function, RandomBytesAreWalkedWithoutHarm) {
       state = state * 6364136223846793005u + 1442695040888963407u;
       byte = static_cast<uint8_t>(state >> 56);
     }
-    const X86Function function(code, 0x1000);
+    const DecodedFunction function(InstructionSet::kX86_64, code, 0x1000);
     Capture capture{.stack_start = 0x8000, .bytes = std::vector<uint8_t>(64)};
     capture.registers.fill(0x8010);
     for (uint32_t i = 0; i < function.instructions().size(); i += 3)
-      for (const MemoryAccess& access : walk_operands(function, i, capture, 0))
+      for (const MemoryAccess& access :
+           walk_operands(function, i, sampled_state(capture), capture, 0))
         EXPECT_LE(access.distance, kOperandWindow);
   }
 }

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "resolve/code_image.h"
-#include "resolve/x86_function.h"
+#include "resolve/decoded_function.h"
 #include "unit/self_recording.h"
 
 namespace quarrel {
@@ -40,7 +40,7 @@ void expect_all_functions_decode(std::string_view library, size_t least_function
   for (const CodeRange& range : image->functions()) {
     const auto code = image->read(range.start, range.end - range.start);
     EXPECT_EQ(code.size(), range.end - range.start);
-    const X86Function function(code, range.start);
+    const DecodedFunction function(InstructionSet::kX86_64, code, range.start);
     instructions += function.instructions().size();
     undecodable += function.undecodable_bytes();
   }

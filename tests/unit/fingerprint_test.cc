@@ -23,5 +23,13 @@ TEST(Fingerprint, HasTheLengthOfASha256) {
   EXPECT_EQ(fingerprint_of("r", "", {}).size(), 64u);
 }
 
+TEST(Fingerprint, IsThatOfAllElementsOfAnArray) {
+  EXPECT_EQ(without_indices("g_shards[12].slots[3].mu"), "g_shards[].slots[].mu");
+  EXPECT_EQ(without_indices("Ring<long [8]>::head[at]"), "Ring<long []>::head[at]");
+  EXPECT_EQ(without_indices("odd[1"), "odd[1");
+  EXPECT_EQ(fingerprint_of("lock-contention", "Map", {"locks_[5]"}),
+            fingerprint_of("lock-contention", "Map", {"locks_[0]", "locks_[5]"}));
+}
+
 }  // namespace
 }  // namespace quarrel

@@ -1,5 +1,6 @@
 // Does the join charge the right costs to the right names, and stay silent otherwise?
 #include "join/join.h"
+#include "join/watch_evidence.h"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +36,7 @@ TEST(JoinRules, AreTheOnesThatHaveAManualPage) {
   std::vector<std::string> names;
   for (const JoinRule& rule : JoinRuleRegistry::all()) names.emplace_back(rule.name);
   EXPECT_EQ(names, (std::vector<std::string>{"false-sharing", "kernel-lock", "lock-contention",
-                                             "true-sharing"}));
+                                             "spin-contention", "true-sharing"}));
 }
 
 TEST(Join, ChargesALockTheExactTimeOfItsWaitersPerSecondOfRun) {
@@ -155,6 +156,36 @@ TEST(Join, CallsFieldsOfOneLineFalselySharedAndBoundsTheirCostFromAbove) {
   EXPECT_EQ(find_rule(diagnosis, "true-sharing"), nullptr);
 }
 
+Profile watched_profile(uint64_t hits_of_second) {
+  Profile profile = sample::busy_profile();
+  profile.recording.watched_bytes = {{sample::kLineAddress, 8, 2, 200'000'000},
+                                     {sample::kLineAddress + 8, 8, 2, 100'000'000}};
+  profile.lines[0].accesses[0].hits = 20;
+  profile.lines[0].accesses[1].hits = hits_of_second;
+  return profile;
+}
+
+TEST(Join, CallsALineConfirmedIfWatchpointsSawTwoThreads) {
+  const Profile profile = watched_profile(20);
+  const auto watched = watched_line(profile.lines[0], profile.recording);
+  ASSERT_TRUE(watched.has_value());
+  EXPECT_TRUE(watched->is_confirmed);
+  EXPECT_EQ(watched->hits, 40u);
+  EXPECT_EQ(watched->writers, 2u);
+  EXPECT_EQ(watched->watched_ms, 200);
+  const Diagnosis diagnosis = diagnose(profile);
+  EXPECT_GE(find_rule(diagnosis, "false-sharing")->evidence, Evidence::kConfirmed);
+}
+
+TEST(Join, DoesNotCallALineConfirmedWhereOneThreadAloneWasSeen) {
+  const Profile profile = watched_profile(0);
+  const auto watched = watched_line(profile.lines[0], profile.recording);
+  ASSERT_TRUE(watched.has_value());
+  EXPECT_FALSE(watched->is_confirmed);
+  EXPECT_EQ(watched->threads, 1u);
+  EXPECT_FALSE(watched_line(profile.lines[0], {}).has_value());
+}
+
 TEST(Join, AdvisesPaddingWithItsPriceOnlyForFalseSharing) {
   Profile profile = sample::busy_profile();
   const Diagnosis padded = diagnose(profile);
@@ -174,6 +205,136 @@ TEST(Join, AdvisesPaddingWithItsPriceOnlyForFalseSharing) {
   EXPECT_EQ(find_rule(shared, "false-sharing"), nullptr);
   for (const Advice& advice : bytes->advice)
     EXPECT_TRUE(advice.remedy != "pad" || !advice.refused_because.empty());
+}
+
+/// Two objects of a record side by side, each with a counter of one thread.
+Profile neighbours_profile(uint64_t stride) {
+  Profile profile = sample::busy_profile();
+  LineProfile& line = profile.lines[0];
+  line.objects[1] = line.objects[0];
+  line.objects[1].address += stride;
+  line.accesses[1].offset = static_cast<uint32_t>(stride);
+  return profile;
+}
+
+TEST(Join, AdvisesToAlignTheRecordOfNeighbours) {
+  const Diagnosis diagnosis = diagnose(neighbours_profile(24));
+  const Finding* line = find_rule(diagnosis, "false-sharing");
+  ASSERT_NE(line, nullptr);
+  ASSERT_NE(line->verdict, Verdict::kLeave);
+  EXPECT_NE(line->message.find("Counters::a of 2 neighbours share a cache line"), std::string::npos)
+      << line->message;
+  ASSERT_EQ(line->advice.size(), 1u);
+  EXPECT_NE(line->advice[0].summary.find("declare Counters alignas(64)"), std::string::npos);
+  EXPECT_EQ(line->advice[0].memory_bytes, 40u);
+  EXPECT_EQ(line->advice[0].guard, "static_assert(alignof(Counters) >= 64);");
+}
+
+TEST(Join, AdvisesASlotForEachScalarOfAnArray) {
+  Profile profile = neighbours_profile(8);
+  for (uint32_t i = 0; i < 2; ++i) {
+    DataObject& element = profile.lines[0].objects[i];
+    element.record = element.field = "";
+    element.variable = element.display = "g_hits[" + std::to_string(3 + i) + "]";
+  }
+  const Diagnosis diagnosis = diagnose(profile);
+  const Finding* line = find_rule(diagnosis, "false-sharing");
+  ASSERT_NE(line, nullptr);
+  ASSERT_EQ(line->advice.size(), 1u);
+  EXPECT_NE(line->advice[0].summary.find("each element of g_hits[]"), std::string::npos);
+  EXPECT_EQ(line->advice[0].memory_bytes, 56u);
+  EXPECT_EQ(line->fingerprint, fingerprint_of("false-sharing", "", {"g_hits[7]"}));
+}
+
+/// The lock of the sample and a second one, elements of one array.
+Profile lock_array_profile() {
+  Profile profile = sample::busy_profile();
+  LockIdentity second = profile.locks[0];
+  profile.locks[0].object.field = "locks_[0]";
+  profile.locks[0].object.display = "RateLimiter::locks_[0]";
+  second.object.field = "locks_[1]";
+  second.object.display = "RateLimiter::locks_[1]";
+  second.object.address += 40;
+  second.words = {sample::kMutexAddress + 40};
+  profile.locks.push_back(second);
+  LockWait wait = profile.recording.lock_waits[0];
+  wait.address = second.words[0];
+  profile.recording.lock_waits.push_back(wait);
+  profile.lines[0].address = sample::kMutexAddress & ~uint64_t{63};
+  for (DataObject& object : profile.lines[0].objects)
+    object.address = profile.lines[0].address + object.record_offset;
+  return profile;
+}
+
+TEST(Join, MakesOneFindingOfAnArrayOfLocks) {
+  const Diagnosis diagnosis = diagnose(lock_array_profile());
+  const auto is_lock = [](const Finding& one) { return one.rule == "lock-contention"; };
+  EXPECT_EQ(std::ranges::count_if(diagnosis.findings, is_lock), 1);
+  const Finding* lock = find_rule(diagnosis, "lock-contention");
+  ASSERT_NE(lock, nullptr);
+  EXPECT_EQ(lock->subject.name, "RateLimiter::locks_[]");
+  EXPECT_EQ(lock->subject.instances, 2u);
+  EXPECT_NE(lock->message.find("(2 objects; the busiest, RateLimiter::locks_[0], has"),
+            std::string::npos)
+      << lock->message;
+}
+
+TEST(Join, AdvisesToAlignLocksOfOneLine) {
+  const Diagnosis diagnosis = diagnose(lock_array_profile());
+  EXPECT_EQ(find_rule(diagnosis, "false-sharing"), nullptr);  // folded
+  const Finding* lock = find_rule(diagnosis, "lock-contention");
+  ASSERT_NE(lock, nullptr);
+  const auto pad = std::ranges::find(lock->advice, "pad", &Advice::remedy);
+  ASSERT_NE(pad, lock->advice.end());
+  EXPECT_NE(pad->summary.find("2 of the locks RateLimiter::locks_[]"), std::string::npos);
+  EXPECT_EQ(pad->memory_bytes, 24u);
+  // One lock has no neighbour.
+  Profile alone = lock_array_profile();
+  alone.locks.pop_back();
+  alone.recording.lock_waits.pop_back();
+  const Diagnosis without = diagnose(alone);
+  const Finding* single = find_rule(without, "lock-contention");
+  ASSERT_NE(single, nullptr);
+  EXPECT_EQ(std::ranges::find(single->advice, "pad", &Advice::remedy), single->advice.end());
+}
+
+/// Turns the first of the two counters into what std::make_shared puts before an object.
+Profile owner_count_profile(bool same_bytes) {
+  Profile profile = sample::busy_profile();
+  profile.lines.clear();
+  sample::add_line(profile, FrameId{0}, same_bytes);
+  DataObject count{.source = NameSource::kCode};
+  count.display = "std::shared_ptr<Config>::use_count";
+  count.address = sample::kLineAddress;
+  count.size = 8;
+  count.is_owner_count = true;
+  profile.lines[0].objects[0] = count;
+  return profile;
+}
+
+TEST(Join, AdvisesToCopyASharedPointerLessOften) {
+  const Diagnosis diagnosis = diagnose(owner_count_profile(true));
+  const Finding* line = find_rule(diagnosis, "true-sharing");
+  ASSERT_NE(line, nullptr);
+  ASSERT_NE(line->verdict, Verdict::kLeave);
+  EXPECT_EQ(line->subject.name, "std::shared_ptr<Config>::use_count");
+  ASSERT_EQ(line->advice.size(), 3u);
+  EXPECT_EQ(line->advice[0].remedy, "snapshot");
+  EXPECT_EQ(line->advice[1].remedy, "shard");
+  EXPECT_FALSE(line->advice[1].refused_because.empty());
+  EXPECT_FALSE(line->advice[2].refused_because.empty());  // padding
+}
+
+TEST(Join, AdvisesToAlignWhatLiesBehindTheCountOfASharedPointer) {
+  const Diagnosis diagnosis = diagnose(owner_count_profile(false));
+  const Finding* line = find_rule(diagnosis, "false-sharing");
+  ASSERT_NE(line, nullptr);
+  ASSERT_NE(line->verdict, Verdict::kLeave);
+  ASSERT_EQ(line->advice.size(), 2u);
+  EXPECT_EQ(line->advice[0].remedy, "pad");
+  EXPECT_EQ(line->advice[0].memory_bytes, 104u);  // 48 before the field, 56 behind it
+  EXPECT_EQ(line->advice[0].summary.find("use_count"), std::string::npos);
+  EXPECT_EQ(line->advice[1].remedy, "snapshot");
 }
 
 TEST(Join, FoldsALineIntoTheLockThatLiesOnIt) {
@@ -200,11 +361,30 @@ TEST(Join, FoldsTheSecondLineOfALockThatStraddlesTwo) {
   EXPECT_EQ(find_rule(diagnosis, "false-sharing"), nullptr);
 }
 
+TEST(Join, NamesTheLinesOfALockInOneSentence) {
+  Profile profile = sample::busy_profile();
+  const uint64_t line = sample::kMutexAddress & ~uint64_t{63};
+  profile.locks[0].object.size = 128;
+  profile.lines[0].address = line;
+  profile.lines.push_back(profile.lines[0]);
+  profile.lines[1].address = line + 64;
+  profile.lines[1].objects.clear();
+  for (DataObject& object : profile.lines[0].objects) object.address = line + object.record_offset;
+  const Diagnosis diagnosis = diagnose(profile);
+  const Finding* lock = find_rule(diagnosis, "lock-contention");
+  ASSERT_NE(lock, nullptr);
+  const size_t first = lock->reason.find("cache line");
+  ASSERT_NE(first, std::string::npos) << lock->reason;
+  EXPECT_NE(lock->reason.find("Its 2 cache lines ("), std::string::npos) << lock->reason;
+  EXPECT_EQ(lock->reason.find("besides"), lock->reason.rfind("besides")) << lock->reason;
+}
+
 TEST(Join, DoesNotMentionALineThatCostsNothing) {
   Profile profile = sample::busy_profile();
   profile.recording.run.sample_period_ns = 100;
   profile.lines[0].address = sample::kMutexAddress & ~uint64_t{63};
-  const Finding* lock = find_rule(diagnose(profile), "lock-contention");
+  const Diagnosis diagnosis = diagnose(profile);
+  const Finding* lock = find_rule(diagnosis, "lock-contention");
   ASSERT_NE(lock, nullptr);
   EXPECT_EQ(lock->reason.find("besides"), std::string::npos) << lock->reason;
 }

@@ -43,7 +43,7 @@ class LineAttributionTest : public testing::Test {
   }
 
   std::vector<LineProfile> lines() {
-    auto result = attribute_lines(recording_, coverage_);
+    auto result = attribute_lines(recording_, {}, coverage_);
     EXPECT_TRUE(coverage_holds(coverage_));
     EXPECT_EQ(coverage_.seen, recording_.line_samples.size());
     return result;
@@ -69,6 +69,83 @@ TEST_F(LineAttributionTest, TwoWritersOfNeighbouringWordsShareFalsely) {
   EXPECT_EQ(found[0].accesses[1].samples, 20u);
   EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
   EXPECT_EQ(coverage_.attributed, 40u);
+}
+
+TEST_F(LineAttributionTest, HitsOfWatchpointsJoinWhatSamplesSaw) {
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine + 8, AccessKind::kReadWrite, 2));
+  recording_.watch_hits = {
+      {kLine, 8, kFirst, 1, AccessKind::kReadWrite, false, 20, 1'000'000},
+      {kLine + 8, 8, kSecond, 2, AccessKind::kReadWrite, false, 20, 1'000'000},
+      {kLine + 16, 8, kThird, 3, AccessKind::kRead, false, 20, 2'000'000},  // never sampled
+      {kOtherLine, 8, kThird, 4, AccessKind::kRead, false, 20, 1'000'000},
+  };
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_EQ(found[0].accesses.size(), 3u);
+  EXPECT_EQ(found[0].accesses[0].hits, 20u);
+  EXPECT_EQ(found[0].accesses[0].samples, 20u);
+  EXPECT_EQ(found[0].accesses[2].thread, kThird);
+  EXPECT_EQ(found[0].accesses[2].samples, 0u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
+}
+
+TEST_F(LineAttributionTest, HitsCountForTheBytesThatTheInstructionUses) {
+  run_pair(access_to(kLine, AccessKind::kRead, 1),
+           access_to(kLine + 16, AccessKind::kReadWrite, 2));
+  recording_.watch_hits = {
+      // Two watchpoints on the parts of what one instruction reads, and one on more than it.
+      {kLine, 4, kFirst, 1, AccessKind::kRead, false, 20, 1'000'000},
+      {kLine + 4, 4, kFirst, 1, AccessKind::kRead, false, 20, 1'000'000},
+      {kLine + 16, 8, kThird, 2, AccessKind::kReadWrite, false, 20, 1'000'000},
+  };
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_EQ(found[0].accesses.size(), 3u);
+  EXPECT_EQ(found[0].accesses[0].offset, 0u);
+  EXPECT_EQ(found[0].accesses[0].size, 8u);
+  EXPECT_EQ(found[0].accesses[0].hits, 20u);
+}
+
+TEST_F(LineAttributionTest, WatchpointsRefuteWhatSamplesGuessed) {
+  const MemoryAccess left = access_to(kLine, AccessKind::kWrite, 1);
+  const MemoryAccess right = access_to(kLine + 8, AccessKind::kWrite, 2);
+  for (int i = 0; i < 20; ++i, next_tick()) {
+    add(kFirst, {left});
+    add(kSecond, {left});  // in truth it only writes the right word
+    add(kSecond, {right});
+  }
+  EXPECT_EQ(classify_sharing(lines().at(0)), Sharing::kMixed);
+  recording_.watched_bytes = {{kLine, 8, 2, 200'000'000}, {kLine + 8, 8, 2, 200'000'000}};
+  recording_.watch_hits = {{kLine, 8, kFirst, 1, AccessKind::kWrite, false, 20, 1'000'000},
+                           {kLine + 8, 8, kSecond, 2, AccessKind::kWrite, false, 20, 1'000'000}};
+  EXPECT_EQ(classify_sharing(lines().at(0)), Sharing::kFalse);
+  // What is not believed is no longer attributed.
+  EXPECT_EQ(coverage_.attributed, 40u);
+  EXPECT_EQ(coverage_.unresolved, 20u);
+  // A watch that was over at once, or a thread that did not run meanwhile, refutes nothing.
+  recording_.watched_bytes[0].watched_ns = 1000;
+  EXPECT_EQ(classify_sharing(lines().at(0)), Sharing::kMixed);
+  recording_.watched_bytes[0].watched_ns = 200'000'000;
+  recording_.watch_hits.pop_back();
+  EXPECT_EQ(classify_sharing(lines().at(0)), Sharing::kMixed);
+}
+
+TEST_F(LineAttributionTest, WhoComesByNowAndThenDoesNotShare) {
+  run_pair(access_to(kLine, AccessKind::kReadWrite, 1),
+           access_to(kLine + 8, AccessKind::kReadWrite, 2));
+  recording_.watch_hits = {
+      {kLine, 8, kFirst, 1, AccessKind::kReadWrite, false, 20, 1'000'000},
+      {kLine + 8, 8, kSecond, 2, AccessKind::kReadWrite, false, 20, 1'000'000},
+      // Sums up both every 10 ms.
+      {kLine, 8, kThird, 3, AccessKind::kRead, false, 20, 200'000'000},
+      {kLine + 8, 8, kThird, 4, AccessKind::kRead, false, 20, 200'000'000},
+      {kLine + 8, 8, kFirst, 0, AccessKind::kRead, false, 20, 1'000'000},  // not decodable
+  };
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].accesses.size(), 2u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
 }
 
 TEST_F(LineAttributionTest, WordsOnDifferentLinesAreSilent) {
@@ -173,6 +250,29 @@ TEST_F(LineAttributionTest, OwnStacksAreNoSharedLines) {
   EXPECT_EQ(coverage_.attributed, 40u);
 }
 
+TEST_F(LineAttributionTest, MemoryThatThreadsOwnOneAfterAnotherIsNotShared) {
+  MemoryAccess own = access_to(kLine, AccessKind::kWrite, 1);
+  own.is_own_stack = true;
+  run_pair(own, own);
+  EXPECT_EQ(lines().size(), 1u);  // nothing is known of who owns what
+  coverage_ = {};
+  recording_.threads[0].fs_base = recording_.threads[1].fs_base = kLine + 0x700;
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.attributed, 40u);
+}
+
+TEST_F(LineAttributionTest, MemoryOfSuccessiveOwnersThatAThirdThreadUsesIsShared) {
+  MemoryAccess own = access_to(kLine, AccessKind::kWrite, 1);
+  own.is_own_stack = true;
+  recording_.threads[0].fs_base = recording_.threads[1].fs_base = kLine + 0x700;
+  run_pair(own, own);
+  for (int i = 0; i < 20; ++i, next_tick()) {
+    add(kSecond, {own});
+    add(kThird, {access_to(kLine + 8, AccessKind::kWrite, 2)});
+  }
+  EXPECT_EQ(lines().size(), 1u);
+}
+
 TEST_F(LineAttributionTest, AStackThatAnotherThreadUsesIsKept) {
   MemoryAccess owner = access_to(kLine, AccessKind::kWrite, 1);
   owner.is_own_stack = true;
@@ -196,6 +296,29 @@ TEST_F(LineAttributionTest, TheOtherArmOfAnIfIsNotCredibleUnlessTheThreadWasSamp
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
   EXPECT_EQ(found[0].samples, 60u);
+}
+
+TEST_F(LineAttributionTest, AtTheJoinOfTwoArmsAThreadIsChargedWithItsOwnArm) {
+  // Most samples stand where the arms meet: the one that falls through is nearer than the other.
+  MemoryAccess jumping = access_to(kLine, AccessKind::kWrite, 1);
+  jumping.distance = 2;
+  MemoryAccess falling = access_to(kLine + 8, AccessKind::kWrite, 2);
+  jumping.crosses_block = falling.crosses_block = true;
+  MemoryAccess on_jump = access_to(kLine, AccessKind::kWrite, 1);
+  MemoryAccess on_store = access_to(kLine + 8, AccessKind::kWrite, 2);
+  on_store.distance = 0;
+  for (int i = 0; i < 60; ++i, next_tick()) {
+    add(kFirst, {falling, jumping});
+    add(kSecond, {falling, jumping});
+    if (i % 2 != 0) continue;
+    add(kFirst, {on_jump});
+    add(kSecond, {on_store});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
+  for (const LineAccess& access : found[0].accesses)
+    EXPECT_EQ(access.offset, access.thread == kFirst ? 0u : 8u);
 }
 
 TEST_F(LineAttributionTest, OneLookAtARareBranchDoesNotChargeTheLoopAroundIt) {
@@ -225,6 +348,35 @@ TEST_F(LineAttributionTest, AStoreJustBeforeTheSampleGoesBeforeALoadUnderIt) {
   EXPECT_EQ(found[0].accesses[1].offset, 32u);
   EXPECT_EQ(found[0].accesses[1].samples, 0u);
   EXPECT_EQ(found[0].accesses[1].touches, 20u);
+}
+
+TEST_F(LineAttributionTest, AnInstructionThatIsSurelySeenOnlyElsewhereIsNotHere) {
+  // Where two ways join, a register holds this line on one way and another line on the other: both
+  // stores of the thread are candidates, although the first one always goes to the other line.
+  const MemoryAccess total = access_to(kOtherLine, AccessKind::kWrite, 1);
+  MemoryAccess total_here = access_to(kLine + 32, AccessKind::kWrite, 1);
+  MemoryAccess own = access_to(kLine, AccessKind::kReadWrite, 2);
+  total_here.distance = 4;
+  own.crosses_block = total_here.crosses_block = true;
+  for (int i = 0; i < 40; ++i, next_tick()) {
+    add(kFirst, {total});
+    add(kFirst, {own, total_here});
+    add(kSecond, {access_to(kLine + 8, AccessKind::kReadWrite, 3)});
+  }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_EQ(found[0].accesses.size(), 2u);
+  EXPECT_EQ(found[0].accesses[0].offset, 0u);
+  EXPECT_EQ(found[0].accesses[1].offset, 8u);
+}
+
+TEST_F(LineAttributionTest, AnInstructionThatIsNeverSurelySeenCounts) {
+  MemoryAccess first = access_to(kLine, AccessKind::kReadWrite, 1);
+  first.crosses_block = true;
+  run_pair(first, access_to(kLine + 8, AccessKind::kReadWrite, 2));
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].accesses.size(), 2u);
 }
 
 TEST_F(LineAttributionTest, AStrayOffsetIsDropped) {
@@ -270,19 +422,53 @@ TEST_F(LineAttributionTest, APeerOnACpuThatUsesTheLineIsCoActive) {
   EXPECT_EQ(found[0].co_active_samples, 20u);
 }
 
-TEST_F(LineAttributionTest, TheFrameOfTheNearestSampleIsKept) {
-  recording_.frames = {{.pc = 1}, {.pc = 2}};
-  recording_.stacks = {{.innermost = FrameId{0}}, {.innermost = FrameId{1}}};
-  MemoryAccess far = access_to(kLine, AccessKind::kWrite, 1);
+TEST_F(LineAttributionTest, OfEachCallerTheFrameOfTheNearestSampleIsKept) {
+  // Two callers, 0 and 1, of a function that was sampled at two places below the first.
+  recording_.frames = {{.pc = 10},
+                       {.pc = 20},
+                       {.caller = FrameId{0}, .pc = 31},
+                       {.caller = FrameId{0}, .pc = 32},
+                       {.caller = FrameId{1}, .pc = 31}};
+  for (uint32_t frame : {2u, 3u, 4u}) recording_.stacks.push_back({.innermost = FrameId{frame}});
+  const MemoryAccess near = access_to(kLine, AccessKind::kWrite, 1);
+  MemoryAccess far = near;
   far.distance = 4;
   add(kFirst, {far}).stack = StackId{0};
-  add(kFirst, {access_to(kLine, AccessKind::kWrite, 1)}).stack = StackId{1};
+  add(kFirst, {near}).stack = StackId{1};
+  add(kFirst, {near}).stack = StackId{2};
   add(kFirst, {far}).stack = StackId{77};
-  run_pair(access_to(kLine, AccessKind::kWrite, 1), access_to(kLine + 8, AccessKind::kWrite, 2));
+  run_pair(near, access_to(kLine + 8, AccessKind::kWrite, 2));
   const auto found = lines();
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].accesses[0].frame, FrameId{1});
-  EXPECT_FALSE(found[0].accesses[1].frame.is_valid());
+  const auto& callers = found[0].accesses[0].callers;
+  ASSERT_EQ(callers.size(), 2u);
+  EXPECT_EQ(callers[0].innermost, FrameId{3});
+  EXPECT_EQ(callers[0].samples, 2u);
+  EXPECT_EQ(callers[1].innermost, FrameId{4});
+  EXPECT_TRUE(found[0].accesses[1].callers.empty());
+}
+
+TEST_F(LineAttributionTest, AFieldThatIsSeldomSampledCountsIfItsAccessIsCertain) {
+  // Of the loads of one line the first takes the stall; stray candidates beyond a branch are as
+  // few.
+  MemoryAccess second = access_to(kLine + 4, AccessKind::kRead, 2);
+  MemoryAccess stray = access_to(kLine + 32, AccessKind::kRead, 3);
+  stray.distance = 3;
+  stray.crosses_block = true;
+  MemoryAccess stray_passed = stray;
+  stray_passed.distance = 1;
+  for (int i = 0; i < 100; ++i, next_tick()) {
+    const bool is_rare = i % 20 == 0;
+    add(kFirst, {is_rare ? second : access_to(kLine, AccessKind::kRead, 1)});
+    add(kSecond, {access_to(kLine + 16, AccessKind::kWrite, 4)});
+    if (is_rare) add(kFirst, {access_to(kLine, AccessKind::kRead, 1), stray});
+  }
+  add(kFirst, {stray_passed});
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  std::vector<uint32_t> offsets;
+  for (const LineAccess& access : found[0].accesses) offsets.push_back(access.offset);
+  EXPECT_EQ(offsets, (std::vector<uint32_t>{0, 4, 16}));
 }
 
 TEST_F(LineAttributionTest, ForgedAddressesSizesAndThreadsAreSurvived) {

@@ -176,5 +176,31 @@ TEST(CaptureThreshold, IsHigherForThreadsThatAreIdle) {
   EXPECT_GT(capture_threshold(1000, &condvar), 1000u);
 }
 
+// A program may do something every so many milliseconds.
+TEST(WatchedSlots, AreOneInEightWhateverThePeriodOfTheTarget) {
+  for (uint64_t period = 1; period <= 64; ++period) {
+    int watched = 0;
+    for (uint64_t turn = 0; turn < 8'000; ++turn) watched += is_watched_slot(turn * period) ? 1 : 0;
+    EXPECT_NEAR(watched, 1'000, 50) << period;
+  }
+}
+
+TEST(WatchedSlots, HoldersOfALockWithFewWaitsAreAlwaysFollowed) {
+  for (uint64_t slot = 0; slot < 100; ++slot) {
+    EXPECT_EQ(scale_of(slot, HOT_WAITS_PER_SLOT), 1u);
+    EXPECT_EQ(scale_of(slot, HOT_WAITS_PER_SLOT + 1), is_watched_slot(slot) ? 8u : 0u);
+  }
+}
+
+TEST(WatchedSlots, ASlotCountsByItsScaleAndTheTimeAfterItOnce) {
+  const uint64_t start = slot_start(10), end = slot_start(11);
+  EXPECT_EQ(waiter_time(3, 8, 10, start, start + 100), 2400u);
+  EXPECT_EQ(waiter_time(3, 0, 10, start, start + 100), 0u);
+  EXPECT_EQ(waiter_time(2, 8, 10, end - 10, end + 5), 2 * (80u + 5u));
+  EXPECT_EQ(waiter_time(2, 8, 10, end + 5, end + 9), 8u);
+  EXPECT_EQ(waiter_time(0, 8, 10, start, end), 0u);
+  EXPECT_EQ(waiter_time(-1, 1, 10, start, end), 0u);
+}
+
 }  // namespace
 }  // namespace quarrel

@@ -29,6 +29,32 @@ LABEL(op_lock_add_after);
 LABEL(op_lock_add_branch);
 LABEL(op_lock_add_exit);
 
+FUNCTION(op_only_jump, R"(
+  movq $1, (%rdi)
+  jmp op_only_jump_target
+  ud2
+op_only_jump_target:
+  ret)");
+LABEL(op_only_jump_target);
+
+FUNCTION(op_loop_start, R"(
+  decq %rsi
+  movq $1, (%rdi)
+  jne op_loop_start
+  ret)");
+
+FUNCTION(op_table, R"(
+  testq %rax, %rax
+  jne op_table_store
+  jmp *%rax
+op_table_store:
+  movq $1, (%rdi)
+  jmp op_table_case
+  ud2
+op_table_case:
+  ret)");
+LABEL(op_table_case);
+
 FUNCTION(op_increment, R"(
   movl -12(%rbx), %eax
 op_increment_loaded:
@@ -79,6 +105,13 @@ FUNCTION(op_call_between, R"(
 op_call_between_after:
   ret)");
 LABEL(op_call_between_after);
+
+FUNCTION(op_call_stack, R"(
+  movq $1, 8(%rsp)
+  call op_exchange
+op_call_stack_after:
+  ret)");
+LABEL(op_call_stack_after);
 
 FUNCTION(op_system_call, R"(
   lock decl (%rbx)
@@ -168,6 +201,35 @@ op_silent_after:
   ret)");
 LABEL(op_silent_after);
 
+FUNCTION(op_thread_local, R"(
+  lock incq %fs:-64
+op_thread_local_after:
+  ret)");
+LABEL(op_thread_local_after);
+
+FUNCTION(op_thread_local_element, R"(
+  movl %edx, %fs:-256(,%rcx,4)
+op_thread_local_element_after:
+  ret)");
+LABEL(op_thread_local_element_after);
+
+FUNCTION(op_thread_pointer, R"(
+  movq %fs:0, %rax
+  leaq -192(%rax), %rsi
+  movl $7, 8(%rsi)
+  xorl %eax, %eax
+  xorl %esi, %esi
+op_thread_pointer_after:
+  ret)");
+LABEL(op_thread_pointer_after);
+
+FUNCTION(op_other_segment, R"(
+  movq %gs:16, %rcx
+  movq %fs:(%edi), %rdx
+op_other_segment_after:
+  ret)");
+LABEL(op_other_segment_after);
+
 asm(".text\nop_without_fde:\n  movq $1, (%rdi)\nop_without_fde_second:\n  movq $2, 8(%rdi)\n  "
     "ret\n");
 LABEL(op_without_fde_second);
@@ -195,6 +257,7 @@ namespace {
 
 constexpr uint64_t kHeap = 0x7000'0000;
 constexpr uint64_t kStack = 0x7fff'0000'1000;
+constexpr uint64_t kThreadPointer = 0x7ffe'0000'1740;
 
 uint64_t address_of(const char* label) {
   return reinterpret_cast<uint64_t>(label);
@@ -268,11 +331,31 @@ TEST_F(Operands, TheWindowGoesOnAcrossInstructionsWithoutMemory) {
   EXPECT_FALSE(accesses[0].crosses_block);
 }
 
-TEST_F(Operands, AnAccessBeforeABranchIsMarkedAsOverTheBranch) {
+TEST_F(Operands, AnAccessBeforeABranchIsCertainBehindItIfNoOtherWayLeadsThere) {
   reg(kRdi) = kHeap;
   const auto accesses = at(op_lock_add_exit);
   ASSERT_EQ(accesses.size(), 1u);
   EXPECT_EQ(accesses[0].distance, 3);
+  EXPECT_FALSE(accesses[0].crosses_block);
+}
+
+TEST_F(Operands, AnAccessBeforeAJumpIsCertainAtItsTargetIfNoOtherWayLeadsThere) {
+  reg(kRdi) = kHeap;
+  const auto accesses = at(op_only_jump_target);
+  ASSERT_EQ(accesses.size(), 1u);
+  expect_access(accesses[0], op_only_jump, kHeap, 8, AccessKind::kWrite, 2);
+  EXPECT_FALSE(accesses[0].crosses_block);
+}
+
+TEST_F(Operands, NoAccessIsCertainAtTheStartOfAFunctionThatLoopsToItsStart) {
+  reg(kRdi) = kHeap;
+  for (const MemoryAccess& access : at(op_loop_start)) EXPECT_TRUE(access.crosses_block);
+}
+
+TEST_F(Operands, NothingIsCertainWhereAJumpTableMayLead) {
+  reg(kRdi) = kHeap;
+  const auto accesses = at(op_table_case);
+  ASSERT_EQ(accesses.size(), 1u);
   EXPECT_TRUE(accesses[0].crosses_block);
 }
 
@@ -343,6 +426,13 @@ TEST_F(Operands, OnlyCalleeSavedRegistersSurviveACall) {
   ASSERT_EQ(accesses.size(), 1u);
   expect_access(accesses[0], op_call_between, kHeap, 8, AccessKind::kWrite, 3);
   EXPECT_TRUE(accesses[0].crosses_block);
+}
+
+TEST_F(Operands, TheStackPointerIsBehindACallWhatItWasBefore) {
+  const auto accesses = at(op_call_stack_after);
+  ASSERT_EQ(accesses.size(), 1u);
+  expect_access(accesses[0], op_call_stack, kStack + 8, 8, AccessKind::kWrite, 2);
+  EXPECT_TRUE(accesses[0].is_own_stack);
 }
 
 TEST_F(Operands, NothingBeforeASystemCallExplainsASampleBehindIt) {
@@ -450,6 +540,39 @@ TEST_F(Operands, ThreadLocalOperandsHintsAndAddressArithmeticAreNoAccess) {
   EXPECT_TRUE(at(op_silent_after).empty());
 }
 
+TEST_F(Operands, ThreadLocalsStandBelowTheThreadPointerAndAreTheThreadsOwn) {
+  capture_.fs_base = kThreadPointer;
+  const auto accesses = at(op_thread_local_after);
+  ASSERT_EQ(accesses.size(), 1u);
+  expect_access(accesses[0], op_thread_local, kThreadPointer - 64, 8, AccessKind::kReadWrite, 1);
+  EXPECT_TRUE(accesses[0].is_locked);
+  EXPECT_TRUE(accesses[0].is_own_stack);
+  reg(kRcx) = 3;
+  const auto element = at(op_thread_local_element_after);
+  ASSERT_EQ(element.size(), 1u);
+  expect_access(element[0], op_thread_local_element, kThreadPointer - 256 + 12, 4,
+                AccessKind::kWrite, 1);
+}
+
+TEST_F(Operands, WithoutTheThreadPointerThreadLocalsHaveNoAddress) {
+  EXPECT_TRUE(at(op_thread_local_after).empty());
+  EXPECT_TRUE(at(op_thread_local_element_after).empty());
+}
+
+TEST_F(Operands, TheThreadPointerPointsToItself) {
+  capture_.fs_base = kThreadPointer;
+  const auto accesses = at(op_thread_pointer_after);
+  const MemoryAccess* write = find(accesses, kThreadPointer - 184);
+  ASSERT_NE(write, nullptr);
+  EXPECT_EQ(write->kind, AccessKind::kWrite);
+  EXPECT_TRUE(write->is_own_stack);
+}
+
+TEST_F(Operands, OtherSegmentsAndShortAddressesAreNotComputed) {
+  capture_.fs_base = kThreadPointer;
+  EXPECT_TRUE(at(op_other_segment_after).empty());
+}
+
 TEST_F(Operands, AGlobalIsAddressedRelativeToTheLoadedImage) {
   const auto accesses = at(op_global_after);
   ASSERT_EQ(accesses.size(), 1u);
@@ -462,6 +585,28 @@ TEST_F(Operands, CodeWithoutUnwindInformationYieldsTheSampledInstructionOnly) {
   ASSERT_EQ(accesses.size(), 1u);
   EXPECT_EQ(accesses[0].address, kHeap + 8);
   EXPECT_EQ(accesses[0].distance, 0);
+}
+
+TEST_F(Operands, BehindAWatchpointTheInstructionThatEndsThereIsTold) {
+  OperandDecoder decoder(recording_, "");
+  const auto add = decoder.access_before(address_of(op_lock_add_after));
+  ASSERT_TRUE(add.has_value());
+  EXPECT_EQ(add->instruction, address_of(op_lock_add));
+  EXPECT_EQ(add->kind, AccessKind::kReadWrite);
+  EXPECT_EQ(add->size, 8);
+  EXPECT_TRUE(add->is_locked);
+  const auto store = decoder.access_before(address_of(op_increment_stored));
+  ASSERT_TRUE(store.has_value());
+  EXPECT_EQ(store->kind, AccessKind::kWrite);
+}
+
+TEST_F(Operands, BehindAWatchpointNothingIsGuessed) {
+  OperandDecoder decoder(recording_, "");
+  EXPECT_FALSE(decoder.access_before(address_of(op_lock_add)).has_value());  // a function begins
+  EXPECT_FALSE(decoder.access_before(address_of(op_lock_add_after) - 1).has_value());
+  EXPECT_FALSE(decoder.access_before(address_of(op_increment_added)).has_value());   // no operand
+  EXPECT_FALSE(decoder.access_before(address_of(op_copy_bytes_after)).has_value());  // two kinds
+  EXPECT_FALSE(decoder.access_before(0).has_value());
 }
 
 TEST_F(Operands, AnAddressOutsideAllModulesYieldsNothing) {

@@ -31,6 +31,15 @@ TEST(MapsLine, HasNoPathForAnonymousMemory) {
   const auto line = parse_maps_line("1000-2000 rw-p 00000000 00:00 0 ");
   ASSERT_TRUE(line);
   EXPECT_EQ(line->path, "");
+  EXPECT_FALSE(line->is_shared);
+}
+
+TEST(MapsLine, TellsTheFileOfSharedMemory) {
+  const auto line = parse_maps_line("1000-2000 rw-s 00003000 fd:1a 77 /dev/shm/table");
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->is_shared);
+  EXPECT_EQ(line->device, uint64_t{0xfd} << 32 | 0x1a);
+  EXPECT_EQ(line->inode, 77u);
 }
 
 TEST(MapsLine, IsRefusedIfItIsNone) {

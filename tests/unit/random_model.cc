@@ -39,7 +39,7 @@ Run RandomModel::run() {
           .host = {text(), text(), text(), static_cast<uint32_t>(below(512)), coin() ? 64U : 128U},
           .start_ns = amount(),
           .duration_ns = amount(),
-          .stop_reason = value(StopReason::kUnfinished),
+          .stop_reason = value(StopReason::kImported),
           .sample_period_ns = amount()};
 }
 
@@ -50,10 +50,15 @@ Mapping RandomModel::mapping(uint64_t start, size_t modules) {
 LockStats RandomModel::lock_stats() {
   LockStats stats{address(), signature(), {},       amount(), amount(), amount(),
                   amount(),  amount(),    amount(), amount(), amount()};
-  stats.histogram.resize(WaitHistogramShape::kBuckets);
-  for (size_t count = below(20); count > 0; --count)
-    stats.histogram[below(WaitHistogramShape::kBuckets)] = amount();
+  stats.histogram = histogram();
   return stats;
+}
+
+std::vector<uint64_t> RandomModel::histogram() {
+  std::vector<uint64_t> buckets(WaitHistogramShape::kBuckets);
+  for (size_t count = below(20); count > 0; --count)
+    buckets[below(WaitHistogramShape::kBuckets)] = amount();
+  return buckets;
 }
 
 LineSample RandomModel::line_sample(const Recording& recording) {
@@ -69,6 +74,22 @@ LineSample RandomModel::line_sample(const Recording& recording) {
                                value(AccessKind::kReadWrite), coin(),
                                static_cast<uint8_t>(below(256)), coin(), coin()});
   return sample;
+}
+
+MemorySample RandomModel::memory_sample(const Recording& recording) {
+  return {.thread = id<ThreadTag>(recording.threads.size()),
+          .cpu = static_cast<uint32_t>(below(512)),
+          .time_ns = amount(),
+          .ip = address(),
+          .address = address(),
+          .physical_address = address(),
+          .data_source = address(),
+          .period = amount(),
+          .latency_cycles = static_cast<uint32_t>(engine_()),
+          .instruction_cycles = static_cast<uint32_t>(engine_()),
+          .event = value(MemoryEvent::kInstructions),
+          .is_kernel = coin(),
+          .stack = maybe_id<StackTag>(recording.stacks.size())};
 }
 
 Coverage RandomModel::coverage() {
@@ -90,11 +111,16 @@ void RandomModel::append(Recording& recording) {
   for (size_t count = new_rows(); count > 0; --count)
     recording.line_samples.push_back(line_sample(recording));
   for (size_t count = new_rows(); count > 0; --count)
+    recording.memory_samples.push_back(memory_sample(recording));
+  for (size_t count = new_rows(); count > 0; --count)
     recording.lock_memory.push_back(
         {address(), static_cast<int32_t>(below(1024)) - 1, static_cast<int32_t>(below(3))});
   for (size_t count = new_rows(); count > 0; --count) {
-    Exemplar exemplar{address(), maybe_id<StackTag>(recording.stacks.size()), {}};
-    exemplar.capture = {static_cast<int32_t>(below(1 << 22)), amount(), {}, address(), {}};
+    Exemplar exemplar{address(), maybe_id<StackTag>(recording.stacks.size()), {}, {}};
+    for (uint64_t pointers = below(3); pointers > 0; --pointers)
+      exemplar.pointers.push_back({address(), address(), amount()});
+    exemplar.capture = {
+        static_cast<int32_t>(below(1 << 22)), amount(), {}, address(), {}, address()};
     for (uint64_t& one : exemplar.capture.registers) one = address();
     exemplar.capture.bytes.resize(below(300));
     for (uint8_t& byte : exemplar.capture.bytes) byte = static_cast<uint8_t>(below(256));
@@ -124,6 +150,26 @@ void RandomModel::rewrite(Recording& recording) {
       {address(), static_cast<uint32_t>(below(64)), coin(), text(), amount(), amount(), amount()});
   recording.kernel_lock_stacks.push_back(
       {address(), text(), waiter(), stack(), amount(), amount()});
+  recording.lock_holds.push_back(
+      {address(), coin(), amount(), amount(), amount(), amount(), amount(), histogram(), stack()});
+  recording.hold_probing.push_back(
+      {amount(), amount(), amount(), amount(), amount(), amount(), amount()});
+  recording.shared_memory.push_back({address(), address(), amount(), amount(), amount()});
+  recording.thread_local_blocks.push_back(
+      {id<ModuleTag>(recording.modules.size()), amount(), amount()});
+  recording.generated_code.push_back({address(), amount(), text()});
+  recording.watch_hits.push_back({address(), static_cast<uint16_t>(1 + below(8)), waiter(),
+                                  address(), value(AccessKind::kReadWrite), coin(), amount(),
+                                  amount()});
+  recording.progress_windows.push_back({address(), static_cast<uint16_t>(1 + below(8)), waiter(),
+                                        coin(), -static_cast<int64_t>(amount()), amount()});
+  recording.watched_bytes.push_back(
+      {address(), static_cast<uint16_t>(1 + below(8)), amount(), amount()});
+  const auto kind = [this] { return static_cast<GoLockKind>(below(3)); };
+  recording.goroutine_waits.push_back(
+      {address(), kind(), amount(), stack(), amount(), amount(), amount()});
+  recording.goroutine_locks.push_back({address(), kind(), histogram(), amount()});
+  recording.goroutine_holds.push_back({address(), amount(), stack(), amount(), amount()});
   recording.coverage.push_back(coverage());
   recording.lock_waits.front().count = amount();
   recording.threads.front().last_seen_ns = amount();
@@ -132,7 +178,8 @@ void RandomModel::rewrite(Recording& recording) {
 void RandomModel::grow(Recording& recording) {
   for (size_t count = 1 + below(3); count > 0; --count)
     recording.threads.push_back({static_cast<int32_t>(below(1 << 22)),
-                                 static_cast<int32_t>(below(1 << 22)), text(), amount(), amount()});
+                                 static_cast<int32_t>(below(1 << 22)), text(), amount(), amount(),
+                                 address()});
   append(recording);
   for (size_t count = 1 + below(kFewRows); count > 0; --count) rewrite(recording);
 }

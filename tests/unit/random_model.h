@@ -48,7 +48,9 @@ class RandomModel {
   Run run();
   Mapping mapping(uint64_t start, size_t modules);
   LockStats lock_stats();
+  std::vector<uint64_t> histogram();
   LineSample line_sample(const Recording& recording);
+  MemorySample memory_sample(const Recording& recording);
   Coverage coverage();
   void append(Recording& recording);
   void rewrite(Recording& recording);

@@ -137,8 +137,16 @@ inline void add_line(Profile& profile, FrameId start, bool same_bytes) {
     const CodeLocation place = at("src/main.cc", 40 + i * 10, function);
     const FrameId frame = add_frame(profile, start, {place}, program);
     add_stack(profile, frame);
-    line.accesses.push_back({ThreadId{i}, same_bytes ? 0 : i * 8, 8, AccessKind::kReadWrite, true,
-                             0x401000 + i, 300, 20, place, frame});
+    line.accesses.push_back({.thread = ThreadId{i},
+                             .offset = same_bytes ? 0 : i * 8,
+                             .size = 8,
+                             .kind = AccessKind::kReadWrite,
+                             .is_locked = true,
+                             .instruction = 0x401000 + i,
+                             .samples = 300,
+                             .touches = 20,
+                             .location = place,
+                             .callers = {{frame, 320, place}}});
     add_samples(profile, line, i, true, 280, 350);
     add_samples(profile, line, i, false, 20, 100);
   }

@@ -279,12 +279,12 @@ TEST_F(StoreUntrusted, AStaleJournalIsNotReplayedIntoANewFile) {
 
 TEST_F(StoreUntrusted, ARecordingWithoutAWaiterIsNotWritten) {
   Recording recording = RandomModel(14).recording();
-  recording.lock_waits.front().waiter = ThreadId{};
+  recording.wait_stacks.front().waiter = ThreadId{};
   auto writer = RecordingWriter::create(folder_.file("b.quarrel"), false);
   ASSERT_TRUE(writer.ok());
   const auto done = (*writer)->checkpoint(recording);
   ASSERT_FALSE(done.ok());
-  EXPECT_NE(done.error().message.find("lock_waits row 0: waiter_thread_id is missing"),
+  EXPECT_NE(done.error().message.find("wait_stacks row 0: waiter_thread_id is missing"),
             std::string::npos);
 }
 

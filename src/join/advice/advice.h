@@ -33,6 +33,21 @@ Advice advise_pad(const PadSubject& subject);
 /// Moves the groups apart inside the record; only if the record is large enough for it to be free.
 std::optional<Advice> advise_reorder(const PadSubject& subject);
 
+/// Objects of one record, or elements of one array, that lie on a line side by side.
+struct ElementSubject {
+  std::string name;  ///< "WorkerStats", or "g_counts[]" for scalars
+  bool is_record = false;
+  uint64_t stride = 0;  ///< bytes from one to the next
+  uint32_t line_size = 64;
+};
+
+/// Puts each of them on lines of its own.
+Advice advise_align_elements(const ElementSubject& subject);
+
+/// The same for locks of `bytes` each, of which several were seen on one line.
+Advice advise_align_locks(const std::string& lock, uint64_t bytes, uint64_t on_one_line,
+                          uint32_t line_size);
+
 /// For bytes that several threads really share: one slot per thread, or a split. `is_counter`: the
 /// writers are read-modify-write operations, so that a sum over slots is equivalent.
 Advice advise_shard(const std::string& subject, bool is_counter, size_t threads,
@@ -40,6 +55,15 @@ Advice advise_shard(const std::string& subject, bool is_counter, size_t threads,
 
 /// Why padding does not help when all threads touch the same bytes.
 Advice refuse_pad(const std::string& subject);
+
+/// For the count of a std::shared_ptr, which every copy of it changes.
+Advice advise_fewer_copies(const std::string& count);
+
+/// Why no thread can have a part of that count.
+Advice refuse_shard_of_count(const std::string& count);
+
+/// Moves `fields`, of so many bytes, off the line on which std::make_shared put the count.
+Advice advise_pad_behind_count(const std::string& fields, uint64_t bytes, uint32_t line_size);
 
 /// Do less while holding the lock: names the source lines at which holders were sampled.
 Advice advise_shorten(const LockEvidence& evidence);

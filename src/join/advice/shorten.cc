@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "join/advice/advice.h"
+#include "join/convoy.h"
 
 namespace quarrel {
 namespace {
@@ -23,6 +24,9 @@ std::string what_to_do(const LockEvidence& evidence) {
   if (is_main(held.preempted))
     return "its holders were preempted most of that time: run fewer threads than CPUs, or keep "
            "the section so short that it is rarely cut; more work outside of it helps little";
+  if (find_convoy(evidence))
+    return "a convoy: take it less often (batch the work, keep a part for each thread), or spin "
+           "briefly before sleeping; a shorter section does not dissolve the queue";
   if (is_main(evidence.handoff_ns))
     return "most of the waiting is handing the lock over, not holding it: take it less often "
            "(batch the work), or split it";

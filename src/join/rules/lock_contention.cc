@@ -5,11 +5,14 @@
 #include <map>
 
 #include "join/advice/advice.h"
+#include "join/convoy.h"
+#include "join/gain_bound.h"
 #include "join/join.h"
 #include "join/lock_evidence.h"
 #include "join/lock_verdict.h"
 #include "join/run_rate.h"
 #include "join/wait_chain.h"
+#include "model/fingerprint.h"
 #include "model/wait_kind_name.h"
 
 namespace quarrel {
@@ -24,7 +27,8 @@ double rate_of(const Recording& recording, uint64_t ns) {
 
 HolderActivity activity_of(const Recording& recording, const HolderNs& ns) {
   return {rate_of(recording, ns.running), rate_of(recording, ns.preempted),
-          rate_of(recording, ns.asleep), rate_of(recording, ns.waiting)};
+          rate_of(recording, ns.asleep), rate_of(recording, ns.waiting),
+          rate_of(recording, ns.unseen)};
 }
 
 std::vector<ThreadRole> waiters_of(const Recording& recording, const LockEvidence& evidence) {
@@ -58,11 +62,21 @@ bool is_reacquire(const FindingStack& stack) {
                      [](const FindingFrame& frame) { return waits_for_condition(frame.function); });
 }
 
-void add_code(const LockEvidence& evidence, Finding& finding) {
-  const CodeLocation& declared = evidence.hottest->object.declared;
+/// Of a thread-local every thread has one: which of them threads wait for.
+std::string whose(const Recording& recording, ThreadId thread) {
+  if (thread.value >= recording.threads.size()) return "";
+  const Thread& owner = recording.threads[thread.value];
+  return fmt::format("; it is thread-local, and this one is of thread {} ({})", owner.tid,
+                     owner.name);
+}
+
+void add_code(const Recording& recording, const LockEvidence& evidence, Finding& finding) {
+  const DataObject& object = evidence.hottest->object;
+  const CodeLocation& declared = object.declared;
   if (!declared.file.empty())
-    finding.locations.push_back({declared.file, declared.line, declared.column, declared.function,
-                                 "declaration", finding.subject.name + " is declared here"});
+    finding.locations.push_back(
+        {declared.file, declared.line, declared.column, declared.function, "declaration",
+         finding.subject.name + " is declared here" + whose(recording, object.thread)});
   for (FindingLocation& line : evidence.waiters.source_lines(kMaxLines, "waiting"))
     finding.locations.push_back(std::move(line));
   for (FindingLocation& line :
@@ -95,6 +109,8 @@ void add_advice(const JoinInput& input, const LockEvidence& evidence, const Lock
 Subject lock_subject(const LockEvidence& evidence) {
   const DataObject& object = evidence.hottest->object;
   Subject subject{SubjectKind::kLock, lock_name(*evidence.hottest), object.type, {}, {}};
+  subject.instances = evidence.locks.size();
+  if (subject.instances > 1) subject.name = without_indices(subject.name);
   if (object.address != 0)
     subject.address = object.address;
   else if (!evidence.hottest->words.empty())
@@ -102,9 +118,19 @@ Subject lock_subject(const LockEvidence& evidence) {
   return subject;
 }
 
+/// " (16 objects; the busiest, locks_[5], has 8 % of the waiting)" for the elements of an array.
+std::string describe_objects(const LockEvidence& evidence, const std::string& common_name) {
+  if (evidence.locks.size() < 2) return "";
+  const double share = static_cast<double>(evidence.hottest_ns) /
+                       static_cast<double>(std::max<uint64_t>(1, evidence.waits.total_ns));
+  const std::string busiest = lock_name(*evidence.hottest);
+  return fmt::format(" ({} objects; the busiest{} has {:.0f} % of the waiting)",
+                     evidence.locks.size(), busiest == common_name ? "" : ", " + busiest + ",",
+                     100 * share);
+}
+
 std::string lock_message(const LockEvidence& evidence, const Finding& finding) {
-  const std::string objects =
-      evidence.objects > 1 ? fmt::format(" ({} objects)", evidence.objects) : "";
+  const std::string objects = describe_objects(evidence, finding.subject.name);
   return fmt::format("{} threads wait for {} {}{}: {:.1f} thread-ms lost per second of run",
                      evidence.waited_ns.size(), finding.waits->kind, finding.subject.name, objects,
                      finding.cost.thread_ms_per_s);
@@ -124,9 +150,10 @@ Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
   finding.holders = activity_of(recording, evidence.all_held_ns());
   finding.handoff_ms_per_s = rate_of(recording, evidence.handoff_ns);
   finding.chain = chains.chain_from(evidence);
+  finding.convoy = find_convoy(evidence);
   add_threads(waiters_of(recording, evidence), finding);
   add_threads(holders_of(recording, evidence), finding);
-  add_code(evidence, finding);
+  add_code(recording, evidence, finding);
   add_advice(input, evidence, standing, finding);
   return finding;
 }
@@ -144,12 +171,15 @@ void run(const RuleInput& input, std::vector<Finding>& findings) {
   std::stable_sort(order.begin(), order.end(), [](const LockEvidence* a, const LockEvidence* b) {
     return a->waits.total_ns > b->waits.total_ns;
   });
+  const std::vector<double> gains = gain_bounds_ns(locks);
   for (size_t rank = 0; rank < order.size(); ++rank) {
     const auto own_ns = static_cast<double>(order[rank]->waits.total_ns);
     const LockStanding standing{rank, all_ns > 0 ? own_ns / all_ns : 0,
                                 thread_ms_per_s(own_ns, duration_ns)};
-    if (standing.cost_ms_per_s >= kFloorMsPerS)
-      findings.push_back(lock_finding(input, *order[rank], standing, chains));
+    if (standing.cost_ms_per_s < kFloorMsPerS) continue;
+    findings.push_back(lock_finding(input, *order[rank], standing, chains));
+    const auto index = static_cast<size_t>(order[rank] - locks.data());
+    findings.back().gain_bound_ms_per_s = thread_ms_per_s(gains[index], duration_ns);
   }
 }
 

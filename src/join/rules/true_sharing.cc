@@ -28,8 +28,13 @@ void add_advice(const JoinInput& input, const LineEvidence& evidence, Finding& f
     return;
   }
   const std::string name = list_fields(evidence);
-  finding.advice.push_back(advise_shard(name, is_counter(evidence), evidence.threads.size(),
-                                        input.profile.recording.run.host.line_size));
+  if (const std::string count = owner_count_of(evidence); !count.empty()) {
+    finding.advice.push_back(advise_fewer_copies(count));
+    finding.advice.push_back(refuse_shard_of_count(count));
+  } else {
+    finding.advice.push_back(advise_shard(name, is_counter(evidence), evidence.threads.size(),
+                                          input.profile.recording.run.host.line_size));
+  }
   finding.advice.push_back(refuse_pad(name));
 }
 
@@ -38,8 +43,8 @@ void run(const RuleInput& input, std::vector<Finding>& findings) {
     if (!is_above_floor(input.profile.recording, evidence)) continue;
     Finding finding = line_finding(input, "true-sharing", evidence);
     finding.message =
-        fmt::format("{} threads use the same bytes of {}, and some write: up to {:.1f} thread-ms/s",
-                    evidence.threads.size(), list_fields(evidence), finding.cost.thread_ms_per_s);
+        fmt::format("{} threads use the same bytes of {}, and some write: {}",
+                    evidence.threads.size(), list_fields(evidence), cost_phrase(evidence, finding));
     add_advice(input, evidence, finding);
     findings.push_back(std::move(finding));
   }
