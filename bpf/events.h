@@ -258,10 +258,9 @@ QUARREL_ABI_SIZE(struct thread_base, 16);
 /* A lock of the kernel and the path that wants it (kernel_locks). */
 struct kernel_lock_key {
 	__u64 address;
+	__u64 kernel_stack; /* in stack_table; 0: none */
 	__u32 flags;	    /* LCB_F_* of the kernel's trace/events/lock.h */
-	__s32 kernel_stack; /* id in kernel_stacks; -1: none */
 	__u32 is_mmap_lock; /* of the target's own address space */
-	__u32 pad;
 };
 QUARREL_ABI_SIZE(struct kernel_lock_key, 24);
 
@@ -279,8 +278,9 @@ struct kernel_lock_counters {
 	__u64 wait_table_full;
 	__u64 captures;
 	__u64 capture_ring_full;
+	__u64 without_kernel_stack; /* waits, of those that began */
 };
-QUARREL_ABI_SIZE(struct kernel_lock_counters, 48);
+QUARREL_ABI_SIZE(struct kernel_lock_counters, 56);
 
 /* A lock as the probes of lock_holds see it. */
 struct hold_totals {
@@ -322,17 +322,18 @@ enum go_step {
 struct go_wait_key {
 	__u64 address;
 	__u64 goroutine;
-	__s32 stack; /* in go_stacks; negative: none */
+	__u64 stack; /* in stack_table; 0: none */
 	__u32 kind;
+	__u32 pad;
 };
-QUARREL_ABI_SIZE(struct go_wait_key, 24);
+QUARREL_ABI_SIZE(struct go_wait_key, 32);
 
 /* A goroutine that waits now. */
 struct go_open_wait {
 	struct go_wait_key key;
 	__u64 start_ns;
 };
-QUARREL_ABI_SIZE(struct go_open_wait, 32);
+QUARREL_ABI_SIZE(struct go_open_wait, 40);
 
 /* Waiter time is settled at every change, as in struct lock_record. */
 struct go_lock_record {
@@ -359,8 +360,9 @@ struct go_counters {
 	__u64 wait_table_full;
 	__u64 lock_table_full;
 	__u64 hold_table_full;
-	__u64 unreadable; /* the number of the goroutine */
+	__u64 unreadable;    /* the number of the goroutine */
+	__u64 without_stack; /* waits and releases */
 };
-QUARREL_ABI_SIZE(struct go_counters, 64);
+QUARREL_ABI_SIZE(struct go_counters, 72);
 
 #endif

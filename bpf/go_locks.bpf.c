@@ -10,6 +10,10 @@
 #include "events.h"
 #include "lock_wait_decisions.h"
 #include "probe_decisions.h"
+
+#define STACK_TABLE_ENTRIES 8192
+#define STACK_TABLE_FRAMES 64
+#include "stack_table.bpf.h"
 #include "target.bpf.h"
 #include "user_stack.bpf.h"
 #include "wait_totals.bpf.h"
@@ -19,8 +23,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define MAX_GOROUTINES 65536
 #define MAX_GO_WAITS 65536
 #define MAX_GO_LOCKS 8192
-#define MAX_GO_STACKS 8192
-#define MAX_GO_FRAMES 64
 
 /* Of goid in runtime.g. */
 volatile __u32 goroutine_id_offset = 0;
@@ -54,13 +56,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct go_lock_record);
 } go_locks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, MAX_GO_STACKS);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, MAX_GO_FRAMES * sizeof(__u64));
-} go_stacks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -98,11 +93,13 @@ static __always_inline void settle(struct go_lock_record *lock, __u64 now)
 }
 
 /* The frame pointers of Go lead through the goroutine's stack. */
-static __always_inline __s32 stack_of(void *context)
+static __always_inline __u64 stack_of(void *context, struct go_counters *counts)
 {
-	long stack = bpf_get_stackid(context, &go_stacks, BPF_F_USER_STACK);
+	__u64 stack = key_of_stack(context, BPF_F_USER_STACK);
 
-	return stack < 0 ? -1 : (__s32)stack;
+	if (!stack)
+		counts->without_stack++;
+	return stack;
 }
 
 static __always_inline int begin_wait(void *context, __u64 goroutine, __u64 address, __u8 kind,
@@ -117,7 +114,7 @@ static __always_inline int begin_wait(void *context, __u64 goroutine, __u64 addr
 	wait.key.address = address;
 	wait.key.goroutine = goroutine;
 	wait.key.kind = kind;
-	wait.key.stack = stack_of(context);
+	wait.key.stack = stack_of(context, counts);
 	wait.start_ns = now;
 	if (bpf_map_update_elem(&go_open_waits, &goroutine, &wait, BPF_ANY)) {
 		counts->open_table_full++;
@@ -184,7 +181,7 @@ static __always_inline int release(void *context, __u64 goroutine, __u64 address
 	if (!accrued_ns)
 		return 0;
 	lock->accrued_ns = 0;
-	key.stack = stack_of(context);
+	key.stack = stack_of(context, counts);
 	totals = bpf_map_lookup_elem(&go_holds, &key);
 	if (!totals) {
 		bpf_map_update_elem(&go_holds, &key, &zero, BPF_NOEXIST);

@@ -7,6 +7,9 @@
  * to 6 us for each contended acquisition of the target, measured on a loaded virtual machine, most
  * of it for the kernel's own stack.
  */
+#define STACK_TABLE_ENTRIES 8192
+#define STACK_TABLE_FRAMES 12
+#include "stack_table.bpf.h"
 #include "target.bpf.h"
 #include "user_stack.bpf.h"
 #include "wait_totals.bpf.h"
@@ -17,8 +20,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define MAX_OPEN_WAITS 16384
 #define MAX_KERNEL_LOCKS 16384
-#define MAX_KERNEL_STACKS 8192
-#define MAX_KERNEL_FRAMES 12
 
 const volatile __u32 stack_limit = MAX_STACK_BYTES;
 /* A longer wait is worth a stack; a shorter one with its share of this as probability. */
@@ -39,8 +40,9 @@ struct open_key {
 
 struct open_wait {
 	__u64 start_ns;
+	__u64 kernel_stack;
 	__u32 flags;
-	__s32 kernel_stack;
+	__u32 pad;
 };
 
 struct {
@@ -56,13 +58,6 @@ struct {
 	__type(key, struct kernel_lock_key);
 	__type(value, struct wait_totals);
 } kernel_waits SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, MAX_KERNEL_STACKS);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, MAX_KERNEL_FRAMES * sizeof(__u64));
-} kernel_stacks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -110,11 +105,11 @@ int on_begin(__u64 *ctx)
 		open->flags = wait.flags;
 		return 0;
 	}
-	wait.kernel_stack = bpf_get_stackid(ctx, &kernel_stacks, 0);
-	if (wait.kernel_stack < 0)
-		wait.kernel_stack = -1;
+	wait.kernel_stack = key_of_stack(ctx, 0);
 	wait.start_ns = bpf_ktime_get_ns();
 	counts = counters();
+	if (!wait.kernel_stack && counts)
+		counts->without_kernel_stack++;
 	if (bpf_map_update_elem(&open_waits, &key, &wait, BPF_ANY) && counts)
 		counts->open_table_full++;
 	return 0;

@@ -69,7 +69,7 @@ class GoLocks final : public Collector {
  private:
   Result<void> look_for_go();
   Result<void> attach(const GoProbePlan& plan);
-  StackId stack_of(int32_t kernel_stack);
+  StackId stack_of(uint64_t stack_key);
   void write_results(uint64_t open_until_ns);
   void write_waits(uint64_t open_until_ns);
   void write_locks();
@@ -82,7 +82,7 @@ class GoLocks final : public Collector {
   std::string refused_;
   Fd link_;
   ProgramCost program_cost_;
-  std::unordered_map<int32_t, StackId> stacks_;
+  std::unordered_map<uint64_t, StackId> stacks_;
   uint64_t ended_ns_ = 0;
   uint64_t open_ = 0;
   bool has_begun_ = false;
@@ -155,12 +155,12 @@ void GoLocks::write_results(uint64_t open_until_ns) {
   write_coverage();
 }
 
-StackId GoLocks::stack_of(int32_t kernel_stack) {
-  const auto [place, is_new] = stacks_.try_emplace(kernel_stack);
+StackId GoLocks::stack_of(uint64_t stack_key) {
+  const auto [place, is_new] = stacks_.try_emplace(stack_key);
   std::array<uint64_t, kMaxFrames> addresses{};
-  const int map = bpf_map__fd(skeleton_->maps.go_stacks);
-  if (!is_new || kernel_stack < 0 || !services_.add_stack ||
-      bpf_map_lookup_elem(map, &kernel_stack, addresses.data()) != 0)
+  const int map = bpf_map__fd(skeleton_->maps.stack_table);
+  if (!is_new || stack_key == 0 || !services_.add_stack ||
+      bpf_map_lookup_elem(map, &stack_key, addresses.data()) != 0)
     return place->second;
   std::vector<Frame> calls;
   for (const uint64_t pc : addresses)
@@ -237,6 +237,8 @@ void GoLocks::write_coverage() {
                                 counts.lock_table_full + counts.hold_table_full));
   if (counts.unreadable > 0)
     add_reason(row, fmt::format("{} times a goroutine had no readable number", counts.unreadable));
+  if (counts.without_stack > 0)
+    add_reason(row, fmt::format("{} waits and releases without a stack", counts.without_stack));
   row.own_cost_ns = program_cost_.total_ns();
   CHECK(coverage_holds(row));
 }

@@ -4,6 +4,7 @@
 // more likely the longer, come with the user's stack. Only on request: threads of few programs
 // fight over the kernel (mmap and page faults, one file, one socket).
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -64,7 +65,7 @@ class KernelLocks final : public Collector {
 
   void allow_captures();
   void take_event(const void* bytes, size_t size);
-  const std::string& caller_of(int32_t kernel_stack);
+  const std::string& caller_of(uint64_t kernel_stack);
   void write_results(bool is_final);
   uint64_t write_waits();
   void write_stacks();
@@ -77,7 +78,7 @@ class KernelLocks final : public Collector {
   EventRing ring_;
   ProgramCost program_cost_;
   KernelSymbols symbols_;
-  std::map<int32_t, std::string> callers_;
+  std::map<uint64_t, std::string> callers_;
   std::map<StackKey, KernelLockStack> stacks_;
   uint64_t complete_ = 0;
   uint64_t incomplete_ = 0;
@@ -141,11 +142,11 @@ void KernelLocks::take_event(const void* bytes, size_t size) {
       event.lock.address, caller, thread, stack, sum.samples + 1, sum.weight_ns + event.weight_ns};
 }
 
-const std::string& KernelLocks::caller_of(int32_t kernel_stack) {
+const std::string& KernelLocks::caller_of(uint64_t kernel_stack) {
   auto [place, is_new] = callers_.try_emplace(kernel_stack);
   std::array<uint64_t, kMaxKernelFrames> stack{};
-  const int map = bpf_map__fd(skeleton_->maps.kernel_stacks);
-  if (is_new && kernel_stack >= 0 && bpf_map_lookup_elem(map, &kernel_stack, stack.data()) == 0)
+  const int map = bpf_map__fd(skeleton_->maps.stack_table);
+  if (is_new && kernel_stack != 0 && bpf_map_lookup_elem(map, &kernel_stack, stack.data()) == 0)
     place->second = symbols_.lock_caller(stack);
   return place->second;
 }
@@ -215,6 +216,9 @@ void KernelLocks::write_wait_coverage(const kernel_lock_counters& counts, uint64
   row.seen = is_final ? counts.ended : attributed + counts.start_unseen + counts.wait_table_full;
   add_loss(row, "start not seen", counts.start_unseen);
   add_loss(row, "table of locks full", counts.wait_table_full);
+  if (counts.without_kernel_stack > 0)
+    add_reason(row, fmt::format("{} waits began without a path in the kernel",
+                                counts.without_kernel_stack));
   row.own_cost_ns = own_cpu_ns_ + program_cost_.total_ns();
   CHECK(coverage_holds(row));
 }

@@ -41,6 +41,7 @@ TEST(KernelLocks, OfThreadsThatMapAreTheLockOfTheirAddressSpace) {
   EXPECT_TRUE(coverage_holds(recorder.coverage("kernel_locks")));
   EXPECT_TRUE(coverage_holds(recorder.coverage("kernel_lock_stacks")));
   EXPECT_EQ(recorder.coverage("kernel_locks").attributed, waits_of(recording));
+  EXPECT_EQ(recorder.coverage("kernel_locks").reason, "");
 }
 
 TEST(KernelLocks, OfAQuietProgramAreNone) {
