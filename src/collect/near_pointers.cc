@@ -4,6 +4,8 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <set>
 #include <span>
@@ -15,9 +17,12 @@ namespace {
 constexpr uint64_t kWord = sizeof(uint64_t);
 constexpr uint64_t kReach = 1 << 20;
 constexpr uint64_t kObjectBytes = 512;  ///< of what a register or the stack points at
+constexpr size_t kObjectWords = kObjectBytes / kWord;
 constexpr uint64_t kGlobalBytes = 256 << 10;
 constexpr size_t kStackWords = 48;  ///< that may point at objects
 constexpr size_t kMaxPointers = 256;
+constexpr size_t kMaxHops = 512;          ///< pointers that are followed one step further
+constexpr uint64_t kRecordReach = 16384;  ///< a record that has the data begins so near
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kEndOfUserSpace = uint64_t{1} << 47;
 
@@ -53,6 +58,12 @@ uint64_t heap_bytes_from(pid_t pid, uint64_t address) {
   return 0;
 }
 
+/// A pointer to an object that may have pointers to the data.
+struct Hop {
+  NearPointer pointer;
+  uint64_t next_word = 0;  ///< behind it: std::vector keeps its end there
+};
+
 class NearPointerSearch {
  public:
   NearPointerSearch(pid_t pid, const Capture& capture, uint64_t address)
@@ -72,12 +83,15 @@ class NearPointerSearch {
 
   void look_at_stack() { look_at(capture_.stack_start, stack_); }
 
+  /// Also finds out which pointers lead on.
   void look_at_objects() {
     uint64_t seen_to = 0;  // they may overlap
     for (const uint64_t object : object_addresses()) {
       const uint64_t from = std::max(object, seen_to);
       if (from >= object + kObjectBytes) continue;
-      look_at(from, read_words(pid_, from, object + kObjectBytes - from));
+      const std::vector<uint64_t> words = read_words(pid_, from, object + kObjectBytes - from);
+      look_at(from, words);
+      note_hops(from, words);
       seen_to = object + kObjectBytes;
     }
   }
@@ -91,8 +105,29 @@ class NearPointerSearch {
           i + 1 == recording.mappings.size() || recording.mappings[i + 1].module != mapping.module;
       if (!is_last || mapping.is_executable || !modules.contains(mapping.module)) continue;
       const uint64_t size = std::min(left, (mapping.end - mapping.start) / kWord * kWord);
-      look_at(mapping.start, read_words(pid_, mapping.start, size));
+      const std::vector<uint64_t> words = read_words(pid_, mapping.start, size);
+      look_at(mapping.start, words);
+      note_hops(mapping.start, words);
       left -= size;
+    }
+  }
+
+  /// Objects that belong to those objects: the pool of a server, with its lock.
+  void look_behind_objects() {
+    const auto object = [](const Hop& hop) { return hop.pointer.value; };
+    std::ranges::sort(hops_, {}, object);
+    const auto same = std::ranges::unique(hops_, {}, object);
+    hops_.erase(same.begin(), same.end());
+    std::vector<std::array<uint64_t, kObjectWords>> words(hops_.size());
+    for (const size_t i : read_objects(words)) {
+      const auto may_be_record = [&](uint64_t word) {
+        return is_behind(word) && address_ - word <= kRecordReach;
+      };
+      if (std::ranges::none_of(words[i], may_be_record)) continue;
+      const auto& [pointer, next_word] = hops_[i];
+      found_.push_back(pointer);
+      found_.push_back({pointer.address + kWord, next_word, 0});
+      look_at(pointer.value, words[i]);
     }
   }
 
@@ -118,6 +153,34 @@ class NearPointerSearch {
                           is_behind(words[i]) ? heap_bytes_from(pid_, words[i]) : 0});
   }
 
+  void note_hops(uint64_t start, std::span<const uint64_t> words) {
+    for (size_t i = 0; i < words.size() && hops_.size() < kMaxHops; ++i)
+      if (may_be_object(words[i]))
+        hops_.push_back(
+            {{start + i * kWord, words[i], 0}, i + 1 < words.size() ? words[i + 1] : 0});
+  }
+
+  /// Of what hops_ point at, with one call for many. Returns which could be read.
+  std::vector<size_t> read_objects(std::span<std::array<uint64_t, kObjectWords>> words) {
+    std::vector<iovec> remote;
+    for (const Hop& hop : hops_) remote.push_back(remote_bytes(hop.pointer.value, kObjectBytes));
+    std::vector<size_t> read;
+    for (size_t next = 0; next < remote.size(); ++next) {  // beyond what cannot be read
+      const size_t count = remote.size() - next;
+      const iovec local{words[next].data(), count * kObjectBytes};
+      const ssize_t bytes = process_vm_readv(pid_, &local, 1, &remote[next], count, 0);
+      if (bytes < 0 && errno != EFAULT) break;
+      const size_t whole = bytes < 0 ? 0 : static_cast<size_t>(bytes) / kObjectBytes;
+      for (size_t i = 0; i < whole; ++i) read.push_back(next++);
+    }
+    return read;
+  }
+
+  bool may_be_object(uint64_t address) const {
+    return address >= kPageBytes && address <= kEndOfUserSpace - kObjectBytes &&
+           address % kWord == 0 && !is_on_stack(address);
+  }
+
   bool is_on_stack(uint64_t address) const {
     return address >= capture_.stack_start &&
            address < capture_.stack_start + capture_.bytes.size();
@@ -129,10 +192,7 @@ class NearPointerSearch {
     const uint64_t top = (capture_.registers[kRsp] - capture_.stack_start) / kWord;
     for (size_t i = top; i < std::min(stack_.size(), top + kStackWords); ++i)
       addresses.push_back(stack_[i]);
-    std::erase_if(addresses, [&](uint64_t address) {
-      return address < kPageBytes || address > kEndOfUserSpace - kObjectBytes ||
-             address % kWord != 0 || is_on_stack(address);
-    });
+    std::erase_if(addresses, [&](uint64_t address) { return !may_be_object(address); });
     std::ranges::sort(addresses);
     return addresses;
   }
@@ -142,6 +202,7 @@ class NearPointerSearch {
   uint64_t address_;
   std::vector<uint64_t> stack_;
   std::vector<NearPointer> found_;
+  std::vector<Hop> hops_;
 };
 
 void add_module_at(const Recording& recording, uint64_t address, std::set<ModuleId>& modules) {
@@ -169,6 +230,7 @@ std::vector<NearPointer> read_near_pointers(pid_t pid, const Exemplar& exemplar,
   search.look_at_objects();
   search.look_at_stack();
   search.look_at_globals(recording, modules_of(exemplar, recording));
+  search.look_behind_objects();
   return search.take();
 }
 

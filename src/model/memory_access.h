@@ -22,6 +22,9 @@ struct MemoryAccess {
   uint8_t distance = 0;        ///< instructions between the operand and the sample; 0: on it
   bool crosses_block = false;  ///< reached over a branch: true only if this path was taken
   bool is_own_stack = false;   ///< near the stack pointer or fs base (docs/file-format.md)
+  /// Bit i: access i of the sample lies on another way to the sample, so that only one of the two
+  /// happened (the arms of an if). Of the first 32 accesses.
+  uint32_t excludes = 0;
 
   bool operator==(const MemoryAccess&) const = default;
 };

@@ -1,4 +1,4 @@
-// Which elements does a pointer in memory lead to, and what are they called?
+// Which objects and elements do pointers in memory lead to, and what are they called?
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace quarrel {
 
-/// A variable, or what a variable points at, that may hold pointers to arrays.
+/// A variable, or what a variable points at, that may hold pointers.
 struct PointerOwner {
   std::string name;  ///< of the variable; empty: it says nothing, as `this` of a library function
   uint64_t start = 0;
@@ -21,9 +21,10 @@ struct PointerOwner {
   Dwarf_Die entry{};  ///< whose DW_AT_type it has
 };
 
-/// Names for those of the `wanted` addresses (sorted) that are elements of arrays or containers to
-/// which the owner, or a member of it, points: "Server::results_[3]", or the field of a record. A
-/// std::vector has as many as lie before its end, an array as many as malloc's block holds.
+/// Names for those of the `wanted` addresses (sorted) that lie in objects, arrays or containers to
+/// which the owner, or a member of it, points: the field of a record, or "Server::results_[3]". A
+/// std::vector has as many elements as lie before its end, an array as many as malloc's block
+/// holds. Pointers in what is found are followed as well, three steps far.
 std::vector<LiveName> element_names(TypeTable& types, PointerOwner owner,
                                     std::span<const NearPointer> pointers,
                                     std::span<const uint64_t> wanted);

@@ -63,6 +63,7 @@ struct PassageCount {
   uint64_t beyond = 0;
   uint64_t certain = 0;    ///< no other way leads to where the sample stands
   uint64_t uncertain = 0;  ///< ways join, or part, in between
+  uint64_t at_join = 0;    ///< uncertain, the sample stands right behind the instruction
 };
 
 /// The same for one line that the instruction is said to have accessed.
@@ -88,12 +89,14 @@ struct VisitCount {
 /// branch that is rarely taken has far more samples around it than these shares allow.
 constexpr uint64_t kMaxBeyondPerPassage = 4;
 
-/// Of ways that meet, a thread takes those on which it was surely seen this many times less often
-/// than on another hardly ever.
-constexpr uint64_t kTimesSurer = 20;
+/// Where ways meet right behind an access, that is where most of its samples stand, but the 4 to
+/// 23 % on the access itself are sure. With less than this part of them the thread came the other
+/// way, if it was surely seen there.
+constexpr uint64_t kSureShareOfJoin = 50;
 
-/// So many sure samples of an access to a line are missed if they should be there but are not: an
-/// access in between two branches has sure and unsure samples in a proportion of its own.
+/// So many sure samples of an access are enough to miss those of another place if they should be
+/// there but are not: an access in between two branches has sure and unsure samples in a
+/// proportion of its own.
 constexpr uint64_t kMissedVisits = 3;
 
 /// Lower is the likelier reason why the sample stands where it stands. Measured: 96 % of the
@@ -133,7 +136,7 @@ class LineAttribution {
 
   std::vector<LineProfile> run(Coverage& coverage) {
     for (const LineSample& sample : recording_.line_samples) note_candidates(sample);
-    for (const LineSample& sample : recording_.line_samples) note_visits(sample);
+    for (const LineSample& sample : recording_.line_samples) note_passages(sample);
     for (uint32_t i = 0; i < recording_.line_samples.size(); ++i) {
       ++coverage.seen;
       ++(attribute(i) ? coverage.attributed : coverage.unresolved);
@@ -150,11 +153,8 @@ class LineAttribution {
     if (!sample.thread.is_valid()) return;
     for (const MemoryAccess& access : sample.accesses) {
       PassageCount& count = passages_[{sample.thread, access.instruction}];
-      if (access.distance <= 1)
-        ++count.at;
-      else if (access.crosses_block)
-        ++count.beyond;
       ++(access.crosses_block ? count.uncertain : count.certain);
+      if (access.crosses_block && access.distance <= 1) ++count.at_join;
       const ThreadId user = access.is_own_stack ? first_owner(sample.thread) : sample.thread;
       for_each_piece(access, line_size_, [&](const LinePiece& piece) { note_line(piece, user); });
     }
@@ -166,9 +166,14 @@ class LineAttribution {
     return thread.value < first_owner_.size() ? first_owner_[thread.value] : thread;
   }
 
-  void note_visits(const LineSample& sample) {
+  void note_passages(const LineSample& sample) {
     if (!sample.thread.is_valid()) return;
     for (const MemoryAccess& access : sample.accesses) {
+      PassageCount& passage = passages_[{sample.thread, access.instruction}];
+      if (access.distance > 1)
+        passage.beyond += access.crosses_block ? 1 : 0;
+      else if (!is_another_way(access, sample))
+        ++passage.at;
       if (access.size == 0 || !is_shared(line_of(access))) continue;
       VisitCount& count = visits_[{{sample.thread, access.instruction}, line_of(access)}];
       ++(access.crosses_block ? count.uncertain : count.certain);
@@ -205,22 +210,19 @@ class LineAttribution {
     return here->second.uncertain * all->second.certain >= kMissedVisits * all->second.uncertain;
   }
 
-  uint64_t sure_visits(ThreadId thread, const MemoryAccess& access) const {
-    const auto entry = visits_.find({{thread, access.instruction}, line_of(access)});
-    return entry == visits_.end() ? 0 : entry->second.certain;
+  /// Where ways meet, the accesses on all of them are candidates. A thread that never takes one of
+  /// them has no sure samples there, but has on the others.
+  bool is_another_way(const MemoryAccess& access, const LineSample& sample) const {
+    const PassageCount& own = passages_.at({sample.thread, access.instruction});
+    if (!access.crosses_block || own.certain * kSureShareOfJoin >= own.at_join) return false;
+    for (size_t i = 0; i < std::min<size_t>(sample.accesses.size(), 32); ++i)
+      if ((access.excludes >> i & 1) != 0 && was_surely_taken(sample.accesses[i], sample.thread))
+        return true;
+    return false;
   }
 
-  /// Where ways meet, the accesses on all of them are candidates. A thread that keeps to one of
-  /// them was surely seen there, and nearly never on the others. Only writes of one line are told
-  /// apart like that: what stands before the ways part was surely seen as well.
-  bool is_another_way(const MemoryAccess& access, const LineSample& sample) const {
-    if (!access.crosses_block) return false;
-    const uint64_t own = sure_visits(sample.thread, access);
-    return std::any_of(sample.accesses.begin(), sample.accesses.end(), [&](const auto& other) {
-      return other.crosses_block && other.size > 0 && other.kind != AccessKind::kRead &&
-             line_of(other) == line_of(access) &&
-             sure_visits(sample.thread, other) > kTimesSurer * own;
-    });
+  bool was_surely_taken(const MemoryAccess& access, ThreadId thread) const {
+    return passages_.at({thread, access.instruction}).certain >= kMissedVisits;
   }
 
   bool is_on_path(ThreadId thread, uint64_t instruction) const {

@@ -2,8 +2,9 @@
 #include "resolve/operand_walk.h"
 
 #include <algorithm>
+#include <bitset>
 #include <limits>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace quarrel {
 namespace {
@@ -42,6 +43,7 @@ class OperandWalk {
     std::vector<MemoryAccess> accesses;
     for (const Step& step : steps_)
       if (step.distance <= kOperandWindow) append_accesses(step, accesses);
+    mark_exclusive(accesses);
     return accesses;
   }
 
@@ -49,7 +51,7 @@ class OperandWalk {
   /// Breadth first, so that each instruction is met at its nearest and steps_ is in that order.
   void collect(uint32_t sampled) {
     steps_.push_back({.instruction = sampled, .before = registers_});
-    visited_.insert(sampled);
+    step_of_[sampled] = 0;
     for (size_t i = 0; i < steps_.size(); ++i) {
       const auto predecessors = function_.predecessors(steps_[i].instruction);
       for (const uint32_t predecessor : predecessors)
@@ -66,13 +68,69 @@ class OperandWalk {
     const bool is_certain = is_only_way && instruction.flow != Flow::kCall;
     const bool is_context = after.distance >= kOperandWindow;
     if (is_context && (!is_certain || after.distance >= kOperandWindow + kContext)) return;
-    if (steps_.size() >= kMaxSteps || !visited_.insert(predecessor).second) return;
+    if (steps_.size() >= kMaxSteps || !step_of_.try_emplace(predecessor, steps_.size()).second)
+      return;
     steps_.push_back({.instruction = predecessor,
                       .next = next,
                       .distance = static_cast<uint8_t>(after.distance + 1),
                       .is_certain_next = is_certain,
                       .crosses_block = after.crosses_block || !is_certain,
                       .before = undo(instruction, after.before)});
+  }
+
+  using StepSet = std::bitset<kMaxSteps>;
+
+  /// For each step those right before it on some way, without the sample itself. Empty if unknown
+  /// ways lead into the window.
+  std::vector<StepSet> direct_ways() const {
+    std::vector<StepSet> ways(steps_.size());
+    for (size_t i = 1; i < steps_.size(); ++i) {
+      const uint32_t instruction = steps_[i].instruction;
+      if (instruction != 0 && function_.may_be_entered_at(instruction)) return {};
+      for (const uint32_t predecessor : function_.predecessors(instruction)) {
+        const auto step = step_of_.find(predecessor);
+        if (step != step_of_.end() && step->second != 0) ways[i].set(step->second);
+      }
+    }
+    return ways;
+  }
+
+  /// For each step all from which control gets there without passing the sample.
+  std::vector<StepSet> steps_before() const {
+    std::vector<StepSet> before = direct_ways();
+    for (bool is_growing = true; is_growing;) {
+      is_growing = false;
+      for (size_t i = before.size(); i-- > 1;) {
+        const StepSet known = before[i];
+        for (size_t step = 1; step < before.size(); ++step)
+          if (known[step]) before[i] |= before[step];
+        is_growing |= before[i] != known;
+      }
+    }
+    return before;
+  }
+
+  /// Two accesses exclude each other if neither comes before the other on any way to the sample.
+  void mark_exclusive(std::vector<MemoryAccess>& accesses) const {
+    const auto crosses = [](const MemoryAccess& access) { return access.crosses_block; };
+    if (std::count_if(accesses.begin(), accesses.end(), crosses) < 2) return;
+    const std::vector<StepSet> before = steps_before();
+    if (before.empty()) return;
+    const size_t count = std::min<size_t>(accesses.size(), std::numeric_limits<uint32_t>::digits);
+    for (size_t i = 0; i < count; ++i)
+      for (size_t j = 0; j < count; ++j)
+        if (exclude_each_other(before, step_at(accesses[i].instruction),
+                               step_at(accesses[j].instruction)))
+          accesses[i].excludes |= 1u << j;
+  }
+
+  /// All ways lead to the sample itself, step 0.
+  static bool exclude_each_other(const std::vector<StepSet>& before, size_t a, size_t b) {
+    return a != b && a != 0 && b != 0 && !before[a][b] && !before[b][a];
+  }
+
+  size_t step_at(uint64_t address) const {
+    return step_of_.at(*function_.index_at(address - bias_));
   }
 
   /// Passes on what step `i` knows to the step after it, where that one surely followed.
@@ -166,7 +224,7 @@ class OperandWalk {
   const Capture& capture_;
   uint64_t bias_;
   std::vector<Step> steps_;
-  std::unordered_set<uint32_t> visited_;
+  std::unordered_map<uint32_t, size_t> step_of_;  // by instruction
 };
 
 }  // namespace

@@ -277,6 +277,7 @@ void columns(V& v, R& access) {
   v.number("distance_instructions", access.distance);
   v.flag("crosses_block", access.crosses_block);
   v.flag("is_own_stack", access.is_own_stack);
+  v.number("excludes", access.excludes);
 }
 
 template <class V, RowOf<GeneratedCode> R>

@@ -322,6 +322,7 @@ CREATE TABLE line_sample_accesses (
   distance_instructions INTEGER NOT NULL,
   crosses_block INTEGER NOT NULL,
   is_own_stack INTEGER NOT NULL,   -- near the stack or thread pointer of the sampled thread
+  excludes INTEGER NOT NULL,       -- bit i: position i lies on another way; not both happened
   PRIMARY KEY (line_sample_id, position)
 ) STRICT, WITHOUT ROWID;
 

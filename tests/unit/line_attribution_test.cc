@@ -304,6 +304,8 @@ TEST_F(LineAttributionTest, AtTheJoinOfTwoArmsAThreadIsChargedWithItsOwnArm) {
   jumping.distance = 2;
   MemoryAccess falling = access_to(kLine + 8, AccessKind::kWrite, 2);
   jumping.crosses_block = falling.crosses_block = true;
+  falling.excludes = 0b10;
+  jumping.excludes = 0b01;
   MemoryAccess on_jump = access_to(kLine, AccessKind::kWrite, 1);
   MemoryAccess on_store = access_to(kLine + 8, AccessKind::kWrite, 2);
   on_store.distance = 0;
@@ -319,6 +321,53 @@ TEST_F(LineAttributionTest, AtTheJoinOfTwoArmsAThreadIsChargedWithItsOwnArm) {
   EXPECT_EQ(classify_sharing(found[0]), Sharing::kFalse);
   for (const LineAccess& access : found[0].accesses)
     EXPECT_EQ(access.offset, access.thread == kFirst ? 0u : 8u);
+}
+
+TEST_F(LineAttributionTest, TheArmOfAnotherThreadIsNotSharedAlthoughItEndsWhereTheOwnOneJumps) {
+  // Each thread keeps to its arm, and the arms use different lines.
+  MemoryAccess jumping = access_to(kLine, AccessKind::kWrite, 1);
+  jumping.distance = 2;
+  MemoryAccess falling = access_to(kOtherLine, AccessKind::kWrite, 2);
+  jumping.crosses_block = falling.crosses_block = true;
+  const MemoryAccess on_jump = access_to(kLine, AccessKind::kWrite, 1);
+  MemoryAccess on_store = access_to(kOtherLine, AccessKind::kWrite, 2);
+  on_store.distance = 0;
+  const auto record = [&] {
+    recording_.line_samples.clear();
+    for (int i = 0; i < 60; ++i, next_tick()) {
+      add(kFirst, {falling, jumping});
+      add(kSecond, {falling, jumping});
+      add(kFirst, {on_jump});
+      if (i % 10 == 0) add(kSecond, {on_store});
+    }
+  };
+  record();
+  EXPECT_FALSE(lines().empty());  // nothing tells that it is one or the other
+  falling.excludes = 0b10;
+  jumping.excludes = 0b01;
+  record();
+  EXPECT_TRUE(lines().empty());
+}
+
+TEST_F(LineAttributionTest, AThreadThatTakesBothArmsUsesBoth) {
+  MemoryAccess jumping = access_to(kLine, AccessKind::kWrite, 1);
+  jumping.distance = 2;
+  MemoryAccess falling = access_to(kLine + 8, AccessKind::kWrite, 2);
+  jumping.crosses_block = falling.crosses_block = true;
+  falling.excludes = 0b10;
+  jumping.excludes = 0b01;
+  const MemoryAccess on_jump = access_to(kLine, AccessKind::kWrite, 1);
+  MemoryAccess on_store = access_to(kLine + 8, AccessKind::kWrite, 2);
+  on_store.distance = 0;
+  for (int i = 0; i < 60; ++i, next_tick())
+    for (const ThreadId thread : {kFirst, kSecond}) {
+      add(thread, {falling, jumping});
+      add(thread, {on_jump});
+      if (i % 20 == 0) add(thread, {on_store});
+    }
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].accesses.size(), 4u);
 }
 
 TEST_F(LineAttributionTest, OneLookAtARareBranchDoesNotChargeTheLoopAroundIt) {

@@ -59,6 +59,24 @@ TEST_F(NearPointers, AreMembersOfWhatARegisterPointsAt) {
   EXPECT_TRUE(std::ranges::is_sorted(found, {}, &NearPointer::address));
 }
 
+TEST_F(NearPointers, AreMembersOfWhatTheMembersPointAt) {
+  struct Pool {
+    long* counts = new long[4];
+  };
+  struct Server {
+    std::vector<std::unique_ptr<Pool>> pools = std::vector<std::unique_ptr<Pool>>(4);
+  };
+  const auto server = std::make_unique<Server>();
+  for (auto& pool : server->pools) pool = std::make_unique<Pool>();
+  capture_.registers[kRdi] = address_of(server.get());
+  const Pool& pool = *server->pools[2];
+  const auto found = find(address_of(&pool));
+  EXPECT_NE(at(found, address_of(&server->pools)), nullptr);
+  EXPECT_NE(at(found, address_of(&server->pools[2])), nullptr);
+  EXPECT_EQ(at(find(address_of(pool.counts + (1 << 20))), address_of(&pool.counts)), nullptr);
+  for (auto& one : server->pools) delete[] one->counts;
+}
+
 TEST_F(NearPointers, InARegisterHaveABlockAndNoAddress) {
   const auto numbers = std::make_unique<long[]>(6);
   capture_.registers[kRbx] = address_of(numbers.get());

@@ -97,6 +97,19 @@ op_two_arms_end:
   ret)");
 LABEL(op_two_arms_else);
 LABEL(op_two_arms_join);
+FUNCTION(op_before_arms, R"(
+  movq $1, 128(%rdi)
+  test %rsi, %rsi
+  je op_before_arms_else
+  movq $1, (%rdi)
+  jmp op_before_arms_join
+op_before_arms_else:
+  movq $1, 64(%rdi)
+op_before_arms_join:
+  ret
+op_before_arms_end:
+)");
+LABEL(op_before_arms_join);
 
 FUNCTION(op_call_between, R"(
   movq $1, (%rbx)
@@ -410,6 +423,24 @@ TEST_F(Operands, BothArmsOfAnIfAreCandidatesOfTheirJoinAndMarkedUncertain) {
   EXPECT_TRUE(other->crosses_block);
   EXPECT_EQ(other->distance, 1);
   EXPECT_EQ(taken->distance, 2);
+  EXPECT_EQ(accesses[0].excludes, 0b10u);
+  EXPECT_EQ(accesses[1].excludes, 0b01u);
+}
+
+TEST_F(Operands, WhatComesBeforeBothArmsExcludesNeither) {
+  reg(kRdi) = kHeap;
+  const auto accesses = at(op_before_arms_join);
+  ASSERT_EQ(accesses.size(), 3u);
+  const MemoryAccess* before = find(accesses, kHeap + 128);
+  ASSERT_NE(before, nullptr);
+  EXPECT_EQ(before->excludes, 0u);
+  for (const MemoryAccess& access : accesses)
+    EXPECT_EQ(access.excludes == 0, access.address == kHeap + 128) << access.distance;
+}
+
+TEST_F(Operands, TurnsOfALoopExcludeNothing) {
+  reg(kRdi) = kHeap;
+  for (const MemoryAccess& access : at(op_swap_after)) EXPECT_EQ(access.excludes, 0u);
 }
 
 TEST_F(Operands, OneArmDoesNotSeeTheOther) {
