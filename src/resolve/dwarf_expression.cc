@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kMaxOperations = 256;  // no branches are followed, so this bounds the time
 
-// The stack machine of DWARF 5, section 2.5, without branches, calls and pieces.
+// The stack machine of DWARF 5, section 2.5, without branches, calls and several pieces.
 class Machine {
  public:
   explicit Machine(const ExpressionContext& context) : context_(context) {}
@@ -23,7 +23,9 @@ class Machine {
 
   std::optional<ExpressionResult> run(std::span<const Dwarf_Op> operations) {
     if (operations.empty() || operations.size() > kMaxOperations) return std::nullopt;
-    if (operations.size() == 1)
+    // gcc writes a record that stands in one register as its only piece.
+    const bool is_one_piece = operations.size() == 2 && operations[1].atom == DW_OP_piece;
+    if (operations.size() == 1 || is_one_piece)
       if (auto number = register_named_by(operations[0])) return register_value(*number);
     for (const Dwarf_Op& operation : operations)
       if (!step(operation)) return std::nullopt;

@@ -90,6 +90,15 @@ std::optional<Dwarf_Die> referenced(Dwarf_Die& die, unsigned name) {
   return target;
 }
 
+std::optional<Dwarf_Die> template_argument(Dwarf_Die& die) {
+  std::optional<Dwarf_Die> found;
+  for_each_child(die, [&](Dwarf_Die& child) {
+    if (dwarf_tag(&child) == DW_TAG_template_type_parameter) found = child;
+    return !found;
+  });
+  return found;
+}
+
 bool has_flag(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;
   bool value = false;

@@ -42,6 +42,9 @@ std::optional<uint64_t> unsigned_attribute(Dwarf_Die& die, unsigned name);
 std::optional<Dwarf_Die> referenced(Dwarf_Die& die, unsigned name);
 bool has_flag(Dwarf_Die& die, unsigned name);
 
+/// The first type argument of a template's instantiation: an entry that has it as DW_AT_type.
+std::optional<Dwarf_Die> template_argument(Dwarf_Die& die);
+
 /// DW_AT_name, also by way of the declaration; empty if there is none.
 std::string name_of(Dwarf_Die& die);
 

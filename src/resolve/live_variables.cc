@@ -122,7 +122,10 @@ class FrameSearch {
       pointed.follow(aggregate->start, aggregate->type);
     else if (auto held = record_in_register(variable))
       pointed.follow_value(held->first, held->second);
-    for (PointedRecord& record : pointed.found()) name_pointed(variable, record);
+    for (PointedRecord& record : pointed.found()) {
+      name_pointed(variable, record);
+      follow({"", record.start, record.size, record.type, record.entry}, frame_.pointers);
+    }
     name_elements(variable, aggregate);
   }
 

@@ -33,6 +33,13 @@ bool is_system_record(std::string_view name) {
          std::find(kPthreadRecords.begin(), kPthreadRecords.end(), name) != kPthreadRecords.end();
 }
 
+// Where libstdc++'s nodes of maps, sets and lists keep an element: bytes, with its type as
+// argument.
+bool is_raw_storage(std::string_view record) {
+  return record.starts_with("__gnu_cxx::__aligned_membuf<") ||
+         record.starts_with("__gnu_cxx::__aligned_buffer<");
+}
+
 // One step from a record into a member (and on into array elements).
 struct Step {
   std::string owner;  // empty: unnamed record
@@ -127,6 +134,13 @@ Walk walk_to(TypeTable& types, PlainType type, uint64_t offset) {
     std::string owner = types.record_name(type);
     is_in_system = owner.empty() ? is_in_system : is_system_record(owner);
     if (owner.starts_with("std::atomic")) break;
+    if (is_raw_storage(owner)) {
+      auto stored = template_argument(type.die);
+      auto stored_type = stored ? types.type_of(*stored) : std::nullopt;
+      if (!stored_type) break;
+      type = *stored_type;
+      continue;
+    }
     auto member = member_containing(types, type.die, inside);
     if (!member) {
       walk.is_in_padding = !is_in_system && !has_flag(type.die, DW_AT_declaration);

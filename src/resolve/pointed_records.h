@@ -32,6 +32,7 @@ class PointedRecords {
 
  private:
   void visit(uint64_t start, PlainType type, int level);
+  void visit_node(uint64_t start, PlainType& type);
   void visit_member(uint64_t address, PlainType type, int level);
   void visit_pointer(uint64_t target, Dwarf_Die pointer, int level);
   std::optional<uint64_t> read(uint64_t address) const;

@@ -49,7 +49,8 @@ class PointedLocks : public testing::TestWithParam<const char*> {};
 
 TEST_P(PointedLocks, AreNamedByTheirRecord) {
   auto names = names_in(GetParam());
-  for (const char* thread : {"by_member", "by_owner", "in_two_steps", "by_element", "by_global"}) {
+  for (const char* thread : {"by_member", "by_owner", "in_two_steps", "by_element", "by_global",
+                             "in_map", "in_hash_table"}) {
     EXPECT_EQ(names[thread].display, "app::Pool::mu") << thread << ": " << names[thread].how;
     EXPECT_EQ(names[thread].record_offset, 8u) << thread;
     EXPECT_EQ(names[thread].source, NameSource::kLiveVariable) << thread;
