@@ -185,6 +185,23 @@ static inline enum futex_outcome outcome_of(__s64 result)
 	return OUTCOME_FAILED;
 }
 
+/* The thread slept in the call, whatever ended that. */
+static inline int was_asleep(enum futex_outcome outcome)
+{
+	return outcome == OUTCOME_BLOCKED || outcome == OUTCOME_INTERRUPTED ||
+	       outcome == OUTCOME_TIMED_OUT;
+}
+
+/* After a call that slept: is the wait over? A call that a signal interrupts is made again, by the
+ * kernel or by the library.
+ */
+static inline int ends_wait(const struct futex_signature *signature, enum futex_outcome outcome)
+{
+	if (outcome == OUTCOME_INTERRUPTED)
+		return 0;
+	return outcome == OUTCOME_TIMED_OUT || !repeats_until_taken(signature);
+}
+
 static inline __u32 highest_bit(__u64 value)
 {
 	__u32 bit = 0;

@@ -230,7 +230,7 @@ static __always_inline int end_unseen_wait(__s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
 
-	if (!counts || outcome_of(result) != OUTCOME_BLOCKED)
+	if (!counts || !was_asleep(outcome_of(result)))
 		return 0;
 	counts->blocking++;
 	counts->start_unseen++;
@@ -285,8 +285,9 @@ static __always_inline void hold_capture_rate(__u64 now)
 		threshold_ns *= 2;
 }
 
-static __always_inline int end_blocked(struct thread_record *thread, struct lock_record *lock,
-				       __u64 wait_ns, __u64 now)
+/* `is_over`: the wait ends with this call, whether it got what it waited for or gave up. */
+static __always_inline int end_sleep(struct thread_record *thread, struct lock_record *lock,
+				     __u64 wait_ns, __u64 now, bool is_over)
 {
 	struct lock_wait_counters *counts = my_counters();
 	__u64 threshold = capture_threshold(threshold_ns, &thread->lock.signature);
@@ -310,17 +311,17 @@ static __always_inline int end_blocked(struct thread_record *thread, struct lock
 			counts->captures++;
 		capture(thread, &thread->lock, weight_ns, EVENT_WAIT, &stack);
 	}
-	if (!repeats_until_taken(&thread->lock.signature))
+	if (is_over)
 		finish_wait_for(thread, lock);
 	return 0;
 }
 
-static __always_inline void end_other(struct thread_record *thread, struct lock_record *lock,
-				      enum futex_outcome outcome, __u64 wait_ns)
+/* What calls came to that did not end as they should: the lock was free, or the call was cut off.
+ * The time of the latter is in the totals as well.
+ */
+static __always_inline void count_outcome(struct lock_record *lock, enum futex_outcome outcome,
+					  __u64 wait_ns)
 {
-	/* What came before in other calls of the same wait was blocked time all the same. */
-	if (outcome != OUTCOME_NOT_BLOCKED)
-		finish_wait(thread);
 	if (!lock)
 		return;
 	if (outcome == OUTCOME_NOT_BLOCKED) {
@@ -349,9 +350,13 @@ static __always_inline int end_wait(struct thread_record *thread, __s64 result)
 	forget_waiter(thread);
 	if (!begins_ns)
 		return 0;
-	if (outcome == OUTCOME_BLOCKED)
-		return end_blocked(thread, lock, wait_ns, now);
-	end_other(thread, lock, outcome, wait_ns);
+	count_outcome(lock, outcome, wait_ns);
+	if (was_asleep(outcome))
+		return end_sleep(thread, lock, wait_ns, now,
+				 ends_wait(&thread->lock.signature, outcome));
+	/* What came before in other calls of the same wait was blocked time all the same. */
+	if (outcome == OUTCOME_FAILED)
+		finish_wait(thread);
 	return 0;
 }
 

@@ -3,6 +3,10 @@
 //   contended forever     one thread holds the mutex 2 ms at a time, two wait. Each line on stdin
 //                         starts one more waiter; end of input ends the program.
 //   contended exact N     after a line on stdin, exactly N waits of 3 ms or more, then the sum.
+//   contended timed       after a line on stdin, a thread tries to get the mutex for 5 ms at a
+//   time,
+//                         40 times, and then waits until it has it.
+//   contended signalled   the same with one wait that 40 signals interrupt.
 //   contended deadlock    two threads each hold one mutex and wait for that of the other.
 //   contended sharing     two threads increment neighbouring counters.
 #include <pthread.h>
@@ -12,6 +16,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -110,6 +115,60 @@ void run_exact(long count) {
   std::printf("waited_ns %ld\n", waited_ns.load());
 }
 
+/// Holds the mutex while `wait` runs, which gets it in the end, and tells how long that took.
+template <class Wait, class Beside>
+void time_one_wait(Wait wait, Beside beside) {
+  read_line();
+  pthread_mutex_lock(&g_mutex);
+  long waited_ns = 0;
+  std::thread waiter([&] {
+    const auto start = Clock::now();
+    wait();
+    waited_ns = std::chrono::nanoseconds(Clock::now() - start).count();
+    pthread_mutex_unlock(&g_mutex);
+  });
+  while (!has_waiter()) std::this_thread::yield();
+  beside(waiter);
+  pthread_mutex_unlock(&g_mutex);
+  waiter.join();
+  std::printf("waited_ns %ld\n", waited_ns);
+}
+
+constexpr int kTries = 40;
+constexpr milliseconds kTry{5};
+
+timespec after(milliseconds time) {
+  timespec at{};
+  clock_gettime(CLOCK_REALTIME, &at);
+  at.tv_nsec += std::chrono::nanoseconds(time).count();
+  at.tv_sec += at.tv_nsec / 1'000'000'000;
+  at.tv_nsec %= 1'000'000'000;
+  return at;
+}
+
+void run_timed() {
+  std::atomic<int> timeouts{0};
+  const auto wait = [&] {
+    for (timespec end = after(kTry); pthread_mutex_timedlock(&g_mutex, &end) != 0;
+         end = after(timeouts < kTries ? kTry : milliseconds(60'000)))
+      ++timeouts;
+  };
+  time_one_wait(wait, [&](std::thread&) {
+    while (timeouts < kTries) std::this_thread::sleep_for(kTry);
+  });
+}
+
+void run_signalled() {
+  std::signal(SIGUSR1, [](int) {});
+  time_one_wait([] { pthread_mutex_lock(&g_mutex); },
+                [](std::thread& waiter) {
+                  for (int i = 0; i < kTries; ++i) {
+                    std::this_thread::sleep_for(kTry);
+                    pthread_kill(waiter.native_handle(), SIGUSR1);
+                  }
+                });
+}
+
 /// What a thread takes second, the other has: both wait for ever.
 void run_deadlock() {
   pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
@@ -155,6 +214,8 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   if (mode == "forever") run_forever();
   if (mode == "exact" && argc > 2) run_exact(std::atol(argv[2]));
+  if (mode == "timed") run_timed();
+  if (mode == "signalled") run_signalled();
   if (mode == "deadlock") run_deadlock();
   if (mode == "sharing") run_sharing();
   return 0;

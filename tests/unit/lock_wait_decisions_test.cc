@@ -127,6 +127,18 @@ TEST(FutexOutcome, SeparatesSleepingFromNotSleeping) {
   EXPECT_EQ(outcome_of(-EFAULT), OUTCOME_FAILED);
 }
 
+TEST(FutexOutcome, EndsAWaitUnlessTheCallIsMadeAgain) {
+  const futex_signature mutex = signature_of(FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 2, 0);
+  const futex_signature timed = signature_of(FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 2, 1);
+  const futex_signature condvar = signature_of(FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, 0);
+  EXPECT_FALSE(ends_wait(&mutex, OUTCOME_BLOCKED));
+  EXPECT_TRUE(ends_wait(&condvar, OUTCOME_BLOCKED));
+  EXPECT_TRUE(ends_wait(&timed, OUTCOME_TIMED_OUT));
+  EXPECT_FALSE(ends_wait(&condvar, OUTCOME_INTERRUPTED));
+  EXPECT_TRUE(was_asleep(OUTCOME_TIMED_OUT) && was_asleep(OUTCOME_INTERRUPTED));
+  EXPECT_FALSE(was_asleep(OUTCOME_NOT_BLOCKED) || was_asleep(OUTCOME_FAILED));
+}
+
 TEST(WaitHistogram, GrowsWithTheWaitAndNeverLeavesItsBuckets) {
   uint32_t last = 0;
   for (uint64_t wait_ns = 1; wait_ns < (1ull << 45); wait_ns += wait_ns / 8 + 1) {
