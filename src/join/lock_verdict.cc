@@ -70,6 +70,9 @@ void judge_lock(const LockEvidence& evidence, const LockStanding& standing, cons
     finding.reason = fmt::format(
         "{:.0f} % of all lock waiting, and {} is known", standing.share * 100,
         held.unseen > held.total() / 2 ? "who holds it where" : "what the holder does meanwhile");
+  } else if (evidence.hottest->kind == WaitKind::kOwnLock) {
+    finding.verdict = Verdict::kMeasureFirst;
+    finding.reason = "the waiting is real, but who holds such a lock is written down nowhere";
   } else {
     finding.verdict = Verdict::kMeasureFirst;
     finding.reason =

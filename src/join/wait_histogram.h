@@ -18,6 +18,8 @@ class WaitHistogram {
   /// The same of any buckets of that shape.
   void add(std::span<const uint64_t> buckets);
 
+  bool is_empty() const { return total_ == 0; }
+
   /// The duration that `fraction` (0..1) of the waits do not exceed: interpolated within its
   /// bucket (12 % wide at most), never above `max_ns`. 0 without waits.
   uint64_t quantile_ns(double fraction, uint64_t max_ns) const;

@@ -174,7 +174,7 @@ struct FindingStack {
 };
 
 struct Advice {
-  std::string remedy;  ///< pad | reorder | split | shard | atomic | snapshot | shorten | leave
+  std::string remedy;  ///< pad | reorder | split | shard | atomic | ... (quarrel.schema.json)
   std::string summary;
   std::optional<uint64_t> memory_bytes;  ///< per instance
   std::string diff;                      ///< unified, or empty

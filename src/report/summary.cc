@@ -79,7 +79,9 @@ std::vector<std::string> data_warnings(const Diagnosis& diagnosis) {
   for (const Coverage& account : diagnosis.coverage) {
     // Most virtual machines have no PMU; what that means stands with the data quality.
     if (account.state == CollectorState::kOff && account.collector == "memory_samples") continue;
-    if (account.state == CollectorState::kOff)
+    if (account.collector == "processes")
+      warnings.push_back(account.reason);
+    else if (account.state == CollectorState::kOff)
       warnings.push_back(fmt::format("{} is off: {}", account.collector, account.reason));
     else if (loss_share(account) > kNotableLoss)
       warnings.push_back(fmt::format("{}: {} of {} {} are lost or unresolved", account.collector,
@@ -140,16 +142,20 @@ std::string describe_waits(const Waits& waits) {
                                                  static_cast<double>(waits.total_ns);
   std::string kind = waits.kind;
   for (const std::string& attribute : waits.attributes) kind += ", " + attribute;
+  // Only waits that ended are in the distribution.
+  const std::string lengths =
+      waits.p99_ns == 0 ? "; none of them ended"
+                        : fmt::format("; half end within {}, 99 % within {}",
+                                      format_duration(waits.p50_ns), format_duration(waits.p99_ns));
   std::string text = fmt::format(
-      "{} blocking waits ({}), {} in all; half end within {}, 99 % within {}, longest {}; holder "
-      "known for {} of the time",
-      format_count(waits.count), kind, format_duration(waits.total_ns),
-      format_duration(waits.p50_ns), format_duration(waits.p99_ns), format_duration(waits.max_ns),
-      format_share(known));
+      "{} blocking waits ({}), {} in all{}, longest {}; holder known for {} of the time",
+      format_count(waits.count), kind, format_duration(waits.total_ns), lengths,
+      format_duration(waits.max_ns), format_share(known));
   if (waits.wakes > 0)
     text += fmt::format("; {} calls to wake a waiter, of which {} woke nobody",
                         format_count(waits.wakes), format_count(waits.wasted_wakes));
-  if (waits.timed_out > 0) text += fmt::format("; {} timeouts", format_count(waits.timed_out));
+  if (waits.timed_out > 0)
+    text += fmt::format("; {} of the waits ended at their timeout", format_count(waits.timed_out));
   return text;
 }
 

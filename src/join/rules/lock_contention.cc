@@ -11,6 +11,7 @@
 #include "join/lock_evidence.h"
 #include "join/lock_verdict.h"
 #include "join/run_rate.h"
+#include "join/stuck_lock.h"
 #include "join/wait_chain.h"
 #include "model/fingerprint.h"
 #include "model/wait_kind_name.h"
@@ -83,7 +84,8 @@ void add_code(const Recording& recording, const LockEvidence& evidence, Finding&
        evidence.holders.source_lines(kMaxLines, "holding while others wait"))
     finding.locations.push_back(std::move(line));
   for (FindingStack& stack : evidence.waiters.heaviest(kMaxStacks)) {
-    if (is_reacquire(stack)) stack.note = "re-acquires the mutex after a condition variable";
+    if (evidence.hottest->kind != WaitKind::kOwnLock && is_reacquire(stack))
+      stack.note = "re-acquires the mutex after a condition variable";
     finding.stacks.push_back(std::move(stack));
   }
   for (FindingStack& stack : evidence.holders.heaviest(kMaxStacks))
@@ -94,6 +96,10 @@ void add_code(const Recording& recording, const LockEvidence& evidence, Finding&
 
 void add_advice(const JoinInput& input, const LockEvidence& evidence, const LockStanding& standing,
                 Finding& finding) {
+  if (is_stuck(evidence, input.profile.recording.run.duration_ns)) {
+    judge_stuck_lock(evidence, finding);
+    return;
+  }
   const auto state = guarded_state(input.facts, *evidence.hottest);
   const AtomicTest test = test_for_atomic(evidence, standing, state);
   judge_lock(evidence, standing, test, finding);
@@ -131,9 +137,10 @@ std::string describe_objects(const LockEvidence& evidence, const std::string& co
 
 std::string lock_message(const LockEvidence& evidence, const Finding& finding) {
   const std::string objects = describe_objects(evidence, finding.subject.name);
-  return fmt::format("{} threads wait for {} {}{}: {:.1f} thread-ms lost per second of run",
-                     evidence.waited_ns.size(), finding.waits->kind, finding.subject.name, objects,
-                     finding.cost.thread_ms_per_s);
+  const size_t waiters = evidence.waited_ns.size();
+  return fmt::format("{} thread{} for {} {}{}: {:.1f} thread-ms lost per second of run", waiters,
+                     waiters == 1 ? " waits" : "s wait", finding.waits->kind, finding.subject.name,
+                     objects, finding.cost.thread_ms_per_s);
 }
 
 Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
