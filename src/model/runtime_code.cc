@@ -24,13 +24,14 @@ bool is_runtime_file(std::string_view file) {
 }
 
 bool is_runtime_module(std::string_view module) {
-  constexpr std::array<std::string_view, 5> kNames = {"libabsl_", "libgomp.so", "libomp.so",
-                                                      "libiomp5.so", "libtbb.so"};
+  constexpr std::array<std::string_view, 6> kNames = {"libabsl_",    "libgomp.so", "libomp.so",
+                                                      "libiomp5.so", "libtbb.so",  "libjvm.so"};
   return starts_with_any(module.substr(module.rfind('/') + 1), kNames);
 }
 
 bool is_runtime_function(std::string_view function) {
-  constexpr std::array<std::string_view, 3> kStarts = {"absl::", "AbslInternal", "__rust_"};
+  constexpr std::array<std::string_view, 6> kStarts = {
+      "absl::", "AbslInternal", "__rust_", "LWLock", "PGSemaphore", "PyThread_acquire_lock"};
   return starts_with_any(function, kStarts) || is_rust_library_name(function);
 }
 

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "model/runtime_code.h"
+#include "resolve/built_locks.h"
 #include "resolve/library_code.h"
 #include "resolve/member_path.h"
 #include "resolve/wait_kind.h"
@@ -30,7 +32,8 @@ struct Word {
   std::map<WaitKind, uint64_t> by_signature;
   StackId heaviest_stack;
   uint64_t heaviest_ns = 0;
-  bool has_glibc_layout = true;  // by the heaviest stack
+  bool has_glibc_layout = true;     // by the heaviest stack
+  std::optional<WaitKind> made_of;  // likewise; only of locks that are made of another primitive
 
   WaitKind kind() const {
     const auto& weights = by_stack.empty() ? by_signature : by_stack;
@@ -55,6 +58,7 @@ Words collect_words(const Recording& recording, const std::vector<ResolvedFrame>
     word.heaviest_ns = wait.weight_ns;
     word.heaviest_stack = wait.stack;
     word.has_glibc_layout = one.has_glibc_layout;
+    word.made_of = one.made_of;
   }
   for (const LockMemory& memory : recording.lock_memory)
     if (auto word = words.find(memory.address);
@@ -68,10 +72,11 @@ struct Group {
   StackId heaviest_stack;
   uint64_t heaviest_ns = 0;
   bool has_glibc_layout = true;
+  std::optional<WaitKind> made_of;
 
   uint64_t start() const {
     const uint64_t word = identity.words.front();
-    return has_glibc_layout ? object_start(identity.kind, word) : word;
+    return has_glibc_layout ? object_start(made_of.value_or(identity.kind), word) : word;
   }
 };
 
@@ -84,6 +89,7 @@ void merge(Group& into, const Group& from) {
     into.identity.object = from.identity.object;
   if (from.heaviest_ns <= into.heaviest_ns) return;
   into.identity.kind = from.identity.kind;
+  into.made_of = from.made_of;
   into.heaviest_ns = from.heaviest_ns;
   into.heaviest_stack = from.heaviest_stack;
 }
@@ -126,15 +132,24 @@ void describe_unnamed(Group& group, const Recording& recording,
       return;
     }
   }
-  if (is_named) return;
   const auto functions = functions_on(recording, frames, group.heaviest_stack);
+  const BuiltLock* built = group.made_of ? built_lock(functions) : nullptr;
+  if (built != nullptr && built->is_whole_name) {
+    // One for itself, beside other locks in the same variable.
+    object.record.clear();
+    object.field.clear();
+    object.variable = object.display = built->noun;
+    object.how = "told by the function that waits";
+    return;
+  }
+  if (is_named) return;
   const CodeLocation* user = waiting_user_code(recording, frames, group.heaviest_stack);
   if (user == nullptr && waits_for_team(functions)) {
     object.display = "OpenMP threads without work";
     return;
   }
   object.address = group.start();
-  object.display = kind_noun(group.identity.kind);
+  object.display = built != nullptr ? built->noun : kind_noun(group.identity.kind);
   if (user == nullptr) return;
   object.display += " waited for in " + user->function;
   object.how = "no variable leads to it; told by the function that waits";
@@ -193,7 +208,8 @@ std::vector<LockIdentity> identify_locks(const Recording& recording,
         {.kind = word.kind(), .attributes = word.attributes, .object = {}, .words = {address}},
         word.heaviest_stack,
         word.heaviest_ns,
-        word.has_glibc_layout};
+        word.has_glibc_layout,
+        word.made_of};
     if (auto name = names.find(address); name != names.end())
       group.identity.object = as_lock(name->second);
     groups.push_back(std::move(group));

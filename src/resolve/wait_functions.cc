@@ -6,6 +6,7 @@
 #include <cctype>
 #include <string>
 
+#include "resolve/built_locks.h"
 #include "resolve/member_path.h"
 #include "resolve/names.h"
 
@@ -225,6 +226,7 @@ bool is_own_futex_call(std::span<const std::string_view> functions) {
 }
 
 bool waits_by_own_word(std::span<const std::string_view> functions) {
+  if (const BuiltLock* lock = built_lock(functions)) return lock->waits_by_own_word;
   constexpr std::array<std::string_view, 10> kParts = {"Mutex::LockSlow",
                                                        "Mutex::Block",
                                                        "CondVar::Wait",

@@ -4,8 +4,10 @@
 #include <linux/futex.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/wait_kind_name.h"
+#include "resolve/built_locks.h"
 #include "resolve/goroutine_waits.h"
 
 namespace quarrel {
@@ -74,6 +76,12 @@ Wait goroutine_wait(const FutexSignature& signature, std::span<const std::string
           .attributes = {}};
 }
 
+/// The lock that is made of the primitive, if one is.
+const BuiltLock* lock_made_of(WaitKind primitive, std::span<const std::string_view> functions) {
+  const bool may_be = primitive == WaitKind::kCondvar || primitive == WaitKind::kSemaphore;
+  return may_be ? built_lock(functions) : nullptr;
+}
+
 }  // namespace
 
 Wait classify(const FutexSignature& signature, std::span<const std::string_view> functions) {
@@ -93,7 +101,11 @@ Wait classify(const FutexSignature& signature, std::span<const std::string_view>
   if (kind == WaitKind::kMutex && is_special) kind = by_signature;
   if (is_own_futex_call(functions) && by_signature == WaitKind::kPiMutex) kind = by_signature;
   const bool has_glibc_layout = !meaning || meaning->is_of_glibc;
-  return {kind, has_glibc_layout, attributes_of_wait(kind, signature, meaning, functions)};
+  const BuiltLock* lock = lock_made_of(kind, functions);
+  Wait wait{kind, has_glibc_layout, attributes_of_wait(kind, signature, meaning, functions)};
+  if (lock == nullptr) return wait;
+  wait.made_of = std::exchange(wait.kind, lock->kind);
+  return wait;
 }
 
 // pthread_cond_t: __g_signals[2] at 40; pthread_rwlock_t: __wrphase_futex at 8, __writers_futex at

@@ -1,6 +1,7 @@
 // What does a thread wait for: a mutex, a condition variable, a semaphore, ...?
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,6 +16,8 @@ struct Wait {
   /// what glibc's headers say.
   bool has_glibc_layout = true;
   LockAttributes attributes;
+  /// Of a lock that is made of another primitive (built_locks.h): what the thread sleeps in.
+  std::optional<WaitKind> made_of = std::nullopt;
 };
 
 /// What a wait is by the functions on the waiter's stack, innermost first, and where they do not

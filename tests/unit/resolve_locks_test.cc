@@ -8,6 +8,7 @@
 #include "resolve/fixture_process.h"
 #include "resolve/resolve.h"
 #include "resolve/unwinder.h"
+#include "resolve/wait_functions.h"
 #include "resolve/wait_kind.h"
 
 namespace quarrel {
@@ -88,6 +89,47 @@ TEST(WaitKind, OfOtherRuntimesIsToldByTheirFunctions) {
             WaitKind::kCondvar);
   EXPECT_EQ(kind_with(word, {"syscall", "parking_lot::raw_mutex::RawMutex::lock_slow"}),
             WaitKind::kMutex);
+}
+
+// Stacks of Python and Java were seen so in Debian 12; those of PostgreSQL follow from its source.
+TEST(WaitKind, OfALockThatIsMadeOfAnotherPrimitiveIsThatOfTheLock) {
+  const std::vector<std::string_view> interpreter = {"pthread_cond_timedwait", "take_gil",
+                                                     "PyEval_RestoreThread"};
+  const std::vector<std::string_view> stripped = {"libc.so.6+0x85e96", "pthread_cond_timedwait",
+                                                  "python3.11+0x128ad8",
+                                                  "_PyEval_EvalFrameDefault"};
+  const std::vector<std::string_view> monitor = {
+      "__futex_abstimed_wait_common", "pthread_cond_wait",    "os::PlatformEvent::park",
+      "ObjectMonitor::EnterI",        "ObjectMonitor::enter", "ObjectSynchronizer::enter"};
+  const std::vector<std::string_view> buffer = {"__new_sem_wait_slow64", "PGSemaphoreLock",
+                                                "LWLockAcquire", "XLogInsertRecord"};
+  for (const auto& functions : {interpreter, stripped, monitor, buffer})
+    EXPECT_EQ(kind_with(kBitsetZero, functions), WaitKind::kOwnLock) << functions[1];
+  EXPECT_EQ(classify(kBitsetZero, interpreter).made_of, WaitKind::kCondvar);
+  EXPECT_EQ(classify(kBitsetZero, buffer).made_of, WaitKind::kSemaphore);
+  EXPECT_TRUE(waits_by_own_word(monitor) && waits_by_own_word(buffer));
+  EXPECT_FALSE(waits_by_own_word(interpreter));
+}
+
+TEST(WaitKind, OfWhatMayBeALockOrAnEventIsLeftOpen) {
+  EXPECT_EQ(kind_with(kBitsetZero, {"sem_wait", "PyThread_acquire_lock_timed"}), WaitKind::kOther);
+  EXPECT_EQ(kind_with(kBitsetZero, {"pthread_cond_wait", "Parker::park", "Unsafe_Park"}),
+            WaitKind::kOther);
+}
+
+TEST(WaitKind, OfAnEventInsideOfSuchProgramsIsThatOfTheEvent) {
+  EXPECT_EQ(kind_with(kBitsetZero, {"pthread_cond_wait", "os::PlatformEvent::park",
+                                    "ObjectMonitor::wait", "JVM_MonitorWait"}),
+            WaitKind::kCondvar);
+  EXPECT_EQ(kind_with(kBitsetZero, {"pthread_cond_wait", "app::Queue::pop", "python3.11+0x1000"}),
+            WaitKind::kCondvar);
+  EXPECT_EQ(
+      kind_with(kBitsetZero, {"do_futex_wait", "PGSemaphoreLock", "WaitForWALToBecomeAvailable"}),
+      WaitKind::kCondvar);
+  // The mutex that guards the flag is a mutex.
+  EXPECT_EQ(kind_with(kPlainMutex, {"__lll_lock_wait", "pthread_mutex_lock", "take_gil"}),
+            WaitKind::kMutex);
+  EXPECT_EQ(classify(kPlainMutex, {}).made_of, std::nullopt);
 }
 
 // A recording of the blocked fixture as the collector would write it.
