@@ -34,7 +34,7 @@ void append_library(const FindingStack& stack, size_t begin, size_t end,
   if (left_out == 1)
     lines.push_back(whole_line(stack.frames[begin]));
   else if (left_out > 1)
-    lines.push_back({fmt::format("... {} frames of the C++ library ...", left_out), "", false});
+    lines.push_back({fmt::format("... {} library frames ...", left_out), "", false});
   if (is_start) lines.push_back(whole_line(stack.frames.back()));
 }
 

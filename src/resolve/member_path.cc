@@ -261,7 +261,11 @@ void describe(DataObject& object, const MemberPath& path, uint64_t object_addres
   object.address = object_address + path.offset;
   object.size = path.size;
   object.record_offset = path.record_offset;
-  object.declared = path.declared.file.empty() ? variable_declaration : path.declared;
+  // Of members, Rust says no line. That of the variable would be another file's, mostly the
+  // library's; only for a lock, which is a variable of its own, it is right.
+  const bool is_of_variable = path.record.empty() || is_lock_name(path.record);
+  const bool has_own = !path.declared.file.empty() || !is_of_variable;
+  object.declared = has_own ? path.declared : variable_declaration;
 }
 
 }  // namespace quarrel

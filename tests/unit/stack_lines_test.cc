@@ -34,7 +34,7 @@ TEST(StackLines, KeepUserFramesAndTheThreadStart) {
                            37};
   EXPECT_EQ(functions_of(stack_lines(stack, 8)),
             (std::vector<std::string>{"in std::sort ... (37 stacks)", "work",
-                                      "... 2 frames of the C++ library ...", "clone3"}));
+                                      "... 2 library frames ...", "clone3"}));
 }
 
 TEST(StackLines, SayHowManyFramesAreLeftOut) {
