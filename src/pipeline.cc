@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <future>
 
@@ -170,7 +171,13 @@ Result<RecordOutcome> record(const RecordOptions& options, Progress& progress) {
   CaptureReader reader(recording, target.root, target.pid);
   const SessionHooks hooks =
       make_hooks(reader, *writer, recording, launched ? &*launched : nullptr, progress);
-  TRY_VOID(run_session(target, options.session, hooks, recording));
+  if (auto ran = run_session(target, options.session, hooks, recording); !ran) {
+    // What holds nothing would only be in the way of the next attempt.
+    if (!writer->has_data()) (void)std::remove(outcome.path.c_str());
+    if (launched && recording.run.duration_ns > 0)
+      progress.say("Recording failed; waiting for the command to end");
+    return std::move(ran.error());
+  }
   reader.write_coverage();
   // ---- Nothing below reads the kernel or the target. -------------------------------------------
 

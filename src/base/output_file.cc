@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,9 +37,20 @@ bool move_into_place(const std::string& from, const std::string& to, bool overwr
 
 }  // namespace
 
-Result<void> write_output_file(const std::string& path, std::string_view text, bool overwrite) {
-  if (!overwrite && ::access(path.c_str(), F_OK) == 0)
+Result<void> check_output_file(const std::string& path, bool overwrite) {
+  struct stat status{};
+  const bool is_there = ::lstat(path.c_str(), &status) == 0;
+  if (is_there && !overwrite)
     return Error{fmt::format("{} exists; use --force to replace it", path)};
+  if (is_there && S_ISDIR(status.st_mode)) return Error{fmt::format("{} is a folder", path)};
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return Error{fmt::format("cannot create {}: folder {}: {}", path, folder, std::strerror(errno))};
+}
+
+Result<void> write_output_file(const std::string& path, std::string_view text, bool overwrite) {
+  TRY_VOID(check_output_file(path, overwrite));
   std::string temporary = path + ".XXXXXX";
   const Fd file(::mkstemp(temporary.data()));  // mode 0600
   if (!file.is_open()) return file_error("create a file beside", path);

@@ -7,10 +7,25 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 namespace quarrel {
 namespace {
+
+/// As execvp(3) would look for it, so that a wrong name is told before anything is attached.
+Result<void> check_can_execute(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (::access(name.c_str(), X_OK) == 0) return {};
+    return Error{fmt::format("cannot execute {}: {}", name, std::strerror(errno))};
+  }
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path != nullptr ? path : "/bin:/usr/bin");
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (::access(((folder.empty() ? "." : folder) + "/" + name).c_str(), X_OK) == 0) return {};
+  return Error{fmt::format("cannot execute {}: no folder of PATH holds such a program", name)};
+}
 
 struct Pipe {
   Fd read_end;
@@ -38,12 +53,14 @@ Result<Pipe> make_pipe() {
 }  // namespace
 
 Result<LaunchedCommand> LaunchedCommand::start(const std::vector<std::string>& command) {
+  TRY_VOID(check_can_execute(command.front()));
   TRY(Pipe go, make_pipe());
   TRY(Pipe failed, make_pipe());
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   LaunchedCommand launched;
+  launched.name_ = command.front();
   launched.pid_ = ::fork();
   if (launched.pid_ < 0) return Error{fmt::format("cannot fork: {}", std::strerror(errno))};
   if (launched.pid_ == 0) {
@@ -57,12 +74,13 @@ Result<LaunchedCommand> LaunchedCommand::start(const std::vector<std::string>& c
 
 LaunchedCommand::LaunchedCommand(LaunchedCommand&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
+      name_(std::move(other.name_)),
       go_(std::move(other.go_)),
       failed_(std::move(other.failed_)) {}
 
 LaunchedCommand::~LaunchedCommand() {
-  if (pid_ == 0 || !go_.is_open()) return;
-  go_.reset();  // never released: it has run nothing yet, let it go
+  if (pid_ == 0) return;
+  go_.reset();  // if it was never released, it has run nothing yet: let it go
   wait();
 }
 
@@ -75,7 +93,7 @@ Result<void> LaunchedCommand::release() {
   do got = ::read(failed_.get(), &reason, sizeof reason);
   while (got < 0 && errno == EINTR);
   if (got == sizeof reason)
-    return Error{fmt::format("cannot execute the command: {}", std::strerror(reason))};
+    return Error{fmt::format("cannot execute {}: {}", name_, std::strerror(reason))};
   return {};
 }
 

@@ -14,7 +14,8 @@ namespace quarrel {
 /// A child that stands just before its exec until it is released.
 class LaunchedCommand {
  public:
-  /// Forks. The child waits; nothing of the command has run when this returns.
+  /// Forks. The child waits; nothing of the command has run when this returns. Error: there is no
+  /// such program, or it may not be executed.
   static Result<LaunchedCommand> start(const std::vector<std::string>& command);
   ~LaunchedCommand();
   LaunchedCommand(LaunchedCommand&&) noexcept;
@@ -31,6 +32,7 @@ class LaunchedCommand {
  private:
   LaunchedCommand() = default;
   pid_t pid_ = 0;
+  std::string name_;
   Fd go_;      ///< closing it without a byte tells the child to give up
   Fd failed_;  ///< delivers errno if exec fails, end of file if it works
 };

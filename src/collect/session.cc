@@ -7,8 +7,10 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
+#include "collect/child_processes.h"
 #include "collect/generated_code.h"
 #include "model/mapping_at.h"
 
@@ -31,6 +33,14 @@ nanoseconds monotonic_now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+/// The others look closer at lines that were found, or start also where there is nothing for them:
+/// no such hardware, no Go program.
+bool finds_by_itself(const CollectorInfo& info) {
+  constexpr std::array<std::string_view, 3> kOthers = {"watchpoints", "affinity_probe", "go_locks"};
+  if (std::ranges::find(kOthers, info.name) != kOthers.end()) return false;
+  return !info.is_often_missing || info.probe().state == CollectorState::kOn;
 }
 
 bool same_mappings(const std::vector<Mapping>& a, const std::vector<Mapping>& b) {
@@ -62,6 +72,7 @@ class Session {
     for (auto& collector : collectors_) collector->end(static_cast<uint64_t>(ended.count()));
     for (auto& collector : collectors_) collector->stop();
     generated_code_.read_into(recording_);
+    children_.write_coverage(recording_);
     return {};
   }
 
@@ -81,12 +92,14 @@ class Session {
 
   Result<void> start_collectors() {
     std::string reasons;
+    bool is_any_of_use = false;
     for (const CollectorInfo& info : CollectorRegistry::all()) {
       if (!is_wanted(info)) continue;
       auto collector = info.create();
       auto started = collector->start(options_.collect, services());
       if (started) {
         collectors_.push_back(std::move(collector));
+        is_any_of_use = is_any_of_use || finds_by_itself(info);
         continue;
       }
       recording_.coverage.push_back({.collector = std::string(info.name),
@@ -95,7 +108,7 @@ class Session {
                                      .reason = started.error().message});
       reasons += fmt::format("\n  {}: {}", info.name, started.error().message);
     }
-    if (collectors_.empty())
+    if (collectors_.empty() || (!reasons.empty() && !is_any_of_use))
       return Error{"no collector could start, so there is nothing to record:" + reasons +
                    "\nRun 'quarrel doctor' for what this host allows"};
     return {};
@@ -151,6 +164,7 @@ class Session {
   void refresh() {
     const std::vector<Mapping> before = recording_.mappings;
     refresh_target_facts(target_, threads_, recording_);
+    children_.look();
     last_refresh_ = monotonic_now();
     if (same_mappings(before, recording_.mappings)) return;
     hooks_.mappings_changed();
@@ -197,6 +211,7 @@ class Session {
   Recording& recording_;
   ThreadTable threads_{target_, recording_};
   GeneratedCodeMap generated_code_{target_};
+  ChildProcesses children_{target_};
   std::vector<std::unique_ptr<Collector>> collectors_;
   std::shared_ptr<SharedMaps> shared_maps_ = std::make_shared<SharedMaps>();
   std::set<uint64_t> looked_for_;  // pages

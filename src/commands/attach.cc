@@ -5,6 +5,7 @@
 #include "commands/command.h"
 #include "commands/recording_options.h"
 #include "commands/rendering.h"
+#include "store/store.h"
 
 namespace quarrel {
 namespace {
@@ -22,9 +23,23 @@ void show_resolving(Progress& progress) {
   };
 }
 
+/// What would only be noticed when the recording is over.
+Result<void> check_before_recording() {
+  g_render.overwrite = g_arguments.overwrite;
+  TRY_VOID(check_rendering(g_render));
+  if (g_diagnose.facts_path.empty()) return {};
+  TRY(const FileContents facts, inspect_file(g_diagnose.facts_path));
+  if (!facts.has_facts)
+    return Error{g_diagnose.facts_path +
+                 " holds no facts; 'quarrel scan --facts FILE' writes them"};
+  return {};
+}
+
 int run(const std::vector<std::string>&) {
   auto options = to_record_options(g_arguments, {});
   if (!options) return fail("attach", options.error().message);
+  if (auto checked = check_before_recording(); !checked)
+    return fail("attach", checked.error().message);
   Progress progress;
   auto outcome = record_and_say(*options, progress);
   if (!outcome) return fail("attach", outcome.error().message);
@@ -36,7 +51,6 @@ int run(const std::vector<std::string>&) {
   show_resolving(progress);
   auto diagnosis = diagnose(std::move(outcome->recording), g_diagnose);
   if (!diagnosis) return fail("attach", diagnosis.error().message);
-  g_render.overwrite = g_arguments.overwrite;
   const int rendered = render(*diagnosis, g_render, progress);
   return rendered != kExitClean ? rendered : recorded;
 }

@@ -29,6 +29,10 @@ std::string render_as(std::string_view format, const Diagnosis& diagnosis, bool 
   return found->render(diagnosis, {.colour = colour});
 }
 
+size_t level_index(std::string_view level) {
+  return size_t(std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin());
+}
+
 bool has_finding_at(const Diagnosis& diagnosis, size_t level) {
   return std::any_of(diagnosis.findings.begin(), diagnosis.findings.end(),
                      [&](const Finding& finding) { return size_t(finding.level) >= level; });
@@ -47,25 +51,30 @@ std::vector<Option> render_option_list(RenderOptions& options) {
   };
 }
 
+Result<void> check_rendering(const RenderOptions& options) {
+  if (!options.fail_on.empty() && level_index(options.fail_on) == kLevels.size())
+    return Error{fmt::format("--fail-on takes note, warning or error, not '{}'", options.fail_on)};
+  if (options.html_path.empty()) return {};
+  return check_output_file(options.html_path, options.overwrite);
+}
+
 int render(const Diagnosis& diagnosis, const RenderOptions& options, Progress& progress) {
   progress.clear();
-  const size_t fail_level =
-      size_t(std::find(kLevels.begin(), kLevels.end(), options.fail_on) - kLevels.begin());
-  if (!options.fail_on.empty() && fail_level == kLevels.size())
-    return fail("report",
-                fmt::format("--fail-on takes note, warning or error, not '{}'", options.fail_on));
-  if (!options.html_path.empty()) {
-    auto written = write_output_file(options.html_path, render_as("html", diagnosis, false),
-                                     options.overwrite);
-    if (!written) return fail("report", written.error().message);
+  Result<void> written;
+  if (!options.html_path.empty())
+    written = write_output_file(options.html_path, render_as("html", diagnosis, false),
+                                options.overwrite);
+  if (!options.html_path.empty() && written)
     progress.say(fmt::format("HTML report: {}", options.html_path));
-  }
   const std::string_view format = options.json ? "json" : options.sarif ? "sarif" : "text";
   const std::string text = render_as(format, diagnosis, wants_colour());
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return fail("report", "cannot write the report to stdout");
-  return !options.fail_on.empty() && has_finding_at(diagnosis, fail_level) ? kExitFindings
-                                                                           : kExitClean;
+  // A full disk takes the page, not the text.
+  if (!written) return fail("report", written.error().message);
+  return !options.fail_on.empty() && has_finding_at(diagnosis, level_index(options.fail_on))
+             ? kExitFindings
+             : kExitClean;
 }
 
 std::string resolving_text(double share, std::string_view file) {

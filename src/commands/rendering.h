@@ -7,6 +7,7 @@
 
 #include "base/command_line.h"
 #include "base/progress.h"
+#include "base/result.h"
 #include "model/diagnosis.h"
 
 namespace quarrel {
@@ -22,6 +23,9 @@ struct RenderOptions {
 
 /// The options as a verb declares them.
 std::vector<Option> render_option_list(RenderOptions& options);
+
+/// Whether render() can do what is asked for: worth asking before a long recording.
+Result<void> check_rendering(const RenderOptions& options);
 
 /// Prints the report on stdout, writes the HTML file if one is wanted, and returns the exit code.
 int render(const Diagnosis& diagnosis, const RenderOptions& options, Progress& progress);

@@ -33,6 +33,8 @@ Result<Recording> read_recordings(const std::vector<std::string>& paths) {
 }
 
 int run(const std::vector<std::string>&) {
+  if (auto checked = check_rendering(g_render); !checked)
+    return fail("report", checked.error().message);
   catch_stop_signals();
   Progress progress;
   const auto contents = inspect_file(g_paths.front());

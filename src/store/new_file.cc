@@ -48,8 +48,8 @@ void give_to_sudo_caller(int fd) {
 
 Error creation_error(const std::string& path, int code) {
   if (code == EEXIST)
-    return Error{
-        fmt::format("cannot create {}: it exists; choose another name or ask to overwrite", path)};
+    return Error{fmt::format(
+        "cannot create {}: it exists; choose another name, or use --force to replace it", path)};
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   if (code == ENOENT || code == ENOTDIR)

@@ -48,6 +48,10 @@ Result<std::unique_ptr<RecordingWriter>> RecordingWriter::create(const std::stri
   return std::unique_ptr<RecordingWriter>(new RecordingWriter(std::move(state)));
 }
 
+bool RecordingWriter::has_data() const {
+  return state_->is_begun;
+}
+
 Result<void> RecordingWriter::checkpoint(const Recording& recording) {
   TRY(Transaction transaction, Transaction::begin(state_->database));
   if (!state_->is_begun)

@@ -28,6 +28,9 @@ class RecordingWriter {
   /// Appends what is new in the growing tables and rewrites the totals.
   Result<void> checkpoint(const Recording& recording);
 
+  /// False if no checkpoint succeeded: then the file is of no use.
+  bool has_data() const;
+
  private:
   struct State;
   explicit RecordingWriter(std::unique_ptr<State> state);
