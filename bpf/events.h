@@ -312,6 +312,49 @@ struct hold_event {
 };
 QUARREL_ABI_SIZE(struct hold_event, 176);
 
+/* Blocks of malloc (allocations). */
+enum block_step {
+	BLOCK_ALLOCATED,
+	BLOCK_FREED,
+};
+
+/* One that was not freed yet. */
+struct live_block {
+	__u64 bytes; /* usable */
+	__u64 allocated_ns;
+	__u64 stack; /* in unwound_stacks; 0: sent as a block_event, or not known */
+	__u32 tid;
+	__u32 pad;
+};
+QUARREL_ABI_SIZE(struct live_block, 32);
+
+/* One whose end user space wants to know. */
+struct watched_block {
+	__u64 allocated_ns; /* tells it from others at that address */
+	__u64 freed_ns;	    /* 0: not yet */
+};
+QUARREL_ABI_SIZE(struct watched_block, 16);
+
+struct block_counters {
+	__u64 hits;	 /* of probes */
+	__u64 allocated; /* blocks; of them: */
+	__u64 unreadable;
+	__u64 table_full;
+	__u64 without_stack;
+	__u64 captures; /* stacks that were copied */
+	__u64 freed;	/* of those in the table */
+};
+QUARREL_ABI_SIZE(struct block_counters, 56);
+
+/* The stack of a block that could not be unwound in the kernel; capture.time_ns is its
+ * allocated_ns.
+ */
+struct block_event {
+	struct capture_header capture;
+	__u64 address;
+};
+QUARREL_ABI_SIZE(struct block_event, 176);
+
 /* Go: goroutines wait in the runtime, not in the kernel (go_locks). */
 enum go_step {
 	GO_WAITS,

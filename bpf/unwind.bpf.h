@@ -330,19 +330,25 @@ static int unwind_step(__u32 index, void *context)
 	return state->is_done ? 1 : 0;
 }
 
-/* Walks the stack of the current thread from these registers. Returns the key of the stack in
- * unwound_stacks, 0 if there was no room for it or if it did not reach the thread's start: such
- * stacks are better copied.
- */
-static __noinline __u64 unwind_user_stack(const struct pt_regs *registers)
+static __always_inline struct unwind_state *unwind_scratch(void)
 {
-	__u32 zero = 0, generation = unwind_generation, half = generation & 1;
-	struct unwind_state *state = bpf_map_lookup_elem(&unwind_space, &zero);
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&unwind_space, &zero);
+}
+
+/* Walks the stack of the current thread from the registers in the scratch. Returns the key of the
+ * stack in unwound_stacks, 0 if there was no room for it or if it did not reach the thread's start:
+ * such stacks are better copied.
+ */
+static __noinline __u64 unwind_from_scratch(void)
+{
+	__u32 generation = unwind_generation, half = generation & 1;
+	struct unwind_state *state = unwind_scratch();
 	__u64 hash;
 
-	if (!state || !registers)
+	if (!state)
 		return 0;
-	STORE_REGISTERS(state->registers, registers);
 	state->known = ALL_REGISTERS;
 	state->is_return_address = 0;
 	state->is_done = 0;
@@ -361,6 +367,17 @@ static __noinline __u64 unwind_user_stack(const struct pt_regs *registers)
 	/* Another CPU may be faster: the stack is there all the same. */
 	bpf_map_update_elem(&unwound_stacks, &hash, &state->stack, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&unwound_stacks, &hash) ? hash : 0;
+}
+
+/* The same from these registers. */
+static __noinline __attribute__((unused)) __u64 unwind_user_stack(const struct pt_regs *registers)
+{
+	struct unwind_state *state = unwind_scratch();
+
+	if (!state || !registers)
+		return 0;
+	STORE_REGISTERS(state->registers, registers);
+	return unwind_from_scratch();
 }
 
 #endif

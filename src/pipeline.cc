@@ -63,6 +63,7 @@ SessionHooks reader_hooks(CaptureReader& reader) {
       .add_stack = [&](const std::vector<Frame>& calls) { return reader.add_stack(calls); },
       .unwind_tables = [&] { return reader.unwind_tables(); },
       .lock_probes = [&] { return reader.lock_probes(); },
+      .allocation_probes = [&] { return reader.allocation_probes(); },
       .go_probes = [&] { return reader.go_probes(); },
       .decode_operands = [&](const Capture& capture) { return reader.decode_operands(capture); },
       .import_perf_data = import_perf_file,
@@ -158,7 +159,8 @@ Result<RecordOutcome> record(const RecordOptions& options, Progress& progress) {
     TRY(LaunchedCommand child, LaunchedCommand::start(options.command));
     launched.emplace(std::move(child));
   }
-  TRY(const Target target, open_target(launched ? launched->pid() : options.pid));
+  TRY(Target target, open_target(launched ? launched->pid() : options.pid));
+  target.is_launched = launched.has_value();
 
   RecordOutcome outcome;
   Recording& recording = outcome.recording;

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "collect/target.h"
 #include "collect/thread_table.h"
+#include "model/allocation_probe.h"
 #include "model/capture.h"
 #include "model/go_probe.h"
 #include "model/lock_probe.h"
@@ -44,7 +45,7 @@ struct CollectOptions {
   uint32_t max_locks = 8192;           ///< of lock_waits: lock words in the kernel's tables
   uint32_t stack_bytes = 16384;        ///< copied at most per captured wait
   WaitStackMode wait_stacks = WaitStackMode::kCopied;
-  double max_overhead_percent = 2;  ///< of lock_holds: of the target's CPU time
+  double max_overhead_percent = 2;  ///< of lock_holds and allocations: of the target's CPU time
   /// Of watchpoints: for how long all threads of the target together are held up, in all.
   std::chrono::milliseconds watch_budget{50};
 };
@@ -66,6 +67,8 @@ struct CollectServices {
   std::function<std::vector<MappedUnwindTable>()> unwind_tables;
   /// Where probes see the locks of the target as it is now.
   std::function<std::vector<LockProbePlan>()> lock_probes;
+  /// Where probes see the allocator, in files that were mapped since the last call.
+  std::function<std::vector<AllocationProbePlan>()> allocation_probes;
   /// Where probes see the locks of a Go program.
   std::function<std::vector<GoProbePlan>()> go_probes;
   /// The memory operands at and shortly before the captured instruction, nearest first.

@@ -36,14 +36,14 @@ bool stands_before(const WaitStack& a, const WaitStack& b) {
 void KernelStacks::set_sizes(const KernelStackMaps& maps, const CollectServices& services) {
   BpfUnwindTables::set_sizes(maps.unwind, services.unwind_tables());
   bpf_map__set_max_entries(maps.stacks, kMaxStacks);
-  bpf_map__set_max_entries(maps.waits, kMaxStackWaits);
+  if (maps.waits != nullptr) bpf_map__set_max_entries(maps.waits, kMaxStackWaits);
 }
 
 Result<void> KernelStacks::open(const KernelStackMaps& maps, CollectServices services) {
   services_ = std::move(services);
   TRY_VOID(tables_.open(maps.unwind));
   stacks_fd_ = bpf_map__fd(maps.stacks);
-  waits_fd_ = bpf_map__fd(maps.waits);
+  if (maps.waits != nullptr) waits_fd_ = bpf_map__fd(maps.waits);
   update();
   return {};
 }

@@ -10,11 +10,11 @@
 
 namespace quarrel {
 
-/// The maps of bpf/lock_waits.bpf.c by which stacks are unwound in the kernel.
+/// The maps of a BPF program by which stacks are unwound in the kernel.
 struct KernelStackMaps {
   UnwindMaps unwind;
   bpf_map* stacks = nullptr;  ///< unwound_stacks
-  bpf_map* waits = nullptr;   ///< stack_waits
+  bpf_map* waits = nullptr;   ///< stack_waits of lock_waits; may be null
 };
 
 class KernelStacks {

@@ -6,7 +6,6 @@
 // the time or in windows, so that they take no more than that share of the target's CPU time.
 #include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -61,13 +60,6 @@ Result<Skeleton> load_programs(const TargetFilter& filter, uint32_t stack_bytes)
   return skeleton;
 }
 
-/// The word of struct uprobe_registers (bpf/vmlinux_min.h) that holds a register.
-uint8_t register_word(uint8_t dwarf_register) {
-  static constexpr std::array<uint8_t, 16> kWords = {10, 12, 11, 5, 13, 14, 4, 19,
-                                                     9,  8,  7,  6, 3,  2,  1, 0};
-  return kWords[dwarf_register % kWords.size()];
-}
-
 uint64_t cookie_of(const LockProbe& probe) {
   return probe_cookie(static_cast<uint64_t>(probe.step), register_word(probe.lock_register),
                       probe.condition, probe.is_rwlock ? 1 : 0);
@@ -77,14 +69,6 @@ std::vector<UprobeSite> sites_of(const LockProbePlan& plan) {
   std::vector<UprobeSite> sites;
   for (const LockProbe& probe : plan.probes) sites.push_back({probe.file_offset, cookie_of(probe)});
   return sites;
-}
-
-/// CPU time of all threads of the process so far; 0 if it has ended.
-uint64_t process_cpu_ns(pid_t pid) {
-  clockid_t clock;
-  timespec time{};
-  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
 bool same_probes(const std::vector<LockProbePlan>& a, const std::vector<LockProbePlan>& b) {

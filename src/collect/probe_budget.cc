@@ -14,9 +14,9 @@ int64_t share_of(uint64_t cpu_ns, uint64_t ppm) {
 
 }  // namespace
 
-ProbeBudget::ProbeBudget(uint64_t max_overhead_ppm)
+ProbeBudget::ProbeBudget(uint64_t max_overhead_ppm, uint64_t saved_cpu_ns)
     : max_overhead_ppm_(max_overhead_ppm),
-      saved_ns_(share_of(kSavedCpuNs, max_overhead_ppm)),
+      saved_ns_(share_of(saved_cpu_ns, max_overhead_ppm)),
       left_ns_(saved_ns_) {}
 
 void ProbeBudget::pass(uint64_t cpu_ns, uint64_t probing_ns, uint64_t observed_ns) {

@@ -15,7 +15,7 @@ class ProbeBudget {
   /// or nothing would ever be seen of it.
   static constexpr uint64_t kSavedCpuNs = 200'000'000;
 
-  explicit ProbeBudget(uint64_t max_overhead_ppm);
+  explicit ProbeBudget(uint64_t max_overhead_ppm, uint64_t saved_cpu_ns = kSavedCpuNs);
 
   /// Since the last call: the target used `cpu_ns`, of which probes took `probing_ns`; they stood
   /// for `observed_ns`.

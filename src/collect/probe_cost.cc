@@ -8,17 +8,19 @@
 
 #include "collect/clock.h"
 
-// Two jumps to where control would go anyway.
+// Two jumps to where control would go anyway; stacks can be followed from there.
 asm(R"(
   .pushsection .text
   .balign 16
   .type quarrel_probed_code, @function
 quarrel_probed_code:
+  .cfi_startproc
   jmp quarrel_probed_release
 quarrel_probed_release:
   jmp 1f
 1:
   ret
+  .cfi_endproc
   .size quarrel_probed_code, . - quarrel_probed_code
   .popsection
 )");
@@ -34,7 +36,8 @@ namespace {
 constexpr int kRounds = 20;
 constexpr uint64_t kPasses = 200;
 
-uint64_t the_lock = 0;
+// As a block of malloc: its size, with a flag, stands before it.
+uint64_t the_lock_in_a_block[2] = {0x21, 0};
 
 struct Search {
   uint64_t address;
@@ -68,14 +71,14 @@ Result<OwnSites> find_own_sites() {
 }
 
 uint64_t own_lock_address() {
-  return reinterpret_cast<uint64_t>(&the_lock);
+  return reinterpret_cast<uint64_t>(&the_lock_in_a_block[1]);
 }
 
 uint64_t time_own_sites() {
   uint64_t least = std::numeric_limits<uint64_t>::max();
   for (int round = 0; round < kRounds; ++round) {
     const uint64_t start_ns = monotonic_ns();
-    for (uint64_t pass = 0; pass < kPasses; ++pass) quarrel_probed_code(&the_lock);
+    for (uint64_t pass = 0; pass < kPasses; ++pass) quarrel_probed_code(&the_lock_in_a_block[1]);
     least = std::min(least, monotonic_ns() - start_ns);
   }
   return least / kPasses;

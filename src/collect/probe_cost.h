@@ -18,7 +18,7 @@ struct OwnSites {
 };
 Result<OwnSites> find_own_sites();
 
-/// The lock that the instructions take.
+/// The lock that the instructions take; it stands in memory as a block of malloc does.
 uint64_t own_lock_address();
 
 /// Time per pass over both instructions in ns: the least of several rounds, since interrupts and

@@ -122,6 +122,7 @@ class Session {
             .add_stack = hooks_.add_stack,
             .unwind_tables = hooks_.unwind_tables,
             .lock_probes = hooks_.lock_probes,
+            .allocation_probes = hooks_.allocation_probes,
             .go_probes = hooks_.go_probes,
             .decode_operands = hooks_.decode_operands,
             .import_perf_data = hooks_.import_perf_data,

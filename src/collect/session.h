@@ -24,6 +24,7 @@ struct SessionHooks {
   std::function<StackId(const std::vector<Frame>&)> add_stack;
   std::function<std::vector<MappedUnwindTable>()> unwind_tables;
   std::function<std::vector<LockProbePlan>()> lock_probes;
+  std::function<std::vector<AllocationProbePlan>()> allocation_probes;
   std::function<std::vector<GoProbePlan>()> go_probes;
   std::function<std::vector<MemoryAccess>(const Capture&)> decode_operands;
   std::function<Result<Recording>(const std::string& path)> import_perf_data;

@@ -19,7 +19,8 @@ struct Target {
   pid_t pid = 0;     ///< in quarrel's pid namespace
   std::string name;  ///< its command name (/proc/PID/comm)
   Fd pidfd;
-  std::string root;  ///< "/proc/PID/root": prefix of every path the target sees
+  bool is_launched = false;  ///< it has not run yet: nothing of it happened before the recording
+  std::string root;          ///< "/proc/PID/root": prefix of every path the target sees
 };
 
 /// Opens a running process. Errors: no such process; a thread id of another process (the message

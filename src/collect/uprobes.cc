@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -38,6 +39,12 @@ uint64_t address_of(const void* data) {
 }
 
 }  // namespace
+
+uint8_t register_word(uint8_t dwarf_register) {
+  static constexpr std::array<uint8_t, 16> kWords = {10, 12, 11, 5, 13, 14, 4, 19,
+                                                     9,  8,  7,  6, 3,  2,  1, 0};
+  return kWords[dwarf_register % kWords.size()];
+}
 
 void expect_uprobes(bpf_program* program) {
   bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(kUprobeMulti));

@@ -19,6 +19,9 @@ struct UprobeSite {
   uint64_t cookie = 0;  ///< what bpf_get_attach_cookie returns there
 };
 
+/// The word of struct uprobe_registers (bpf/vmlinux_min.h) that holds a register of DwarfRegister.
+uint8_t register_word(uint8_t dwarf_register);
+
 /// To be called before the load of a program that attach_uprobes is to attach.
 void expect_uprobes(bpf_program* program);
 

@@ -104,7 +104,8 @@ std::vector<Option> recording_option_list(RecordingArguments& arguments) {
        "(default: copied)",
        &arguments.wait_stacks},
       {"--max-overhead", "PERCENT",
-       "of the target's CPU time that probes of lock_holds may take (default: 2)",
+       "of the target's CPU time that probes of lock_holds, and of allocations, may take (default: "
+       "2)",
        &arguments.max_overhead_percent},
       {"--watch-budget", "MS",
        "for how long hardware watchpoints may hold up the target's threads in all, in "

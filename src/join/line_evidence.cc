@@ -86,6 +86,7 @@ LineEvidence evidence_of(const Profile& profile, const std::string& rule, const 
                          Sharing sharing) {
   LineEvidence evidence;
   evidence.hottest = &line;
+  evidence.all = {&line};
   evidence.lines = line.lines;
   evidence.samples = line.samples;
   evidence.sharing = sharing;
@@ -116,7 +117,10 @@ void absorb(LineEvidence other, LineEvidence& into) {
   into.threads = other.threads;
   MemoryCounts memory = into.memory;
   add_counts(other.memory, memory);
+  std::vector<const LineProfile*> all = std::move(into.all);
+  all.insert(all.end(), other.all.begin(), other.all.end());
   if (is_hotter(other, into)) into = std::move(other);
+  into.all = std::move(all);
   into.memory = memory;
   into.samples = samples;
   into.lines = lines;

@@ -41,6 +41,7 @@ struct ThreadTouch {
 /// One line, or all lines that hold the same fields of the same record (an array of them).
 struct LineEvidence {
   const LineProfile* hottest = nullptr;
+  std::vector<const LineProfile*> all;
   uint64_t lines = 0;
   uint64_t samples = 0;
   Sharing sharing = Sharing::kNone;

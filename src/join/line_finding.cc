@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "join/allocation_sites.h"
 #include "join/memory_traffic.h"
 #include "join/run_rate.h"
 #include "join/watch_evidence.h"
@@ -154,6 +155,9 @@ Finding line_finding(const JoinInput& input, const std::string& rule,
   add_threads(recording, evidence, finding);
   add_declarations(evidence, finding);
   add_access_code(input.profile, evidence, finding);
+  AllocationSum allocations(input.profile);
+  for (const LineProfile* line : evidence.all) allocations.add_line(*line);
+  allocations.describe(finding, evidence.names.is_named);
   return finding;
 }
 

@@ -150,7 +150,8 @@ struct FindingLocation {
   uint32_t line = 0;
   uint32_t column = 0;
   std::string function;
-  std::string role;  ///< field | writer | reader | waiter | holder | thread entry | declaration
+  /// field | writer | reader | waiter | holder | thread entry | declaration | allocation
+  std::string role;
   std::string note;  ///< one sentence for the note line
 };
 
@@ -163,7 +164,7 @@ struct FindingFrame {
 };
 
 struct FindingStack {
-  std::string role;                  ///< waiter | holder | waker | writer | reader
+  std::string role;                  ///< waiter | holder | waker | writer | reader | allocation
   double share = 0;                  ///< of the cost of its role, 0..1
   bool is_complete = false;          ///< reached the thread's start
   std::vector<FindingFrame> frames;  ///< innermost first
@@ -171,6 +172,18 @@ struct FindingStack {
   /// user frame, which are shown as in the heaviest of them.
   uint64_t members = 1;
   std::string note;  ///< what a wait is besides, e.g. a re-acquire; mostly empty
+};
+
+/// A line of code that allocated memory which the finding is about.
+struct AllocationSite {
+  std::string file;
+  uint32_t line = 0;
+  std::string function;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;  ///< of the largest of them; the program asked for as many, or some fewer
+  int32_t tid = 0;     ///< of the thread that allocated the first of them
+  std::string thread;  ///< its name
+  double share = 0;    ///< of the uses that were seen; what is missing to 1 is of unknown blocks
 };
 
 struct Advice {
@@ -213,6 +226,7 @@ struct Finding {
   std::vector<ThreadRole> threads;
   std::vector<FindingLocation> locations;  ///< the first is where the finding stands
   std::vector<FindingStack> stacks;
+  std::vector<AllocationSite> allocations;  ///< of heap memory, if the collector allocations saw it
   std::vector<Advice> advice;
 };
 

@@ -360,6 +360,20 @@ struct GoroutineHold {
   bool operator==(const GoroutineHold&) const = default;
 };
 
+/// A block of malloc that holds a lock, or a cache line that several threads use, as the collector
+/// allocations saw it: from `allocated_ns` to `seen_until_ns` it was surely this block, by nobody
+/// else allocated, that stood there. Afterwards it may have been freed.
+struct HeapBlock {
+  uint64_t address = 0;
+  uint64_t bytes = 0;  ///< that may be used: the program asked for as many, or some fewer
+  ThreadId thread;     ///< that allocated it
+  StackId stack;       ///< of the allocation, from within malloc; may be invalid
+  uint64_t allocated_ns = 0;
+  uint64_t seen_until_ns = 0;
+
+  bool operator==(const HeapBlock&) const = default;
+};
+
 /// A pointer in the memory of the target that leads to, or beside, an address of interest.
 struct NearPointer {
   uint64_t address = 0;  ///< of the pointer itself; 0: it stood in a register
@@ -414,6 +428,7 @@ struct Recording {
   std::vector<GoroutineWait> goroutine_waits;
   std::vector<GoroutineLock> goroutine_locks;
   std::vector<GoroutineHold> goroutine_holds;
+  std::vector<HeapBlock> heap_blocks;  ///< sorted by address, then time
   std::vector<Exemplar> exemplars;
   std::vector<LineSample> line_samples;
   std::vector<MemorySample> memory_samples;

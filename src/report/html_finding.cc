@@ -25,6 +25,7 @@ std::string role_title(const std::string& role) {
   if (role == "waker") return "Who lets go";
   if (role == "writer") return "Who writes";
   if (role == "reader") return "Who reads";
+  if (role == "allocation") return "Who allocated it";
   return "Role: " + role;
 }
 
@@ -163,7 +164,7 @@ std::string render_html_finding(const Finding& finding, size_t number, uint32_t 
   if (finding.waits) html += paragraph("", escape_html(describe_waits(*finding.waits)));
   for (const std::string& sentence :
        {describe_holders(finding), describe_convoy(finding), describe_chain(finding.chain),
-        describe_gain(finding), describe_watched(finding)})
+        describe_gain(finding), describe_watched(finding), describe_allocations(finding)})
     if (!sentence.empty()) html += paragraph("", escape_html(sentence));
   if (!finding.advice.empty()) html += "<h3>Advice</h3>\n";
   for (const Advice& advice : finding.advice) html += render_advice(advice);

@@ -118,6 +118,12 @@ Json to_json(const FindingStack& stack) {
           {"members", stack.members}, {"frames", to_array(stack.frames)}};
 }
 
+Json to_json(const AllocationSite& site) {
+  return {{"function", site.function}, {"file", site.file},   {"line", site.line},
+          {"blocks", site.blocks},     {"bytes", site.bytes}, {"tid", site.tid},
+          {"thread", site.thread},     {"share", site.share}};
+}
+
 Json to_json(const Advice& advice) {
   Json json = {{"remedy", advice.remedy}, {"summary", advice.summary}};
   if (advice.memory_bytes) json["memory_bytes"] = *advice.memory_bytes;
@@ -219,6 +225,7 @@ Json to_json(const Finding& finding) {
   json["threads"] = to_array(finding.threads);
   json["locations"] = to_array(finding.locations);
   json["stacks"] = to_array(finding.stacks);
+  if (!finding.allocations.empty()) json["allocations"] = to_array(finding.allocations);
   json["advice"] = to_array(finding.advice);
   return json;
 }

@@ -111,7 +111,8 @@ Json stack_of(const FindingStack& stack) {
     frames.push_back(std::move(entry));
   }
   const std::string text =
-      fmt::format("{}, {} of the time of that role{}", stack.role, format_share(stack.share),
+      fmt::format("{}, {} of {}{}", stack.role, format_share(stack.share),
+                  stack.role == "allocation" ? "what was used" : "the time of that role",
                   stack.is_complete ? "" : "; incomplete");
   return {{"message", {{"text", text}}}, {"frames", std::move(frames)}};
 }

@@ -229,6 +229,28 @@ std::string describe_watched(const Finding& finding) {
                              : "no thread that writes");
 }
 
+std::string describe_allocations(const Finding& finding) {
+  if (finding.allocations.empty()) return "";
+  std::vector<std::string> sites;
+  double known = 0;
+  for (const AllocationSite& site : finding.allocations) {
+    const std::string place =
+        site.file.empty() ? "" : fmt::format(" {}", format_place(site.file, site.line, 0));
+    std::string text =
+        fmt::format("by {}{} ({}{} bytes, {})", site.function, place,
+                    site.blocks == 1 ? "" : fmt::format("{} blocks of at most ", site.blocks),
+                    format_count(site.bytes), format_thread(site.thread, site.tid));
+    if (finding.allocations.size() > 1) text += fmt::format(" for {}", format_share(site.share));
+    sites.push_back(std::move(text));
+    known += site.share;
+  }
+  std::string text = fmt::format("Allocated {}", fmt::join(sites, "; "));
+  if (known < 1 - kNotableShare)
+    text += fmt::format("; for {} of the uses seen it is not known who had allocated the memory",
+                        format_share(1 - known));
+  return text;
+}
+
 std::string describe_chain(const std::vector<ChainLink>& chain) {
   std::string text;
   for (const ChainLink& link : chain) {

@@ -52,6 +52,10 @@ std::string describe_gain(const Finding& finding);
 /// "Hardware watchpoints confirm it: ..."; empty if none stood on the line.
 std::string describe_watched(const Finding& finding);
 
+/// "Allocated by make_counters() (server.cc:41): ..."; empty if it is not of the heap, or not
+/// known.
+std::string describe_allocations(const Finding& finding);
+
 /// The chain from a lock to what its waiters really wait for; empty without one.
 std::string describe_chain(const std::vector<ChainLink>& chain);
 

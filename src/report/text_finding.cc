@@ -139,9 +139,10 @@ std::string render_frame(const StackLine& line) {
 
 std::string render_stack(const FindingStack& stack) {
   std::string text =
-      wrap(fmt::format("Stack of {}s, {} of their time{}{}{}", stack.role,
-                       format_share(stack.share), stack.is_complete ? "" : "; incomplete",
-                       stack.note.empty() ? "" : "; ", stack.note),
+      wrap(fmt::format("Stack of {}s, {} of {}{}{}{}", stack.role, format_share(stack.share),
+                       stack.role == "allocation" ? "what was used" : "their time",
+                       stack.is_complete ? "" : "; incomplete", stack.note.empty() ? "" : "; ",
+                       stack.note),
            kIndent, kIndent + 2);
   for (const StackLine& line : stack_lines(stack, kMaxFramesShown)) text += render_frame(line);
   return text;
@@ -195,7 +196,7 @@ std::string render_text_finding(const Finding& finding, size_t number, uint32_t 
   if (finding.waits) text += wrap(describe_waits(*finding.waits), kIndent, kIndent + 2);
   for (const std::string& sentence :
        {describe_holders(finding), describe_convoy(finding), describe_chain(finding.chain),
-        describe_gain(finding), describe_watched(finding)})
+        describe_gain(finding), describe_watched(finding), describe_allocations(finding)})
     if (!sentence.empty()) text += wrap(sentence, kIndent, kIndent + 2);
   std::string advice;
   for (const Advice& one : finding.advice) advice += render_advice(one);

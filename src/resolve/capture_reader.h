@@ -1,10 +1,12 @@
 // What does one captured thread say: where it was, and which memory it touched?
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "model/recording.h"
+#include "resolve/allocation_probes.h"
 #include "resolve/go_probes.h"
 #include "resolve/lock_probes.h"
 #include "resolve/operands.h"
@@ -33,6 +35,11 @@ class CaptureReader {
 
   std::vector<LockProbePlan> lock_probes() { return plan_lock_probes(recording_, sysroot_); }
 
+  /// Of files that were mapped since the last call.
+  std::vector<AllocationProbePlan> allocation_probes() {
+    return plan_allocation_probes(recording_, sysroot_, seen_for_allocations_);
+  }
+
   std::vector<GoProbePlan> go_probes() { return plan_go_probes(recording_, sysroot_); }
 
   std::vector<MemoryAccess> decode_operands(const Capture& capture) {
@@ -59,6 +66,7 @@ class CaptureReader {
   OperandDecoder operands_;
   StackTable stacks_;
   std::string sysroot_;
+  std::set<ModuleId> seen_for_allocations_;
 };
 
 }  // namespace quarrel

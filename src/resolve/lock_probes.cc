@@ -2,7 +2,6 @@
 #include "resolve/lock_probes.h"
 
 #include <fmt/format.h>
-#include <gelf.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 
 #include "resolve/code_image.h"
 #include "resolve/elf_file.h"
+#include "resolve/elf_functions.h"
 #include "resolve/lock_steps.h"
 
 namespace quarrel {
@@ -47,49 +47,14 @@ constexpr std::array kLockFunctions{LockFunction{"pthread_mutex_lock", kTakesMut
 /// The function that takes the mutex back has no name of its own in a stripped libc.
 constexpr std::string_view kTakesMutexBack = "pthread_cond_wait";
 
-/// Addresses of functions by name: there may be several versions of one.
-using FunctionNames = std::map<std::string, std::set<uint64_t>, std::less<>>;
-
-struct Functions {
-  FunctionNames by_name;
-  std::map<uint64_t, uint64_t> sizes;  // by address
-};
-
-Functions functions_of(Elf* elf) {
-  Functions found;
-  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
-    GElf_Shdr header;
-    if (gelf_getshdr(section, &header) == nullptr || header.sh_entsize == 0) continue;
-    if (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM) continue;
-    Elf_Data* data = elf_getdata(section, nullptr);
-    GElf_Sym symbol;
-    for (int i = 0; data != nullptr && gelf_getsym(data, i, &symbol) != nullptr; ++i) {
-      const char* name = elf_strptr(elf, header.sh_link, symbol.st_name);
-      if (name == nullptr || symbol.st_shndx == SHN_UNDEF) continue;
-      if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC) continue;
-      found.by_name[name].insert(symbol.st_value);
-      found.sizes[symbol.st_value] = symbol.st_size;
-    }
-  }
-  return found;
-}
-
-std::optional<uint64_t> file_offset_of(const ElfFile& file, uint64_t address) {
-  for (const LoadSegment& segment : file.segments())
-    if (address - segment.virtual_address < segment.file_size)
-      return address - segment.virtual_address + segment.file_offset;
-  return std::nullopt;
-}
-
 /// Collects the sites of one file.
 class Planner {
  public:
   Planner(const ElfFile& file, const CodeImage& image, LockProbePlan& plan)
-      : file_(file), plan_(plan), source_{image, {}} {
-    Functions found = functions_of(file.elf());
-    functions_ = std::move(found.by_name);
-    source_.symbol_sizes = std::move(found.sizes);
-  }
+      : file_(file),
+        plan_(plan),
+        functions_(functions_of(file.elf())),
+        source_{image, functions_.sizes} {}
 
   /// Whether the file is one that has lock functions.
   bool has_locks() const {
@@ -118,18 +83,13 @@ class Planner {
 
   void add(const LockFunction& one) {
     size_t sites = 0, missed = 0;
-    for (const uint64_t address : addresses_of(one.name))
+    for (const uint64_t address : functions_.addresses_of(one.name))
       sites += add_sites(address, one.shape, missed);
     if (sites > 0) plan_.functions.emplace_back(one.name);
     if (sites == 0 || missed > 0)
       plan_.refused.push_back(
           fmt::format("{}: {} ways through it are not seen", one.name,
                       sites == 0 ? std::string("all") : fmt::format("{}", missed)));
-  }
-
-  std::set<uint64_t> addresses_of(std::string_view name) const {
-    const auto place = functions_.find(name);
-    return place == functions_.end() ? std::set<uint64_t>{} : place->second;
   }
 
   /// The sites of a function and of those that it hands the lock on to; how many it has.
@@ -150,7 +110,7 @@ class Planner {
   /// that let go of one are known.
   void add_taking_back() {
     size_t sites = 0, missed = 0;
-    for (const uint64_t address : addresses_of(kTakesMutexBack))
+    for (const uint64_t address : functions_.addresses_of(kTakesMutexBack))
       if (const auto flow = ControlFlow::read(source_, address))
         for (const Instruction& one : flow->instructions())
           if (one.flow == Flow::kCall && one.target != 0 && !counts_.contains({one.target, false}))
@@ -170,19 +130,11 @@ class Planner {
 
   const ElfFile& file_;
   LockProbePlan& plan_;
+  ElfFunctions functions_;
   FunctionSource source_;
-  FunctionNames functions_;
   std::map<std::pair<uint64_t, bool>, size_t> counts_;  // by function and whether it acquires
   std::set<LockSite> sites_;
 };
-
-std::vector<ModuleId> modules_with_code(const Recording& recording) {
-  std::set<ModuleId> modules;
-  for (const Mapping& mapping : recording.mappings)
-    if (mapping.is_executable && mapping.module.value < recording.modules.size())
-      modules.insert(mapping.module);
-  return {modules.begin(), modules.end()};
-}
 
 }  // namespace
 

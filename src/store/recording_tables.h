@@ -343,6 +343,16 @@ void columns(V& v, R& sample) {
   v.optional_id("stack_id", sample.stack);
 }
 
+template <class V, RowOf<HeapBlock> R>
+void columns(V& v, R& block) {
+  v.address("address", block.address);
+  v.number("bytes", block.bytes);
+  v.id("thread_id", block.thread);
+  v.optional_id("stack_id", block.stack);
+  v.number("allocated_ns", block.allocated_ns);
+  v.number("seen_until_ns", block.seen_until_ns);
+}
+
 template <class V, RowOf<Coverage> R>
 void columns(V& v, R& coverage) {
   v.text("collector", coverage.collector);
@@ -395,6 +405,7 @@ void recording_tables(V& v, Runs& runs, R& recording) {
   v.counts("goroutine_locks_buckets", {"goroutine_locks_id", "bucket", "waits"}, Growth::kRewritten,
            recording.goroutine_locks, &GoroutineLock::histogram, WaitHistogramShape::kBuckets);
   v.rows("goroutine_holds", Growth::kRewritten, recording.goroutine_holds);
+  v.rows("heap_blocks", Growth::kRewritten, recording.heap_blocks);
   v.rows("exemplars", Growth::kAppended, recording.exemplars);
   v.children("exemplar_pointers", "exemplar_id", Growth::kAppended, recording.exemplars,
              &Exemplar::pointers);

@@ -274,6 +274,16 @@ CREATE TABLE goroutine_holds (
   waiter_ns INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE heap_blocks (
+  id INTEGER PRIMARY KEY,
+  address INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  thread_id INTEGER NOT NULL REFERENCES threads (id),
+  stack_id INTEGER REFERENCES stacks (id),
+  allocated_ns INTEGER NOT NULL,
+  seen_until_ns INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE exemplars (
   id INTEGER PRIMARY KEY,
   address INTEGER NOT NULL,

@@ -29,11 +29,33 @@ Profile hostile_profile() {
   return profile;
 }
 
-/// A run with lock_holds, of more locks than are shown, and with watchpoints.
+/// The counters are on the heap: one block, which some samples came too late for.
+void put_on_heap(Profile& profile) {
+  LineProfile& line = profile.lines.front();
+  uint64_t time_ns = 0;
+  for (const uint32_t index : line.charged) {
+    LineSample& sample = profile.recording.line_samples[index];
+    sample.time_ns = ++time_ns;
+    sample.accesses = {{.instruction = 0x401000, .address = line.address, .size = 8}};
+  }
+  const FrameId caller = sample::add_frame(
+      profile, {}, {sample::at("src/server.cc", 41, "Server::make_counters()")}, ModuleId{0});
+  const FrameId inner = sample::add_frame(
+      profile, caller, {sample::at("./malloc/malloc.c", 3300, "malloc")}, ModuleId{1});
+  profile.recording.heap_blocks = {{.address = line.address - 16,
+                                    .bytes = 72,
+                                    .thread = ThreadId{0},
+                                    .stack = sample::add_stack(profile, inner),
+                                    .allocated_ns = 1,
+                                    .seen_until_ns = time_ns * 9 / 10}};
+}
+
+/// A run with lock_holds, of more locks than are shown, with watchpoints and allocations.
 Profile uses_profile() {
   Profile profile = sample::busy_profile();
   profile.recording.watched_bytes = {{sample::kLineAddress, 8, 2, 200'000'000}};
   for (LineAccess& access : profile.lines[0].accesses) access.hits = 20;
+  put_on_heap(profile);
   profile.recording.hold_probing = {{700, 300, 123'456, 1'900'000'000, 3, 3'000'000'000, 20'000}};
   for (uint64_t i = 0; i < 23; ++i) {
     const uint64_t time_ns = 900'000'000 / (i + 1);

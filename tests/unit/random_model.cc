@@ -154,6 +154,7 @@ void RandomModel::rewrite(Recording& recording) {
       {address(), coin(), amount(), amount(), amount(), amount(), amount(), histogram(), stack()});
   recording.hold_probing.push_back(
       {amount(), amount(), amount(), amount(), amount(), amount(), amount()});
+  recording.heap_blocks.push_back({address(), amount(), waiter(), stack(), amount(), amount()});
   recording.shared_memory.push_back({address(), address(), amount(), amount(), amount()});
   recording.thread_local_blocks.push_back(
       {id<ModuleTag>(recording.modules.size()), amount(), amount()});

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "join/advice/advice.h"
+#include "join/allocation_sites.h"
 #include "join/convoy.h"
 #include "join/gain_bound.h"
 #include "join/join.h"
@@ -162,6 +163,9 @@ Finding lock_finding(const JoinInput& input, const LockEvidence& evidence,
   add_threads(holders_of(recording, evidence), finding);
   add_code(recording, evidence, finding);
   add_advice(input, evidence, standing, finding);
+  AllocationSum allocations(input.profile);
+  allocations.add_waits(evidence.words());
+  allocations.describe(finding, evidence.hottest->object.source != NameSource::kUnknown);
   return finding;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "join/advice/advice.h"
+#include "join/allocation_sites.h"
 #include "join/join.h"
 #include "join/run_rate.h"
 #include "join/spin_evidence.h"
@@ -115,6 +116,9 @@ Finding finding_of(const Profile& profile, const SpinEvidence& evidence) {
   add_threads(profile, evidence.waited_ns, "waiter", finding);
   add_threads(profile, evidence.held_ns, "holder", finding);
   add_code(evidence, finding);
+  AllocationSum allocations(profile);
+  allocations.add_spins(*evidence.hottest);
+  allocations.describe(finding, !object.display.empty());
   finding.advice.push_back(finding.verdict == Verdict::kLeave
                                ? advise_leave("the spinning is negligible")
                                : advise(evidence));
