@@ -15,7 +15,7 @@
 namespace quarrel {
 namespace {
 
-constexpr size_t kMaxSites = 5;
+constexpr size_t kMaxLocations = 5;
 constexpr size_t kMaxStacks = 3;
 
 using Place = std::tuple<std::string, uint32_t, std::string>;  // file, line, function
@@ -131,10 +131,10 @@ void AllocationSum::describe(Finding& finding, bool is_named) const {
   }
   std::stable_sort(order.begin(), order.end(),
                    [](const SiteSum& a, const SiteSum& b) { return a.uses > b.uses; });
-  if (order.size() > kMaxSites) order.resize(kMaxSites);
   for (const auto& [site, uses, first_ns] : order) {
-    finding.locations.push_back(
-        {site.file, site.line, 0, site.function, "allocation", note_of(site)});
+    if (finding.allocations.size() < kMaxLocations)
+      finding.locations.push_back(
+          {site.file, site.line, 0, site.function, "allocation", note_of(site)});
     finding.allocations.push_back(site);
   }
   for (FindingStack& stack : stacks.heaviest(kMaxStacks))

@@ -231,9 +231,14 @@ std::string describe_watched(const Finding& finding) {
 
 std::string describe_allocations(const Finding& finding) {
   if (finding.allocations.empty()) return "";
+  constexpr size_t kMaxSites = 5;
   std::vector<std::string> sites;
   double known = 0;
+  double shown = 0;
   for (const AllocationSite& site : finding.allocations) {
+    known += site.share;
+    if (sites.size() == kMaxSites) continue;
+    shown += site.share;
     const std::string place =
         site.file.empty() ? "" : fmt::format(" {}", format_place(site.file, site.line, 0));
     std::string text =
@@ -242,9 +247,11 @@ std::string describe_allocations(const Finding& finding) {
                     format_count(site.bytes), format_thread(site.thread, site.tid));
     if (finding.allocations.size() > 1) text += fmt::format(" for {}", format_share(site.share));
     sites.push_back(std::move(text));
-    known += site.share;
   }
   std::string text = fmt::format("Allocated {}", fmt::join(sites, "; "));
+  if (finding.allocations.size() > kMaxSites)
+    text += fmt::format("; and in {} more places for {}", finding.allocations.size() - kMaxSites,
+                        format_share(known - shown));
   if (known < 1 - kNotableShare)
     text += fmt::format("; for {} of the uses seen it is not known who had allocated the memory",
                         format_share(1 - known));

@@ -6,6 +6,7 @@
 #include "collect/shared_addresses.h"
 #include "join/join.h"
 #include "model/heap_block_at.h"
+#include "report/summary.h"
 #include "sample_profile.h"
 
 namespace quarrel {
@@ -88,6 +89,18 @@ TEST(AllocationSites, AreThoseOfAllOwnersInTurn) {
     EXPECT_DOUBLE_EQ(site.share, 0.5);
     EXPECT_EQ(site.tid, site.line == 41 ? 4711 : 4712);
   }
+}
+
+TEST(AllocationSites, BeyondTheFirstAreCountedAndNotCalledUnknown) {
+  Finding finding;
+  for (uint32_t line = 1; line <= 8; ++line)
+    finding.allocations.push_back(
+        {.file = "server.cc", .line = line, .function = "make()", .blocks = 1, .share = 0.125});
+  const std::string text = describe_allocations(finding);
+  EXPECT_NE(text.find("server.cc:5"), std::string::npos) << text;
+  EXPECT_EQ(text.find("server.cc:6"), std::string::npos) << text;
+  EXPECT_NE(text.find("and in 3 more places for 38 %"), std::string::npos) << text;
+  EXPECT_EQ(text.find("not known"), std::string::npos) << text;
 }
 
 TEST(AllocationSites, AreNotGuessedForUsesThatNoBlockIsKnownFor) {
