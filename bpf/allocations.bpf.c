@@ -9,6 +9,7 @@
 #include "events.h"
 #include "probe_decisions.h"
 #include "target.bpf.h"
+#include "uprobe_registers.bpf.h"
 #include "unwind.bpf.h"
 #include "user_stack.bpf.h"
 
@@ -74,15 +75,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);
 } block_events SEC(".maps");
-
-/* `place` counts words of struct uprobe_registers. A plain access would need a fixed one. */
-static __always_inline __u64 register_at(const struct uprobe_registers *registers, __u8 place)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (const __u64 *)registers + place);
-	return value;
-}
 
 /* What the program may use of it, which is a little more than it asked for; 0 if it is no block. */
 static __always_inline __u64 usable_bytes(__u64 address)

@@ -10,6 +10,7 @@
 #include "lock_wait_decisions.h"
 #include "probe_decisions.h"
 #include "target.bpf.h"
+#include "uprobe_registers.bpf.h"
 #include "user_stack.bpf.h"
 
 #include <bpf/bpf_helpers.h>
@@ -87,15 +88,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } hold_events SEC(".maps");
-
-/* `place` counts words of struct uprobe_registers. A plain access would need a fixed one. */
-static __always_inline __u64 register_at(const struct uprobe_registers *registers, __u8 place)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (const __u64 *)registers + place);
-	return value;
-}
 
 static __always_inline struct hold_totals *totals_of(__u64 address, __u8 is_rwlock,
 						     struct hold_counters *counts)

@@ -337,10 +337,7 @@ void Allocations::write_coverage(const block_counters& counts) {
 }
 
 Availability probe() {
-  Availability rights = check_bpf_rights();
-  if (rights.state == CollectorState::kOff) return rights;
-  const auto loaded = load_programs({}, nullptr);
-  return loaded ? rights : refused_by_kernel(loaded.error());
+  return probe_program([] { return load_programs({}, nullptr); });
 }
 
 const Registration<CollectorInfo> kAllocations{

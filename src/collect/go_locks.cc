@@ -244,10 +244,7 @@ void GoLocks::write_coverage() {
 }
 
 Availability probe() {
-  Availability rights = check_bpf_rights();
-  if (rights.state == CollectorState::kOff) return rights;
-  const auto loaded = load_programs({});
-  return loaded ? rights : refused_by_kernel(loaded.error());
+  return probe_program([] { return load_programs({}); });
 }
 
 const Registration<CollectorInfo> kGoLocks{

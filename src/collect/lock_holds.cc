@@ -365,10 +365,7 @@ void LockHolds::write_coverage(const hold_counters& counts) {
 }
 
 Availability probe() {
-  Availability rights = check_bpf_rights();
-  if (rights.state == CollectorState::kOff) return rights;
-  const auto loaded = load_programs({}, MAX_STACK_BYTES);
-  return loaded ? rights : refused_by_kernel(loaded.error());
+  return probe_program([] { return load_programs({}, MAX_STACK_BYTES); });
 }
 
 const Registration<CollectorInfo> kLockHolds{

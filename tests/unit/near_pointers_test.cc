@@ -94,7 +94,8 @@ TEST_F(NearPointers, OnTheCapturedStackAreFound) {
   capture_.registers[kRsp] = capture_.stack_start;
   capture_.bytes.resize(64);
   std::memcpy(&capture_.bytes[24], &value, sizeof value);
-  const NearPointer* found = at(find(value + 8), capture_.stack_start + 24);
+  const auto all = find(value + 8);
+  const NearPointer* found = at(all, capture_.stack_start + 24);
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->value, value);
 }
