@@ -89,7 +89,7 @@ CREATE TABLE lock_waits (
   is_realtime_clock INTEGER NOT NULL,
   is_timed INTEGER NOT NULL,
   value_class INTEGER NOT NULL,
-  waiter_thread_id INTEGER NOT NULL REFERENCES threads (id),
+  waiter_thread_id INTEGER REFERENCES threads (id),
   owner_thread_id INTEGER REFERENCES threads (id),
   waits INTEGER NOT NULL,
   total_wait_ns INTEGER NOT NULL,

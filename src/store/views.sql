@@ -20,7 +20,7 @@ SELECT waiter.tid AS waiter_tid,
        total_wait_ns,
        max_wait_ns
 FROM lock_waits
-JOIN threads AS waiter ON waiter.id = waiter_thread_id
+LEFT JOIN threads AS waiter ON waiter.id = waiter_thread_id
 LEFT JOIN threads AS owner ON owner.id = owner_thread_id;
 
 -- Four buckets per power of two from 2^9 ns; bucket 0 also holds everything shorter.

@@ -130,13 +130,14 @@ void RandomModel::append(Recording& recording) {
 
 void RandomModel::rewrite(Recording& recording) {
   const auto waiter = [&] { return id<ThreadTag>(recording.threads.size()); };
+  const auto maybe_waiter = [&] { return maybe_id<ThreadTag>(recording.threads.size()); };
   const auto owner = [&] { return maybe_id<ThreadTag>(recording.threads.size()); };
   const auto stack = [&] { return maybe_id<StackTag>(recording.stacks.size()); };
   recording.run = run();
   recording.mappings.push_back(mapping(address() >> 16, recording.modules.size()));
   std::ranges::sort(recording.mappings, {}, &Mapping::start);
   recording.lock_waits.push_back(
-      {address(), signature(), waiter(), owner(), amount(), amount(), amount()});
+      {address(), signature(), maybe_waiter(), owner(), amount(), amount(), amount()});
   recording.lock_stats.push_back(lock_stats());
   recording.wait_stacks.push_back(
       {address(), signature(), waiter(), owner(), stack(), amount(), amount(), amount()});
