@@ -10,6 +10,8 @@
 
 #include "waiters.bpf.h"
 
+#include <asm/errno.h>
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 32768);
@@ -39,6 +41,12 @@ struct {
  */
 volatile __u64 begins_ns = 0;
 
+/* Rows are never taken out of these tables: once one was refused, asking again for each wait would
+ * cost more than all else that is done for it.
+ */
+static bool holders_are_full;
+static bool locks_are_full;
+
 static __always_inline struct lock_wait_counters *my_counters(void)
 {
 	__u32 zero = 0;
@@ -63,8 +71,9 @@ static __noinline int add_holder_time(struct holder_key *key, __u64 amount)
 	if (!key || !amount || !begins_ns)
 		return 0;
 	sum = bpf_map_lookup_elem(&holder_times, key);
-	if (!sum) {
-		bpf_map_update_elem(&holder_times, key, &none, BPF_NOEXIST);
+	if (!sum && !holders_are_full) {
+		if (bpf_map_update_elem(&holder_times, key, &none, BPF_NOEXIST) == -E2BIG)
+			holders_are_full = true;
 		sum = bpf_map_lookup_elem(&holder_times, key);
 	}
 	if (sum) {
@@ -361,8 +370,11 @@ static __always_inline struct lock_record *find_or_make_lock(const struct lock_k
 
 	if (lock)
 		return lock;
-	bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST);
-	lock = bpf_map_lookup_elem(&locks, &key->address);
+	if (!locks_are_full) {
+		if (bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST) == -E2BIG)
+			locks_are_full = true;
+		lock = bpf_map_lookup_elem(&locks, &key->address);
+	}
 	counts = my_counters();
 	if (lock) {
 		lock->address = key->address;

@@ -31,6 +31,7 @@ struct {
 	__type(key, struct wait_key);
 	__type(value, struct wait_totals);
 } waits SEC(".maps");
+static bool waits_are_full; /* see holders_are_full */
 
 /* The current thread, if it is one of the target's. */
 static __always_inline struct thread_record *find_current(void)
@@ -70,9 +71,12 @@ static __noinline struct wait_totals *totals_of(struct thread_record *thread,
 	sum = bpf_map_lookup_elem(&waits, &key);
 	if (sum)
 		return sum;
+	if (waits_are_full)
+		return lock ? &lock->others : 0;
 	if (lock && __sync_fetch_and_add(&lock->pairs, 1) >= MAX_PAIRS_PER_LOCK)
 		key.owner = 0;
-	bpf_map_update_elem(&waits, &key, &none, BPF_NOEXIST);
+	if (bpf_map_update_elem(&waits, &key, &none, BPF_NOEXIST) == -E2BIG)
+		waits_are_full = true;
 	sum = bpf_map_lookup_elem(&waits, &key);
 	if (sum)
 		return sum;

@@ -8,6 +8,7 @@
 #include "report/html_text.h"
 #include "report/stack_lines.h"
 #include "report/summary.h"
+#include "report/thread_rows.h"
 #include "report/words.h"
 
 namespace quarrel {
@@ -29,14 +30,6 @@ std::string role_title(const std::string& role) {
   return "Role: " + role;
 }
 
-template <class Row>
-std::vector<std::string> roles_of(const std::vector<Row>& rows) {
-  std::vector<std::string> roles;
-  for (const Row& row : rows)
-    if (std::find(roles.begin(), roles.end(), row.role) == roles.end()) roles.push_back(row.role);
-  return roles;
-}
-
 std::string thread_table(const Finding& finding, const std::string& role) {
   const bool is_time_known = finding.cost.bound != Bound::kUnknown;
   std::vector<HtmlTable::Column> columns = {{"Thread"}};
@@ -45,13 +38,12 @@ std::string thread_table(const Finding& finding, const std::string& role) {
   const bool is_of_line = finding.subject.kind == SubjectKind::kLine;
   if (is_of_line) columns.push_back({"The line"});
   HtmlTable table(role_title(role), columns);
+  const std::vector<ThreadRow> rows = thread_rows(finding, role);
   double total = 0;
-  for (const ThreadRole& thread : finding.threads)
-    if (thread.role == role) total += thread.thread_ms_per_s;
-  for (const ThreadRole& thread : finding.threads) {
-    if (thread.role != role) continue;
+  for (const ThreadRow& thread : rows) total += thread.thread_ms_per_s;
+  for (const ThreadRow& thread : rows) {
     const double share = total > 0 ? thread.thread_ms_per_s / total : 0;
-    std::vector<std::string> row = {escape_html(format_thread(thread.name, thread.tid))};
+    std::vector<std::string> row = {escape_html(thread.name)};
     if (is_time_known)
       row.insert(row.end(), {format_rate(thread.thread_ms_per_s),
                              html_bar(share, role) + format_share(share)});

@@ -9,6 +9,7 @@
 #include "report/stack_lines.h"
 #include "report/summary.h"
 #include "report/text_layout.h"
+#include "report/thread_rows.h"
 #include "report/words.h"
 
 namespace quarrel {
@@ -51,17 +52,9 @@ std::string thread_title(const std::string& role) {
   return "who: " + role;
 }
 
-std::vector<std::string> thread_roles(const Finding& finding) {
-  std::vector<std::string> roles;
-  for (const ThreadRole& thread : finding.threads)
-    if (std::find(roles.begin(), roles.end(), thread.role) == roles.end())
-      roles.push_back(thread.role);
-  return roles;
-}
-
 std::string render_threads(const Finding& finding) {
   std::string text;
-  for (const std::string& role : thread_roles(finding)) {
+  for (const std::string& role : roles_of(finding.threads)) {
     std::vector<TextTable::Column> columns = {{thread_title(role)}};
     const bool is_time_known = finding.cost.bound != Bound::kUnknown;
     if (is_time_known) columns.push_back({"thread-ms/s", true});
@@ -69,9 +62,8 @@ std::string render_threads(const Finding& finding) {
     const bool is_of_line = finding.subject.kind == SubjectKind::kLine;
     if (is_of_line) columns.push_back({"the line"});
     TextTable table(columns);
-    for (const ThreadRole& thread : finding.threads) {
-      if (thread.role != role) continue;
-      std::vector<std::string> row = {format_thread(thread.name, thread.tid)};
+    for (const ThreadRow& thread : thread_rows(finding, role)) {
+      std::vector<std::string> row = {thread.name};
       if (is_time_known) row.push_back(format_rate(thread.thread_ms_per_s));
       if (role == "holder") row.push_back(thread.activity ? activity_words(*thread.activity) : "");
       if (is_of_line) row.emplace_back(line_side_words(thread.side));
