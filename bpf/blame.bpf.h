@@ -105,7 +105,7 @@ static __always_inline void charge_state(__u64 address, __u32 holder, __u32 stat
 static __always_inline void settle_in(struct lock_record *lock, __u64 slot, __u64 now)
 {
 	__u64 since = __sync_lock_test_and_set(&lock->settled_ns, now);
-	__s64 waiters = lock->waiters;
+	__s32 waiters = lock->waiters;
 
 	if (since && since < begins_ns)
 		since = begins_ns;
@@ -179,7 +179,7 @@ static __always_inline void charge_holder(struct lock_record *lock, __u64 now)
 	__u32 holder = lock->holder;
 
 	if (holder)
-		charge_known_holder(lock, bpf_map_lookup_elem(&threads, &holder), now);
+		charge_known_holder(lock, find_thread(holder), now);
 }
 
 /* The woken thread had the lock first after all, or nobody else showed up. */
@@ -271,7 +271,7 @@ static __always_inline void observe_owner(struct lock_record *lock, __u32 owner,
 	else
 		charge_holder(lock, now);
 	lock->holder = owner;
-	thread = bpf_map_lookup_elem(&threads, &owner);
+	thread = find_thread(owner);
 	if (!thread)
 		return;
 	remember_held(thread, lock->address);
@@ -338,7 +338,7 @@ static __always_inline void change_state(struct thread_record *thread, __u32 sta
 
 		if (!address)
 			continue;
-		lock = bpf_map_lookup_elem(&locks, &address);
+		lock = find_lock(address);
 		if (!lock)
 			continue;
 		if (!is_watched(lock, now) || lock->holder != thread->libc_tid) {
@@ -364,43 +364,41 @@ static __always_inline void change_state(struct thread_record *thread, __u32 sta
 
 static __always_inline struct lock_record *find_or_make_lock(const struct lock_key *key)
 {
-	static const struct lock_record none = {.scale = 1};
-	struct lock_record *lock = bpf_map_lookup_elem(&locks, &key->address);
+	struct lock_record *lock = find_lock(key->address);
 	struct lock_wait_counters *counts;
+	__u32 slot = NO_SLOT;
 
 	if (lock)
 		return lock;
-	if (!locks_are_full) {
-		if (bpf_map_update_elem(&locks, &key->address, &none, BPF_NOEXIST) == -E2BIG)
-			locks_are_full = true;
-		lock = bpf_map_lookup_elem(&locks, &key->address);
-	}
-	counts = my_counters();
-	if (lock) {
-		lock->address = key->address;
+	if (!locks_are_full)
+		slot = claim_lock_slot(key->address);
+	if (slot != NO_SLOT) {
+		lock = lock_in(slot);
+		if (!lock)
+			return 0;
 		lock->signature = key->signature;
-	} else if (counts) {
-		counts->lock_table_full++;
+		lock->scale = 1;
+		return lock;
 	}
-	return lock;
+	locks_are_full = true;
+	counts = my_counters();
+	if (counts)
+		counts->lock_table_full++;
+	return 0;
 }
 
-/* The thread sleeps for a lock: thread->lock, ->owner and ->start_ns say for which and since when.
- * A call that comes too late to sleep is no waiter, and there may be many more of those.
+/* The thread sleeps for a lock from now on; thread->lock and ->owner say for which and whose. A
+ * call that comes too late to sleep is no waiter, and there may be many more of those.
  */
 static __always_inline void count_waiter(struct lock_record *lock, struct thread_record *thread,
 					 __u64 now)
 {
-	__u64 since = thread->start_ns > begins_ns ? thread->start_ns : begins_ns;
-
 	if (is_watched(lock, now)) {
 		if (lock->waiters <= 0)
-			lock->accrued_since_ns = since;
+			lock->accrued_since_ns = now;
 		settle(lock, now);
 		if (thread->owner)
 			observe_owner(lock, thread->owner, now);
-		if (now > since)
-			__sync_fetch_and_add(&lock->accrued_ns, (now - since) * lock->scale);
 	}
 	__sync_fetch_and_add(&lock->waiters, 1);
 	lock->slot_waits++;

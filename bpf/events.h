@@ -77,6 +77,13 @@ struct wait_totals {
 };
 QUARREL_ABI_SIZE(struct wait_totals, 24);
 
+struct wait_row {
+	struct wait_key key; /* its waiter: 0 if the row is free */
+	struct wait_totals totals;
+	__u64 pad[2];
+};
+QUARREL_ABI_SIZE(struct wait_row, 64);
+
 /* What the holder of a lock does while others wait for it. */
 enum holder_state {
 	HOLDER_RUNNING,
@@ -85,42 +92,60 @@ enum holder_state {
 	HOLDER_WAITING,	 /* asleep for another lock */
 };
 
+enum {
+	/* A power of two. A thread's record stands in the slot that its tid names, or close by. */
+	THREAD_SLOTS = 32768,
+	/* In thread_record.libc_tid: its thread has ended. */
+	ENDED_THREAD = 0xffffffff,
+};
+
 /* One futex word. Time that waiters spend is waiters x time, added up at every change ("settled")
  * and charged to whoever held the lock meanwhile.
+ *
+ * Two CPUs write this record in turns, as they do the lock: what an event needs stands in one cache
+ * line.
  */
 struct lock_record {
-	__u64 address;
+	/* A line: whoever sleeps, wakes, or leaves the CPU. */
+	__u64 address;			  /* 0: the slot is free */
 	struct futex_signature signature; /* of the first wait */
-	__s64 waiters;			  /* asleep now */
+	__s32 waiters;			  /* asleep now */
+	__u32 slot_waits;		  /* in the slot of time: */
 	__u64 slot;			  /* of the last event; see slot_of() */
-	__u32 slot_waits;		  /* in it */
-	__u32 scale;			  /* in it; see scale_of() */
-	__u64 is_sampled;		  /* the scale was not always 1 */
-	__u64 settled_ns;		  /* the time up to which accrued_ns is added up */
+	__u32 holder;			  /* as the target's libc counts; 0: not known */
+	__u16 scale;			  /* in the slot; see scale_of() */
+	__u16 is_provisional; /* the holder is the woken thread, which may have found it taken */
+	__u64 settled_ns;     /* the time up to which accrued_ns is added up */
 	__u64 accrued_since_ns;
 	__u64 accrued_ns; /* waiter time that nobody is charged with yet */
-	/* Waiter time between a wake and the return of the woken thread. It is nobody's, unless
+	/* A line: wakes and captures.
+	 *
+	 * Waiter time between a wake and the return of the woken thread. It is nobody's, unless
 	 * another thread turns out to have taken the lock first.
 	 */
 	__u64 handoff_ns;
 	__u64 all_handoffs_ns;
-	__u32 holder;	      /* as the target's libc counts; 0: not known */
-	__u32 is_provisional; /* the holder is the woken thread, which may have found it taken */
-	__u64 pairs;	      /* (waiter, owner) keys made for this word */
 	__u64 captures;
 	__u64 wake_captures;
-	__u64 last_wake_ns; /* charged at the last wake */
 	__u64 wakes;	    /* calls; of them: */
 	__u64 wasted_wakes; /* nobody was woken */
 	__u64 not_blocked;
+	__u64 is_sampled; /* the scale was not always 1 */
+	/* A line: what is rare. */
+	__u64 pairs; /* (waiter, owner) keys made for this word */
 	__u64 interrupted;
 	__u64 interrupted_ns;
 	__u64 timed_out;
 	__u64 timed_out_ns;
 	struct wait_totals others; /* of waits that found the table of waits full */
-	__u64 histogram[HISTOGRAM_BUCKETS];
 };
-QUARREL_ABI_SIZE(struct lock_record, 1136);
+QUARREL_ABI_SIZE(struct lock_record, 192);
+
+/* How long the waits for the word in the same slot of the table of locks were. */
+struct lock_histogram {
+	__u64 counts[HISTOGRAM_BUCKETS];
+};
+QUARREL_ABI_SIZE(struct lock_histogram, 928);
 
 struct holder_key {
 	__u64 address;
@@ -134,24 +159,28 @@ QUARREL_ABI_SIZE(struct holder_key, 24);
  * such calls are one wait, which is over when the thread wakes others or waits elsewhere.
  */
 struct thread_record {
-	struct lock_key lock; /* of the wait that goes on or was the last */
-	__u64 start_ns;	      /* of the call; 0: none goes on */
-	__u64 waited_ns;      /* in finished calls of the wait; 0 and no call: no wait is open */
-	__u32 tid;	      /* in quarrel's pid namespace */
-	__u32 libc_tid;	      /* as the target's libc counts */
-	__u32 owner;
-	__u32 is_counted; /* it is in lock_record.waiters */
-	__u32 next_held;
-	__u32 pad;
+	/* A line: context switches. */
+	__u32 libc_tid;	  /* as the target's libc counts; 0: the slot was never used */
+	__u16 is_counted; /* it is in lock_record.waiters */
+	__u16 is_off_cpu_holder;
 	__u64 held[MAX_HELD_LOCKS]; /* words that it held when others waited; may be stale */
-	__u32 state;
+	__u32 state;		    /* enum holder_state, like the next */
 	__u32 last_off_state;
-	__u32 is_off_cpu_holder;
-	__u32 waits_for_readers; /* of a rwlock, which no word names */
-	__u64 off_since_ns;	 /* the last time off the CPU; until: 0 while it lasts */
+	__u64 off_since_ns; /* the last time off the CPU; until: 0 while it lasts */
 	__u64 off_until_ns;
+	/* A line: calls of futex. */
+	__u64 start_ns;	      /* of the sleep; 0: it is in no call that slept */
+	struct lock_key lock; /* of the wait that goes on or was the last */
+	__u64 waited_ns;      /* in finished calls of the wait; 0 and no call: no wait is open */
+	__u64 wake_weight_ns; /* of the wake that goes on, if its stack is to be captured: */
+	__u32 is_wake_drawn;
+	__u32 tid; /* in quarrel's pid namespace */
+	__u32 owner;
+	__u32 next_held;
+	__u32 waits_for_readers; /* of a rwlock, which no word names */
+	__u32 pad;
 };
-QUARREL_ABI_SIZE(struct thread_record, 120);
+QUARREL_ABI_SIZE(struct thread_record, 128);
 
 /* How lock_waits comes to the stacks of waiters. */
 enum stack_mode {

@@ -4,6 +4,7 @@
  * Runs in the timer interrupt of every online CPU. Registers and the bytes around the stack pointer
  * are enough to compute the address of the memory operand in user space.
  */
+#include "running_threads.bpf.h"
 #include "target.bpf.h"
 #include "user_stack.bpf.h"
 #include "waiters.bpf.h"
@@ -19,19 +20,6 @@ const volatile __u32 blame_stack_limit = MAX_STACK_BYTES;
 volatile __u32 is_recording = 0;
 
 extern const struct rq runqueues __ksym __weak;
-
-/* Which thread of the target runs on a CPU, kept by on_switch; a cache line each. */
-struct running_thread {
-	__u32 tid;
-	__u32 pad[15];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_PEER_CPUS);
-	__type(key, __u32);
-	__type(value, struct running_thread);
-} running SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -61,7 +49,7 @@ struct {
 static __always_inline void find_blame(struct tick_event *event, struct task_struct *task)
 {
 	__u32 self = libc_tid(task);
-	struct thread_record *thread = bpf_map_lookup_elem(&threads, &self);
+	struct thread_record *thread = find_thread(self);
 	struct held_lock held = {};
 
 	if (thread)
@@ -81,14 +69,10 @@ static __always_inline __u32 thread_in_run_queue(__u32 cpu)
 	if (!queue)
 		return 0;
 	task = BPF_CORE_READ(queue, curr);
-	return BPF_CORE_READ(task, tgid) == kernel_tgid ? tid_of(task) : 0;
-}
-
-static __always_inline __u32 thread_switched_in(__u32 cpu)
-{
-	struct running_thread *slot = bpf_map_lookup_elem(&running, &cpu);
-
-	return slot ? slot->tid : 0;
+	if (BPF_CORE_READ(task, tgid) != kernel_tgid)
+		return 0;
+	/* No pointer that the verifier trusts, as tid_of() needs. */
+	return namespace_inode ? own_namespace_tid(task) : BPF_CORE_READ(task, pid);
 }
 
 static __always_inline void find_peers(struct tick_event *event, bool has_run_queues)
@@ -100,7 +84,7 @@ static __always_inline void find_peers(struct tick_event *event, bool has_run_qu
 			break;
 		if (cpu == event->cpu)
 			continue;
-		tid = has_run_queues ? thread_in_run_queue(cpu) : thread_switched_in(cpu);
+		tid = has_run_queues ? thread_in_run_queue(cpu) : running_thread_of(cpu);
 		if (!tid || tid == event->capture.tid)
 			continue;
 		event->peers[count & (MAX_PEER_CPUS - 1)] = tid;
@@ -184,7 +168,7 @@ int on_tick(struct bpf_perf_event_data *ctx)
 	return take_tick(ctx, true);
 }
 
-/* Elsewhere on_switch keeps account, at some 50 ns for each context switch of the machine. */
+/* Elsewhere context switches tell: those that lock_waits follows, or on_switch without it. */
 SEC("perf_event")
 int on_tick_with_switches(struct bpf_perf_event_data *ctx)
 {
@@ -194,15 +178,11 @@ int on_tick_with_switches(struct bpf_perf_event_data *ctx)
 SEC("tp_btf/sched_switch")
 int on_switch(__u64 *ctx)
 {
+	struct task_struct *previous = (struct task_struct *)ctx[1];
 	struct task_struct *next = (struct task_struct *)ctx[2];
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct running_thread *slot = bpf_map_lookup_elem(&running, &cpu);
-	__u32 tid;
+	bool comes = next->tgid == kernel_tgid;
 
-	if (!slot)
-		return 0;
-	tid = next->tgid == kernel_tgid ? tid_of(next) : 0;
-	if (slot->tid != tid)
-		slot->tid = tid;
+	if (comes || previous->tgid == kernel_tgid)
+		note_running_thread(comes ? next : 0);
 	return 0;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* How long did each thread of the target sleep for each futex word, and who had it?
  *
- * sys_enter of a wait takes the time and the owner word, no more: a stack copied there delays
- * the kernel's second look at the word by 1-2 us, which turns waits into EAGAIN and makes the
- * target faster than it is. sys_exit counts exactly and copies a stack in proportion to the wait;
- * the user registers are still those of the call.
+ * A wait begins where the thread leaves the CPU within the call, and not at sys_enter: work there
+ * delays the kernel's second look at the word, which turns waits into EAGAIN and makes the target
+ * faster than it is; and calls that come too late to sleep cost nothing so. sys_exit counts exactly
+ * and copies a stack in proportion to the wait; the user registers are still those of the call.
  */
 #include "blame.bpf.h"
+#include "futex_calls.bpf.h"
+#include "running_threads.bpf.h"
 #include "wait_captures.bpf.h"
+#include "wait_rows.bpf.h"
 
 /* bpf_task_pt_regs and bpf_get_current_task_btf are for GPL-compatible programs. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -25,13 +28,13 @@ static __u32 captures_in_slot;
  */
 volatile __u32 is_over = 0;
 
+/* Slot by slot beside the table of locks: only the ends of waits need them. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__type(key, struct wait_key);
-	__type(value, struct wait_totals);
-} waits SEC(".maps");
-static bool waits_are_full; /* see holders_are_full */
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct lock_histogram);
+} histograms SEC(".maps");
 
 /* The current thread, if it is one of the target's. */
 static __always_inline struct thread_record *find_current(void)
@@ -40,10 +43,8 @@ static __always_inline struct thread_record *find_current(void)
 	struct lock_wait_counters *counts;
 	struct thread_record *thread;
 
-	if (is_over || !target_tid())
+	if (is_over || !is_of_target(task))
 		return 0;
-	if (!kernel_tgid)
-		kernel_tgid = task->tgid;
 	thread = record_of(task);
 	if (thread)
 		return thread;
@@ -59,8 +60,7 @@ static __always_inline struct thread_record *find_current(void)
 static __noinline struct wait_totals *totals_of(struct thread_record *thread,
 						struct lock_record *lock)
 {
-	struct wait_totals none = {};
-	struct wait_totals *sum;
+	struct wait_row *row;
 	struct wait_key key = {};
 
 	if (!thread)
@@ -68,19 +68,35 @@ static __noinline struct wait_totals *totals_of(struct thread_record *thread,
 	key.lock = thread->lock;
 	key.waiter = thread->tid;
 	key.owner = thread->owner;
-	sum = bpf_map_lookup_elem(&waits, &key);
-	if (sum)
-		return sum;
-	if (waits_are_full)
-		return lock ? &lock->others : 0;
-	if (lock && __sync_fetch_and_add(&lock->pairs, 1) >= MAX_PAIRS_PER_LOCK)
+	row = find_wait_row(&key);
+	if (!row && lock && lock->pairs >= MAX_PAIRS_PER_LOCK) {
 		key.owner = 0;
-	if (bpf_map_update_elem(&waits, &key, &none, BPF_NOEXIST) == -E2BIG)
-		waits_are_full = true;
-	sum = bpf_map_lookup_elem(&waits, &key);
-	if (sum)
-		return sum;
-	return lock ? &lock->others : 0;
+		row = find_wait_row(&key);
+	}
+	if (!row) {
+		row = make_wait_row(&key);
+		if (row && lock)
+			__sync_fetch_and_add(&lock->pairs, 1);
+	}
+	if (row)
+		return &row->totals;
+	if (!lock)
+		return 0;
+	return &lock->others;
+}
+
+static __always_inline void add_to_histogram(__u64 address, __u64 waited_ns)
+{
+	__u32 slot = lock_slot(address, 0), bucket = histogram_bucket(waited_ns);
+	struct lock_record *first = lock_in(slot);
+	struct lock_histogram *histogram;
+
+	if (first && first->address != address)
+		slot = search_lock(address);
+	histogram = bpf_map_lookup_elem(&histograms, &slot);
+	OPAQUE(bucket);
+	if (histogram && bucket < HISTOGRAM_BUCKETS)
+		__sync_fetch_and_add(&histogram->counts[bucket], 1);
 }
 
 /* The wait is over: only now is it known how long it was in all. */
@@ -88,42 +104,33 @@ static __noinline int finish_wait_for(struct thread_record *thread, struct lock_
 {
 	struct lock_wait_counters *counts = my_counters();
 	struct wait_totals *sum;
-	__u32 bucket;
+	__u64 waited_ns;
 
 	if (!thread || !counts || !thread->waited_ns)
 		return 0;
+	waited_ns = thread->waited_ns;
+	thread->waited_ns = 0;
 	counts->blocking++;
 	sum = totals_of(thread, lock);
 	if (sum) {
 		__sync_fetch_and_add(&sum->count, 1);
+		__sync_fetch_and_add(&sum->total_ns, waited_ns);
 		/* Two CPUs write the row of others only: the longest may get lost there. */
-		if (thread->waited_ns > sum->max_ns)
-			sum->max_ns = thread->waited_ns;
+		if (waited_ns > sum->max_ns)
+			sum->max_ns = waited_ns;
 	} else {
 		counts->wait_table_full++;
 	}
-	bucket = histogram_bucket(thread->waited_ns);
-	OPAQUE(bucket);
-	if (lock && bucket < HISTOGRAM_BUCKETS)
-		__sync_fetch_and_add(&lock->histogram[bucket], 1);
-	thread->waited_ns = 0;
+	if (lock)
+		add_to_histogram(lock->address, waited_ns);
 	return 0;
 }
 
 static __noinline int finish_wait(struct thread_record *thread)
 {
-	__u64 address;
-
 	if (!thread || !thread->waited_ns)
 		return 0;
-	address = thread->lock.address;
-	return finish_wait_for(thread, bpf_map_lookup_elem(&locks, &address));
-}
-
-static __always_inline bool same_lock(const struct lock_key *a, const struct lock_key *b)
-{
-	return a->address == b->address &&
-	       *(const __u64 *)&a->signature == *(const __u64 *)&b->signature;
+	return finish_wait_for(thread, find_lock(thread->lock.address));
 }
 
 /* A call that never came back, or whose end could not be seen. */
@@ -133,29 +140,48 @@ static __always_inline void forget_call(struct thread_record *thread)
 
 	if (!thread->start_ns)
 		return;
-	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
+	lock = find_lock(thread->lock.address);
 	if (lock && thread->is_counted)
 		__sync_fetch_and_add(&lock->waiters, -1);
 	forget_waiter(thread);
 }
 
-static __always_inline int begin_wait(__u64 address, struct futex_signature signature)
+/* The thread leaves the CPU, by its own will: for a futex word? */
+static __always_inline void begin_wait(struct thread_record *thread, struct task_struct *task,
+				       __u64 now)
 {
-	struct thread_record *thread = find_current();
-	struct lock_key key;
+	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct lock_record *lock;
+	struct lock_key key = {};
 
-	if (!thread)
-		return 0;
-	key.address = address;
-	key.signature = signature;
+	if (!read_own_wait_call(registers, &key))
+		return;
+	/* Nobody woke it for good: it sleeps on, within the same call. */
+	if (thread->start_ns && thread->lock.address == key.address)
+		return;
 	forget_call(thread);
 	if (thread->waited_ns && !same_lock(&thread->lock, &key))
 		finish_wait(thread);
 	thread->lock = key;
-	thread->owner = read_owner(&thread->lock);
-	find_or_make_lock(&thread->lock);
-	thread->start_ns = bpf_ktime_get_ns();
-	return 0;
+	thread->start_ns = now;
+	lock = find_or_make_lock(&key);
+	/* Reading it costs more than the rest. */
+	thread->owner = !lock || is_watched(lock, now) ? read_owner(&key) : 0;
+	if (lock && wants_a_lock(&key.signature))
+		count_waiter(lock, thread, now);
+}
+
+/* Whether the stack of a thread that wakes is captured after the call, in proportion to the waiter
+ * time that it ends. Of waiters all are, from the threshold on; one in four of that is enough here.
+ */
+static __always_inline void draw_wake(struct thread_record *thread, struct lock_record *lock,
+				      __u64 ended_ns)
+{
+	thread->wake_weight_ns = 0;
+	if (ended_ns)
+		thread->wake_weight_ns =
+		    capture_weight(ended_ns, threshold_ns * 4, bpf_get_prandom_u32());
+	thread->is_wake_drawn = thread->wake_weight_ns || !lock->wake_captures;
 }
 
 /* FUTEX_WAKE and its like: the current thread lets go of a lock. */
@@ -163,42 +189,32 @@ static __always_inline int release(__u64 address)
 {
 	struct thread_record *thread = find_current();
 	struct lock_record *lock;
+	__u64 ended_ns = 0;
 
 	if (!thread)
 		return 0;
-	lock = bpf_map_lookup_elem(&locks, &address);
+	lock = find_lock(address);
 	if (!lock)
 		return 0;
 	if (thread->waited_ns && thread->lock.address == address)
 		finish_wait_for(thread, lock);
+	if (begins_ns)
+		__sync_fetch_and_add(&lock->wakes, 1);
 	if (!wants_a_lock(&lock->signature))
 		return 0;
-	lock->last_wake_ns = observe_release(lock, thread, bpf_ktime_get_ns());
+	/* Whether holders are followed now is decided by those who know the time: a wake in a slot
+	 * where they are not asks no clock (65 ns on a virtual machine).
+	 */
+	if (lock->scale)
+		ended_ns = observe_release(lock, thread, bpf_ktime_get_ns());
+	draw_wake(thread, lock, ended_ns);
 	return 0;
 }
 
 SEC("tracepoint")
 int enter_futex(struct trace_event_raw_sys_enter *ctx)
 {
-	__u32 operation = ctx->args[1];
-
-	if (is_wake_operation(operation & FUTEX_CMD_MASK))
-		return release(ctx->args[0]);
-	if (!is_wait_operation(operation & FUTEX_CMD_MASK))
-		return 0;
-	return begin_wait(ctx->args[0], signature_of(operation, ctx->args[2], ctx->args[3]));
-}
-
-/* futex_wait(uaddr, val, mask, flags, timeout, clockid), since 6.7. Its private flag has the value
- * of FUTEX_PRIVATE_FLAG.
- */
-SEC("tracepoint")
-int enter_futex_wait(struct trace_event_raw_sys_enter *ctx)
-{
-	__u32 flags = ctx->args[3] & FUTEX_PRIVATE_FLAG;
-
-	return begin_wait(ctx->args[0],
-			  signature_of(FUTEX_WAIT_BITSET | flags, ctx->args[1], ctx->args[4]));
+	return is_wake_operation(ctx->args[1] & FUTEX_CMD_MASK) ? release(ctx->args[0]) : 0;
 }
 
 /* futex_wake(uaddr, mask, nr, flags), since 6.7. */
@@ -208,69 +224,33 @@ int enter_futex_wake(struct trace_event_raw_sys_enter *ctx)
 	return release(ctx->args[0]);
 }
 
-/* futex_waitv(waiters, nr_futexes, flags, timeout, clockid), since 5.16: the first word stands for
- * all of them.
- */
-SEC("tracepoint")
-int enter_futex_waitv(struct trace_event_raw_sys_enter *ctx)
-{
-	struct {
-		__u64 val;
-		__u64 uaddr;
-		__u32 flags;
-		__u32 reserved;
-	} first = {};
-
-	if (!target_tid())
-		return 0;
-	bpf_probe_read_user(&first, sizeof(first), (void *)ctx->args[0]);
-	return begin_wait(first.uaddr,
-			  signature_of(FUTEX_WAIT_BITSET | (first.flags & FUTEX_PRIVATE_FLAG),
-				       first.val, ctx->args[3]));
-}
-
-/* A wait ended whose start was not seen: it began before the attach, or the table was full. */
-static __always_inline int end_unseen_wait(__s64 result)
+/* After a wake: was anybody woken? */
+static __always_inline int end_wake(struct thread_record *thread, struct pt_regs *registers,
+				    __s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
-
-	if (!counts || !was_asleep(outcome_of(result)))
-		return 0;
-	counts->blocking++;
-	counts->start_unseen++;
-	return 0;
-}
-
-/* After a wake: counts it, and samples the stack in proportion to the waiter time that it ended. */
-static __always_inline int end_wake(struct thread_record *thread, __s64 result)
-{
-	struct lock_wait_counters *counts = my_counters();
-	struct pt_regs *registers;
 	struct captured_stack stack = {.is_copied = true};
 	struct lock_record *lock;
 	struct lock_key key = {};
-	__u64 weight_ns;
+	bool is_drawn = thread->is_wake_drawn;
 
-	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	key.address = registers->di;
-	lock = bpf_map_lookup_elem(&locks, &key.address);
-	if (!lock || !counts || result < 0)
+	thread->is_wake_drawn = 0;
+	if (result < 0 || (result && !is_drawn))
 		return 0;
-	__sync_fetch_and_add(&lock->wakes, 1);
-	if (!result && !is_pi_lock(lock->signature.operation)) {
+	key.address = registers->di;
+	lock = find_lock(key.address);
+	if (!lock || !counts)
+		return 0;
+	key.signature = lock->signature;
+	if (!result && !is_pi_lock(key.signature.operation)) {
 		__sync_fetch_and_add(&lock->wasted_wakes, 1);
 		return 0;
 	}
-	if (!wants_a_lock(&lock->signature))
-		return 0;
-	/* Waiters are captured at the threshold; one stack in four of theirs is enough here. */
-	weight_ns = capture_weight(lock->last_wake_ns, threshold_ns * 4, bpf_get_prandom_u32());
-	if (!weight_ns && lock->wake_captures)
+	if (!is_drawn)
 		return 0;
 	lock->wake_captures++;
 	counts->wake_captures++;
-	key.signature = lock->signature;
-	return capture(thread, &key, weight_ns, EVENT_WAKE, &stack);
+	return capture(thread, &key, thread->wake_weight_ns, EVENT_WAKE, &stack);
 }
 
 /* Two CPUs may count one capture less; it is a brake, no account. */
@@ -296,12 +276,9 @@ static __always_inline int end_sleep(struct thread_record *thread, struct lock_r
 	struct lock_wait_counters *counts = my_counters();
 	__u64 threshold = capture_threshold(threshold_ns, &thread->lock.signature);
 	__u64 weight_ns = capture_weight(wait_ns, threshold, bpf_get_prandom_u32());
-	struct wait_totals *sum = totals_of(thread, lock);
 	struct captured_stack stack = {.is_copied = true};
 	bool is_sample = lock && (weight_ns || !lock->captures);
 
-	if (sum)
-		__sync_fetch_and_add(&sum->total_ns, wait_ns);
 	thread->waited_ns += wait_ns;
 	/* The first wait for a word is captured without weight: a lock needs a name. */
 	if (is_sample)
@@ -320,17 +297,11 @@ static __always_inline int end_sleep(struct thread_record *thread, struct lock_r
 	return 0;
 }
 
-/* What calls came to that did not end as they should: the lock was free, or the call was cut off.
- * The time of the latter is in the totals as well.
- */
-static __always_inline void count_outcome(struct lock_record *lock, enum futex_outcome outcome,
+/* Sleeps that a timeout or a signal ended. Their time is in the totals as well. */
+static __always_inline void count_cut_off(struct lock_record *lock, enum futex_outcome outcome,
 					  __u64 wait_ns)
 {
-	if (!lock)
-		return;
-	if (outcome == OUTCOME_NOT_BLOCKED) {
-		__sync_fetch_and_add(&lock->not_blocked, 1);
-	} else if (outcome == OUTCOME_INTERRUPTED) {
+	if (outcome == OUTCOME_INTERRUPTED) {
 		__sync_fetch_and_add(&lock->interrupted, 1);
 		__sync_fetch_and_add(&lock->interrupted_ns, wait_ns);
 	} else if (outcome == OUTCOME_TIMED_OUT) {
@@ -339,7 +310,7 @@ static __always_inline void count_outcome(struct lock_record *lock, enum futex_o
 	}
 }
 
-/* The end of a call that began as a wait. */
+/* The end of a call that slept. */
 static __always_inline int end_wait(struct thread_record *thread, __s64 result)
 {
 	enum futex_outcome outcome = outcome_of(result);
@@ -348,23 +319,52 @@ static __always_inline int end_wait(struct thread_record *thread, __s64 result)
 	__u64 start_ns = thread->start_ns > begins_ns ? thread->start_ns : begins_ns;
 	__u64 wait_ns = now > start_ns ? now - start_ns : 0;
 
-	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
+	lock = find_lock(thread->lock.address);
+	if (!thread->off_until_ns)
+		thread->off_until_ns = now;
 	if (lock && thread->is_counted)
 		observe_return(lock, thread, outcome == OUTCOME_BLOCKED, now);
 	forget_waiter(thread);
 	if (!begins_ns)
 		return 0;
-	count_outcome(lock, outcome, wait_ns);
+	if (lock)
+		count_cut_off(lock, outcome, wait_ns);
 	if (was_asleep(outcome))
 		return end_sleep(thread, lock, wait_ns, now,
 				 ends_wait(&thread->lock.signature, outcome));
+	return finish_wait(thread);
+}
+
+/* The end of a call that began as a wait and was not seen to sleep: the word had changed, the time
+ * was over already, or it has slept since before the attach.
+ */
+static __always_inline int end_without_sleep(struct thread_record *thread,
+					     struct pt_regs *registers, __s64 result)
+{
+	struct lock_wait_counters *counts = my_counters();
+	enum futex_outcome outcome = outcome_of(result);
+	struct lock_record *lock;
+	struct lock_key key = {};
+
+	if (!counts || !read_own_wait_call(registers, &key))
+		return 0;
+	if (was_asleep(outcome) && !thread->off_since_ns) {
+		counts->blocking++;
+		counts->start_unseen++;
+		return 0;
+	}
 	/* What came before in other calls of the same wait was blocked time all the same. */
-	if (outcome == OUTCOME_FAILED)
+	if (outcome == OUTCOME_FAILED || !same_lock(&thread->lock, &key))
 		finish_wait(thread);
+	if (outcome == OUTCOME_FAILED)
+		return 0;
+	lock = find_or_make_lock(&key);
+	if (lock)
+		__sync_fetch_and_add(&lock->not_blocked, 1);
 	return 0;
 }
 
-static __always_inline int end_call(__s64 result, bool has_operation)
+static __always_inline int end_call(__s64 result)
 {
 	struct thread_record *thread = find_current();
 	struct pt_regs *registers;
@@ -376,15 +376,12 @@ static __always_inline int end_call(__s64 result, bool has_operation)
 	if (!begins_ns)
 		return 0;
 	registers = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	if (!has_operation)
-		return end_unseen_wait(result);
-	if (is_wake_operation(registers->si & FUTEX_CMD_MASK))
-		return end_wake(thread, result);
-	if (is_wait_operation(registers->si & FUTEX_CMD_MASK))
-		return end_unseen_wait(result);
-	return 0;
+	if (is_wake_call(registers))
+		return end_wake(thread, registers, result);
+	return end_without_sleep(thread, registers, result);
 }
 
+/* Of all futex calls. */
 SEC("tracepoint")
 int exit_futex(struct trace_event_raw_sys_exit *ctx)
 {
@@ -392,51 +389,25 @@ int exit_futex(struct trace_event_raw_sys_exit *ctx)
 	__s64 result = ctx->ret;
 
 	OPAQUE(result);
-	return end_call(result, true);
-}
-
-/* Of futex_wait and futex_waitv. */
-SEC("tracepoint")
-int exit_futex_wait(struct trace_event_raw_sys_exit *ctx)
-{
-	__s64 result = ctx->ret;
-
-	OPAQUE(result);
-	return end_call(result, false);
-}
-
-SEC("tracepoint")
-int exit_futex_wake(struct trace_event_raw_sys_exit *ctx)
-{
-	struct thread_record *thread = find_current();
-
-	if (!begins_ns || !thread)
-		return 0;
-	return end_wake(thread, ctx->ret);
-}
-
-static __always_inline void count_if_it_waits(struct thread_record *thread, __u64 now)
-{
-	struct lock_record *lock;
-
-	if (!thread->start_ns || thread->is_counted || !wants_a_lock(&thread->lock.signature))
-		return;
-	lock = bpf_map_lookup_elem(&locks, &thread->lock.address);
-	if (lock)
-		count_waiter(lock, thread, now);
+	return end_call(result);
 }
 
 static __always_inline void leave_cpu(struct task_struct *task, bool is_preempted, __u64 now)
 {
-	struct thread_record *thread = record_of(task);
-	__u32 state = HOLDER_BLOCKED;
+	__u32 state = HOLDER_BLOCKED, task_state = task->__state;
+	struct thread_record *thread;
 
+	/* Its record is gone, and the last switch must not make another. */
+	if (is_ending(task))
+		return;
+	thread = record_of(task);
 	if (!thread)
 		return;
-	if (is_preempted || !task->__state) {
+	if (is_preempted || !task_state) {
 		state = HOLDER_RUNNABLE;
 	} else {
-		count_if_it_waits(thread, now);
+		if (may_sleep_for_futex(task_state))
+			begin_wait(thread, task, now);
 		if (thread->is_counted)
 			state = HOLDER_WAITING;
 	}
@@ -446,12 +417,28 @@ static __always_inline void leave_cpu(struct task_struct *task, bool is_preempte
 	thread->off_until_ns = 0;
 }
 
+static __always_inline bool holds_any(const struct thread_record *thread)
+{
+	for (int i = 0; i < MAX_HELD_LOCKS; i++)
+		if (thread->held[i])
+			return true;
+	return false;
+}
+
+/* `now`: 0 if nobody has asked yet. */
 static __always_inline void get_cpu(struct task_struct *task, __u64 now)
 {
-	struct thread_record *thread = record_of(task);
+	struct thread_record *thread = find_thread(libc_tid(task));
 
 	if (!thread || thread->state == HOLDER_RUNNING)
 		return;
+	/* A waiter that holds nothing: the end of its call, which comes next, knows the time. */
+	if (!now && thread->is_counted && !thread->is_off_cpu_holder && !holds_any(thread)) {
+		thread->state = HOLDER_RUNNING;
+		return;
+	}
+	if (!now)
+		now = bpf_ktime_get_ns();
 	change_state(thread, HOLDER_RUNNING, now);
 	thread->off_until_ns = now;
 }
@@ -463,7 +450,7 @@ int on_switch(__u64 *ctx)
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	int tgid = kernel_tgid;
 	bool leaves, comes;
-	__u64 now;
+	__u64 now = 0;
 
 	if (!tgid || is_over)
 		return 0;
@@ -471,9 +458,11 @@ int on_switch(__u64 *ctx)
 	comes = next->tgid == tgid;
 	if (!leaves && !comes)
 		return 0;
-	now = bpf_ktime_get_ns();
-	if (leaves)
+	note_running_thread(comes ? next : 0);
+	if (leaves) {
+		now = bpf_ktime_get_ns();
 		leave_cpu(previous, ctx[0], now);
+	}
 	if (comes)
 		get_cpu(next, now);
 	return 0;
@@ -484,18 +473,16 @@ int on_thread_exit(__u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct thread_record *thread;
-	__u32 key;
 
 	if (is_over || !kernel_tgid || task->tgid != kernel_tgid)
 		return 0;
-	key = libc_tid(task);
-	thread = bpf_map_lookup_elem(&threads, &key);
+	thread = find_thread(libc_tid(task));
 	if (!thread)
 		return 0;
 	forget_call(thread);
 	finish_wait(thread);
 	if (thread->is_off_cpu_holder)
 		add_sleeping_holders(-1);
-	bpf_map_delete_elem(&threads, &key);
+	forget_thread(thread);
 	return 0;
 }

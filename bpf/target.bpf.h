@@ -36,6 +36,25 @@ static __always_inline __u32 target_tid(void)
 	return ids.tgid == target_tgid ? ids.pid : 0;
 }
 
+/* Whether the current task is one of the target's threads. */
+static __always_inline bool is_of_target(struct task_struct *current)
+{
+	if (kernel_tgid)
+		return current->tgid == kernel_tgid;
+	if (!target_tid())
+		return false;
+	kernel_tgid = current->tgid;
+	return true;
+}
+
+/* PF_EXITING in include/linux/sched.h. What is kept of a thread goes when it ends, but a few more
+ * context switches follow.
+ */
+static __always_inline bool is_ending(struct task_struct *task)
+{
+	return task->flags & 0x4;
+}
+
 /* The tid in the task's own pid namespace: what its libc knows and writes into lock words. */
 static __always_inline __u32 own_namespace_tid(struct task_struct *task)
 {
@@ -57,7 +76,7 @@ static __always_inline __u32 own_namespace_tid(struct task_struct *task)
  */
 static __always_inline __u32 tid_of(struct task_struct *task)
 {
-	return namespace_inode ? own_namespace_tid(task) : BPF_CORE_READ(task, pid);
+	return namespace_inode ? own_namespace_tid(task) : (__u32)task->pid;
 }
 
 /* The tid that the task's libc knows. */

@@ -6,6 +6,7 @@
  * stack, and at the end the waits that have none. Needs Linux 5.18 (bpf_copy_from_user_task).
  */
 #include "blame.bpf.h"
+#include "futex_calls.bpf.h"
 #include "user_stack.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -22,8 +23,6 @@ enum pass {
 volatile __u32 pass = PASS_SEED;
 /* Waits that PASS_SEED opened. */
 volatile __u64 seeded_waits = 0;
-
-#define X86_64_SYS_FUTEX 202
 
 struct holder_scratch {
 	struct holder_event event;
@@ -83,9 +82,7 @@ static __always_inline void open_wait(struct thread_record *thread, struct task_
 	struct lock_record *lock;
 	struct lock_key key = {};
 
-	key.address = registers->di;
-	key.signature = signature_of(registers->si, registers->dx, registers->r10);
-	if (thread->start_ns || !is_wait_operation(key.signature.operation))
+	if (thread->start_ns || !read_wait_call(registers, &key))
 		return;
 	lock = find_or_make_lock(&key);
 	if (!lock)
@@ -102,7 +99,7 @@ static __always_inline void open_wait(struct thread_record *thread, struct task_
 
 static __always_inline int seed(struct task_struct *task)
 {
-	struct thread_record *thread = record_of(task);
+	struct thread_record *thread = is_ending(task) ? 0 : record_of(task);
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	__u64 now = bpf_ktime_get_ns();
 
@@ -113,7 +110,7 @@ static __always_inline int seed(struct task_struct *task)
 		return 0;
 	thread->last_off_state = thread->state;
 	thread->off_since_ns = now;
-	if (registers && thread->state == HOLDER_BLOCKED && registers->orig_ax == X86_64_SYS_FUTEX)
+	if (registers && thread->state == HOLDER_BLOCKED && may_sleep_for_futex(task->__state))
 		open_wait(thread, task, registers, now);
 	return 0;
 }
@@ -122,13 +119,11 @@ static __always_inline int seed(struct task_struct *task)
 static __always_inline int link_owner(struct task_struct *task)
 {
 	struct thread_record *thread, *owner;
-	__u32 tid = libc_tid(task);
 
-	thread = bpf_map_lookup_elem(&threads, &tid);
+	thread = find_thread(libc_tid(task));
 	if (!thread || !thread->is_counted || !thread->owner)
 		return 0;
-	tid = thread->owner;
-	owner = bpf_map_lookup_elem(&threads, &tid);
+	owner = find_thread(thread->owner);
 	if (!owner)
 		return 0;
 	remember_held(owner, thread->lock.address);
@@ -169,7 +164,7 @@ static __always_inline void capture_task(struct capture_header *capture, __u8 *s
 static __always_inline int show_holder(struct seq_file *seq, struct task_struct *task)
 {
 	__u32 key = libc_tid(task), zero = 0;
-	struct thread_record *thread = bpf_map_lookup_elem(&threads, &key);
+	struct thread_record *thread = find_thread(key);
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct holder_scratch *space = bpf_map_lookup_elem(&holder_space, &zero);
 	struct holder_event *event;
@@ -198,7 +193,7 @@ static __always_inline int show_holder(struct seq_file *seq, struct task_struct 
 static __always_inline int show_waiter(struct seq_file *seq, struct task_struct *task)
 {
 	__u32 key = libc_tid(task), zero = 0;
-	struct thread_record *thread = bpf_map_lookup_elem(&threads, &key);
+	struct thread_record *thread = find_thread(key);
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct waiter_scratch *space = bpf_map_lookup_elem(&waiter_space, &zero);
 	struct wait_event *event;

@@ -40,6 +40,7 @@ struct task_struct {
 	int tgid;
 	int on_cpu;
 	unsigned int __state;
+	unsigned int flags;
 	struct mm_struct *mm;
 	struct pid *thread_pid;
 	struct thread_struct thread;

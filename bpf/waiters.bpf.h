@@ -13,21 +13,158 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* By futex word. User space may enlarge this and the other tables before loading. */
+/* Of locks: a power of two, as many as the table has. */
+const volatile __u32 lock_slots = 16384;
+
+/* Both tables are arrays in which a row stands at the slot that its key names, or the next ones if
+ * others stand there: a look-up reads a cache line and calls nothing, where one in a hash map of
+ * the kernel's costs 45 ns. Five to ten of them are made for each wait.
+ */
+enum { MAX_PROBES = 16, NO_SLOT = 0xffffffff };
+
+/* By futex word. User space sets the size before loading. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
 	__type(value, struct lock_record);
 } locks SEC(".maps");
 
 /* By the tid that the target's libc knows, because that is what lock words name. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 32768);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, THREAD_SLOTS);
 	__type(key, __u32);
 	__type(value, struct thread_record);
 } threads SEC(".maps");
+
+static __always_inline struct lock_record *lock_in(__u32 slot)
+{
+	return bpf_map_lookup_elem(&locks, &slot);
+}
+
+static __always_inline struct thread_record *thread_in(__u32 slot)
+{
+	return bpf_map_lookup_elem(&threads, &slot);
+}
+
+static __always_inline __u32 lock_slot(__u64 address, __u32 probe)
+{
+	return ((__u32)(address * 0x9e3779b97f4a7c15ull >> 32) + probe) & (lock_slots - 1);
+}
+
+static __always_inline __u32 thread_slot(__u32 libc_tid, __u32 probe)
+{
+	return (libc_tid + probe) & (THREAD_SLOTS - 1);
+}
+
+/* Behind the first slot. The searches are global functions: they are verified once, not wherever
+ * they are called.
+ */
+__noinline __u32 search_lock(__u64 address)
+{
+	for (__u32 probe = 1; probe < MAX_PROBES; probe++) {
+		__u32 slot = lock_slot(address, probe);
+		struct lock_record *lock = lock_in(slot);
+
+		if (!lock || !lock->address)
+			return NO_SLOT;
+		if (lock->address == address)
+			return slot;
+	}
+	return NO_SLOT;
+}
+
+__noinline __u32 search_thread(__u32 libc_tid)
+{
+	for (__u32 probe = 1; probe < MAX_PROBES; probe++) {
+		__u32 slot = thread_slot(libc_tid, probe);
+		struct thread_record *thread = thread_in(slot);
+
+		if (!thread || !thread->libc_tid)
+			return NO_SLOT;
+		if (thread->libc_tid == libc_tid)
+			return slot;
+	}
+	return NO_SLOT;
+}
+
+static __always_inline struct lock_record *find_lock(__u64 address)
+{
+	struct lock_record *lock = lock_in(lock_slot(address, 0));
+	__u32 slot;
+
+	if (!lock || lock->address == address)
+		return lock;
+	if (!lock->address)
+		return 0;
+	slot = search_lock(address);
+	return slot == NO_SLOT ? 0 : lock_in(slot);
+}
+
+static __always_inline struct thread_record *find_thread(__u32 libc_tid)
+{
+	struct thread_record *thread = thread_in(thread_slot(libc_tid, 0));
+	__u32 slot;
+
+	if (!thread || thread->libc_tid == libc_tid)
+		return thread;
+	if (!thread->libc_tid)
+		return 0;
+	slot = search_thread(libc_tid);
+	return slot == NO_SLOT ? 0 : thread_in(slot);
+}
+
+/* The slot of a word that has none yet; of two CPUs that make one at once, both get the same. */
+__noinline __u32 claim_lock_slot(__u64 address)
+{
+	for (__u32 probe = 0; probe < MAX_PROBES; probe++) {
+		__u32 slot = lock_slot(address, probe);
+		struct lock_record *lock = lock_in(slot);
+		__u64 other;
+
+		if (!lock)
+			break;
+		other = __sync_val_compare_and_swap(&lock->address, 0, address);
+		if (!other || other == address)
+			return slot;
+	}
+	return NO_SLOT;
+}
+
+__noinline __u32 claim_thread_slot(__u32 libc_tid)
+{
+	for (__u32 probe = 0; probe < MAX_PROBES; probe++) {
+		__u32 slot = thread_slot(libc_tid, probe);
+		struct thread_record *thread = thread_in(slot);
+		__u32 other;
+
+		if (!thread)
+			break;
+		other = thread->libc_tid;
+		if (other && other != ENDED_THREAD)
+			continue;
+		if (__sync_val_compare_and_swap(&thread->libc_tid, other, libc_tid) == other)
+			return slot;
+	}
+	return NO_SLOT;
+}
+
+/* Its slot is free for another. */
+static __always_inline void forget_thread(struct thread_record *thread)
+{
+	__builtin_memset((char *)thread + sizeof(thread->libc_tid), 0,
+			 sizeof(*thread) - sizeof(thread->libc_tid));
+	thread->libc_tid = ENDED_THREAD;
+}
+
+static __always_inline bool same_lock(const struct lock_key *a, const struct lock_key *b)
+{
+	return a->address == b->address &&
+	       *(const __u64 *)&a->signature == *(const __u64 *)&b->signature;
+}
 
 /* The tid in the mutex, read where its neighbours look like a glibc mutex. */
 static __always_inline __u32 read_mutex_owner(__u64 address)
@@ -58,21 +195,20 @@ static __always_inline __u32 read_owner(const struct lock_key *lock)
 	return owner_from_word(word);
 }
 
-/* The record of a task of the target, made at its first event. */
+/* The record of a task of the target, made at its first event; 0: no room. */
 static __always_inline struct thread_record *record_of(struct task_struct *task)
 {
-	static const struct thread_record none = {};
-	__u32 key = libc_tid(task);
-	struct thread_record *thread = bpf_map_lookup_elem(&threads, &key);
+	__u32 key = libc_tid(task), slot;
+	struct thread_record *thread = find_thread(key);
 
 	if (thread)
 		return thread;
-	bpf_map_update_elem(&threads, &key, &none, BPF_NOEXIST);
-	thread = bpf_map_lookup_elem(&threads, &key);
-	if (thread) {
+	slot = claim_thread_slot(key);
+	if (slot == NO_SLOT)
+		return 0;
+	thread = thread_in(slot);
+	if (thread)
 		thread->tid = tid_of(task);
-		thread->libc_tid = key;
-	}
 	return thread;
 }
 
@@ -101,7 +237,7 @@ static __always_inline struct held_lock most_wanted(struct thread_record *thread
 
 		if (!address)
 			continue;
-		lock = bpf_map_lookup_elem(&locks, &address);
+		lock = find_lock(address);
 		if (!lock || lock->waiters <= most.waiters)
 			continue;
 		/* Readers of a rwlock are named nowhere; whether it was this one shows when it

@@ -2,11 +2,8 @@
 #include "collect/bpf_unwind_tables.h"
 
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <set>
 
@@ -34,21 +31,6 @@ static_assert(int{UNWIND_IN_REGISTER} == int(SavedIn::kInRegister));
 
 }  // namespace
 
-MappedArray::~MappedArray() {
-  if (memory_ != nullptr) ::munmap(memory_, bytes_);
-}
-
-Result<void> MappedArray::open(int map_fd, size_t value_bytes, size_t count) {
-  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  bytes_ = (value_bytes * count + page - 1) / page * page;
-  void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
-  if (memory == MAP_FAILED)
-    return Error{std::string("mapping an unwind table of the kernel: ") + std::strerror(errno)};
-  memory_ = memory;
-  count_ = count;
-  return {};
-}
-
 void BpfUnwindTables::set_sizes(const UnwindMaps& maps,
                                 const std::vector<MappedUnwindTable>& tables) {
   std::set<const UnwindTable*> seen;
@@ -67,11 +49,9 @@ void BpfUnwindTables::set_sizes(const UnwindMaps& maps,
 
 Result<void> BpfUnwindTables::open(const UnwindMaps& maps) {
   maps_ = maps;
-  TRY_VOID(rows_.open(bpf_map__fd(maps.rows), sizeof(unwind_row), bpf_map__max_entries(maps.rows)));
-  TRY_VOID(
-      rules_.open(bpf_map__fd(maps.rules), sizeof(unwind_rule), bpf_map__max_entries(maps.rules)));
-  return mappings_.open(bpf_map__fd(maps.mappings), sizeof(unwind_mapping),
-                        bpf_map__max_entries(maps.mappings));
+  TRY_VOID(rows_.open(maps.rows));
+  TRY_VOID(rules_.open(maps.rules));
+  return mappings_.open(maps.mappings);
 }
 
 /// Null if there is no room left.

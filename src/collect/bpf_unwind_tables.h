@@ -7,34 +7,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "collect/mapped_array.h"
 #include "model/unwind_table.h"
 #include "unwind_tables.h"
 
 struct bpf_map;
 
 namespace quarrel {
-
-/// An array map of the kernel that is mapped into memory, of `Value`s.
-class MappedArray {
- public:
-  MappedArray() = default;
-  ~MappedArray();
-  MappedArray(const MappedArray&) = delete;
-  MappedArray& operator=(const MappedArray&) = delete;
-
-  Result<void> open(int map_fd, size_t value_bytes, size_t count);
-
-  template <class Value>
-  Value* values() const {
-    return static_cast<Value*>(memory_);
-  }
-  size_t count() const { return count_; }
-
- private:
-  void* memory_ = nullptr;
-  size_t bytes_ = 0;
-  size_t count_ = 0;
-};
 
 /// The maps of bpf/unwind.bpf.h in one loaded object.
 struct UnwindMaps {

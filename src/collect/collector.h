@@ -122,6 +122,8 @@ struct CollectorInfo {
   bool is_opt_in = false;  ///< only on request: it costs more, or says what few ask
   /// Most hosts have no hardware for it: without it a recording is no less whole.
   bool is_often_missing = false;
+  /// Started before the rest, which then need not find out themselves (shared_maps).
+  bool keeps_account_for_others = false;
 };
 
 using CollectorRegistry = Registry<CollectorInfo>;

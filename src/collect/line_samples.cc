@@ -39,6 +39,11 @@ using Skeleton = std::unique_ptr<line_samples_bpf, SkeletonFree>;
 
 enum class PeerSource { kRunQueues, kContextSwitches };
 
+/// lock_waits, where it is loaded, keeps account of who runs where.
+bool follows_switches(PeerSource peers, const SharedMaps& shared) {
+  return peers == PeerSource::kContextSwitches && !shared.contains("running");
+}
+
 Result<Skeleton> load_variant(const TargetFilter& filter, const CollectOptions& options,
                               const SharedMaps& shared, PeerSource peers) {
   const LibbpfLog log;
@@ -50,11 +55,11 @@ Result<Skeleton> load_variant(const TargetFilter& filter, const CollectOptions& 
   const bool has_switches = peers == PeerSource::kContextSwitches;
   bpf_program__set_autoload(skeleton->progs.on_tick, !has_switches);
   bpf_program__set_autoload(skeleton->progs.on_tick_with_switches, has_switches);
-  bpf_program__set_autoload(skeleton->progs.on_switch, has_switches);
-  // Whoever loads first makes the table for both.
-  bpf_map__set_max_entries(skeleton->maps.locks, options.max_locks);
+  bpf_program__set_autoload(skeleton->progs.on_switch, follows_switches(peers, shared));
+  set_lock_slots(*skeleton, options.max_locks);
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.locks));
   TRY_VOID(adopt_shared_map(shared, skeleton->maps.threads));
+  TRY_VOID(adopt_shared_map(shared, skeleton->maps.running));
   if (const int error = line_samples_bpf__load(skeleton.get()); error != 0)
     return log.describe("loading the line_samples programs", -error);
   return skeleton;
@@ -144,7 +149,7 @@ bpf_program* LineSamples::tick_program() const {
 }
 
 Result<void> LineSamples::attach() {
-  if (programs_.peers == PeerSource::kContextSwitches) {
+  if (follows_switches(programs_.peers, *services_.shared_maps)) {
     const LibbpfLog log;
     switches_.reset(bpf_program__attach(programs_.skeleton->progs.on_switch));
     if (!switches_) return log.describe("attaching to sched_switch", errno);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "collect/coverage_row.h"
 
@@ -49,9 +50,9 @@ void write_wait_coverage(const LockWaitAccount& account, uint64_t own_cost_ns,
                              "only; --max-locks makes room",
                              kWaitersPerLock * max_locks, sums.of_others));
   if (counters.lock_table_full > 0)
-    degrade(row, fmt::format("more than {} lock words: the others have totals, but no "
+    degrade(row, fmt::format("no room for all lock words among {}: the others have totals, but no "
                              "distribution; --max-locks makes room",
-                             max_locks));
+                             std::bit_ceil(max_locks)));
   if (counters.thread_table_full > 0)
     degrade(row, fmt::format("more than 32768 threads at once: {} calls of others were not seen",
                              counters.thread_table_full));

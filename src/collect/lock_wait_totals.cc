@@ -2,6 +2,7 @@
 #include "collect/lock_wait_totals.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <tuple>
 #include <vector>
@@ -16,7 +17,23 @@ namespace {
 using WaitKey = std::tuple<uint64_t, FutexSignature, ThreadId, ThreadId>;
 using WaitSums = std::map<WaitKey, LockWait>;
 using HolderKey = std::tuple<uint64_t, ThreadId, HolderState, uint64_t>;
-using Records = std::map<uint64_t, lock_record>;
+
+/// What the tables say about one futex word.
+struct LockRow {
+  lock_record record{};
+  lock_histogram histogram{};
+};
+using LockRows = std::map<uint64_t, LockRow>;
+
+/// Of a table that the kernel's programs write meanwhile.
+template <class Row, class Visit>
+void for_each_row(const MappedArray& table, Visit visit) {
+  Row row;
+  for (size_t slot = 0; slot < table.count(); ++slot) {
+    std::memcpy(&row, table.values<Row>() + slot, sizeof(row));
+    visit(static_cast<uint32_t>(slot), row);
+  }
+}
 
 /// Adds to the wait of that key: the kernel tells owners apart that are the same unknown to us.
 class WaitTable {
@@ -106,16 +123,17 @@ class HolderTable {
 };
 
 /// A wait that is over as far as anyone knows: the thread has not come back to the kernel since.
-void add_pending(const thread_record& thread, Records& records) {
-  const auto record = records.find(thread.lock.address);
-  if (record != records.end()) ++record->second.histogram[histogram_bucket(thread.waited_ns)];
+void add_pending(const thread_record& thread, LockRows& rows) {
+  const auto row = rows.find(thread.lock.address);
+  if (row != rows.end()) ++row->second.histogram.counts[histogram_bucket(thread.waited_ns)];
 }
 
-LockStats stats_from(uint64_t address, const lock_record& record) {
+LockStats stats_from(uint64_t address, const LockRow& row) {
+  const auto& [record, histogram] = row;
   LockStats stats;
   stats.address = address;
   stats.signature = signature_from(record.signature);
-  stats.histogram.assign(record.histogram, record.histogram + HISTOGRAM_BUCKETS);
+  stats.histogram.assign(histogram.counts, histogram.counts + HISTOGRAM_BUCKETS);
   stats.not_blocked = record.not_blocked;
   stats.interrupted = record.interrupted;
   stats.interrupted_ns = record.interrupted_ns;
@@ -139,29 +157,31 @@ class TotalsReader {
         holders_(threads, recording) {}
 
   LockWaitSums read() {
-    for_each_element<wait_key, wait_totals>(maps_.waits, [&](const wait_key& key, const auto& sum) {
-      waits_.add(key, sum.count, sum.total_ns, sum.max_ns);
-      sums_.ended += sum.count;
+    for_each_row<wait_row>(maps_.waits, [&](uint32_t, const wait_row& row) {
+      if (row.totals.count == 0) return;
+      waits_.add(row.key, row.totals.count, row.totals.total_ns, row.totals.max_ns);
+      sums_.ended += row.totals.count;
     });
-    for_each_element<uint64_t, lock_record>(
-        maps_.locks, [&](uint64_t address, const auto& record) { add_lock(address, record); });
-    for_each_element<uint32_t, thread_record>(maps_.threads,
-                                              [&](uint32_t tid, const thread_record& thread) {
-                                                states_[tid] = thread;
-                                                add_thread(thread);
-                                              });
+    for_each_row<lock_record>(maps_.locks, [&](uint32_t slot, const lock_record& record) {
+      if (record.address != 0) add_lock(slot, record);
+    });
+    for_each_row<thread_record>(maps_.threads, [&](uint32_t, const thread_record& thread) {
+      if (thread.libc_tid != 0 && thread.libc_tid != ENDED_THREAD) add_thread(thread);
+    });
     for_each_element<holder_key, uint64_t>(
         maps_.holder_times,
         [&](const holder_key& key, uint64_t waiter_ns) { holders_.add(key, waiter_ns); });
-    for (const auto& [address, record] : records_) add_uncharged(address, record);
+    for (const auto& [address, row] : rows_) add_uncharged(row.record);
     scale_what_was_sampled();
     write();
     return sums_;
   }
 
  private:
-  void add_lock(uint64_t address, const lock_record& record) {
-    records_[address] = record;
+  void add_lock(uint32_t slot, const lock_record& record) {
+    LockRow& row = rows_[record.address];
+    row.record = record;
+    read_element(maps_.histograms, &slot, &row.histogram);
     if (record.others.total_ns == 0) return;
     waits_.add_others(record);
     sums_.ended += record.others.count;
@@ -169,22 +189,24 @@ class TotalsReader {
   }
 
   void add_thread(const thread_record& thread) {
+    states_[thread.libc_tid] = thread;
     const wait_key key{thread.lock, thread.tid, thread.owner};
     if (thread.start_ns != 0 && open_until_ns_ != 0) {
       const uint64_t start_ns = std::max<uint64_t>(thread.start_ns, recording_.run.start_ns);
       const uint64_t own_ns = open_until_ns_ > start_ns ? open_until_ns_ - start_ns : 0;
-      waits_.add(key, 1, own_ns, thread.waited_ns + own_ns);
+      waits_.add(key, 1, thread.waited_ns + own_ns, thread.waited_ns + own_ns);
       ++sums_.open;
     } else if (thread.start_ns == 0 && thread.waited_ns != 0) {
-      waits_.add(key, 1, 0, thread.waited_ns);
-      add_pending(thread, records_);
+      waits_.add(key, 1, thread.waited_ns, thread.waited_ns);
+      add_pending(thread, rows_);
       ++sums_.pending;
       ++sums_.ended;
     }
   }
 
   /// What has accrued since the last change of the lock belongs to whoever holds it still.
-  void add_uncharged(uint64_t address, const lock_record& record) {
+  void add_uncharged(const lock_record& record) {
+    const uint64_t address = record.address;
     uint64_t accrued_ns = record.accrued_ns;
     const uint64_t since_ns = std::max<uint64_t>(record.settled_ns, recording_.run.start_ns);
     if (open_until_ns_ > since_ns)
@@ -207,7 +229,8 @@ class TotalsReader {
     const auto waited_ns = waits_.total_ns_by_address();
     const auto charged_ns = holders_.total_ns_by_address();
     std::map<uint64_t, double> factors;
-    for (auto& [address, record] : records_) {
+    for (auto& [address, row] : rows_) {
+      lock_record& record = row.record;
       const auto waited = waited_ns.find(address);
       const auto charged = charged_ns.find(address);
       if (record.is_sampled == 0 || waited == waited_ns.end()) continue;
@@ -232,8 +255,8 @@ class TotalsReader {
     waits_.write_to_recording();
     holders_.write_to_recording();
     recording_.lock_stats.clear();
-    for (const auto& [address, record] : records_)
-      recording_.lock_stats.push_back(stats_from(address, record));
+    for (const auto& [address, row] : rows_)
+      recording_.lock_stats.push_back(stats_from(address, row));
   }
 
   const LockWaitMaps& maps_;
@@ -242,7 +265,7 @@ class TotalsReader {
   bool has_all_holders_;
   WaitTable waits_;
   HolderTable holders_;
-  Records records_;
+  LockRows rows_;
   std::map<uint32_t, thread_record> states_;
   LockWaitSums sums_;
 };

@@ -3,17 +3,19 @@
 
 #include <cstdint>
 
+#include "collect/mapped_array.h"
 #include "collect/thread_table.h"
 #include "model/recording.h"
 
 namespace quarrel {
 
-/// File descriptors of the maps of bpf/lock_waits.bpf.c.
+/// The maps of bpf/lock_waits.bpf.c: file descriptors, and those that are mapped.
 struct LockWaitMaps {
-  int waits = -1;
-  int locks = -1;
-  int threads = -1;
+  int histograms = -1;
   int holder_times = -1;
+  const MappedArray& waits;
+  const MappedArray& locks;
+  const MappedArray& threads;
 };
 
 /// What was added up, for the coverage law.

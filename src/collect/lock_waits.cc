@@ -24,6 +24,7 @@
 #include "collect/lock_memory.h"
 #include "collect/lock_wait_coverage.h"
 #include "collect/lock_wait_totals.h"
+#include "collect/mapped_array.h"
 #include "collect/perf_events.h"
 #include "collect/program_cost.h"
 #include "collect/thread_states.h"
@@ -62,8 +63,10 @@ KernelStackMaps kernel_stack_maps(lock_waits_bpf& skeleton) {
 /// Before the load.
 void set_sizes(lock_waits_bpf& skeleton, const CollectOptions& options) {
   const auto& maps = skeleton.maps;
-  bpf_map__set_max_entries(maps.locks, options.max_locks);
-  bpf_map__set_max_entries(maps.waits, options.max_locks * kWaitersPerLock);
+  set_lock_slots(skeleton, options.max_locks);
+  bpf_map__set_max_entries(maps.histograms, bpf_map__max_entries(maps.locks));
+  skeleton.rodata->wait_slots = bpf_map__max_entries(maps.locks) * kWaitersPerLock;
+  bpf_map__set_max_entries(maps.waits, bpf_map__max_entries(maps.locks) * kWaitersPerLock);
   bpf_map__set_max_entries(maps.holder_times, options.max_locks * kHoldersPerLock);
   // Twice the budget, in a slot.
   skeleton.rodata->max_captures_per_slot =
@@ -85,6 +88,7 @@ Result<Skeleton> load_programs(const TargetFilter& filter, const CollectOptions&
     KernelStacks::set_sizes(kernel_stack_maps(*skeleton), services);
   TRY_VOID(adopt_shared_map(*services.shared_maps, skeleton->maps.locks));
   TRY_VOID(adopt_shared_map(*services.shared_maps, skeleton->maps.threads));
+  TRY_VOID(adopt_shared_map(*services.shared_maps, skeleton->maps.running));
   if (const int error = lock_waits_bpf__load(skeleton.get()); error != 0)
     return log.describe("loading the lock_waits programs", -error);
   return skeleton;
@@ -95,12 +99,10 @@ std::map<std::string, bpf_program*> attachments(const lock_waits_bpf& skeleton) 
   const auto& programs = skeleton.progs;
   return {{"syscalls/sys_enter_futex", programs.enter_futex},
           {"syscalls/sys_exit_futex", programs.exit_futex},
-          {"syscalls/sys_enter_futex_wait", programs.enter_futex_wait},
-          {"syscalls/sys_exit_futex_wait", programs.exit_futex_wait},
+          {"syscalls/sys_exit_futex_wait", programs.exit_futex},
           {"syscalls/sys_enter_futex_wake", programs.enter_futex_wake},
-          {"syscalls/sys_exit_futex_wake", programs.exit_futex_wake},
-          {"syscalls/sys_enter_futex_waitv", programs.enter_futex_waitv},
-          {"syscalls/sys_exit_futex_waitv", programs.exit_futex_wait}};
+          {"syscalls/sys_exit_futex_wake", programs.exit_futex},
+          {"syscalls/sys_exit_futex_waitv", programs.exit_futex}};
 }
 
 Result<std::map<std::string, uint64_t>> find_tracepoints(
@@ -149,6 +151,9 @@ class LockWaits final : public Collector {
   CollectServices services_;
   TargetFilter filter_;
   Skeleton skeleton_;
+  MappedArray waits_;
+  MappedArray locks_;
+  MappedArray threads_;
   ThreadStates states_;
   std::string no_states_because_;
   uint64_t began_before_ = 0;
@@ -182,8 +187,11 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   filter_ = filter_for(services_.target->pid);
   TRY_VOID(load());
   const auto& maps = skeleton_->maps;
-  for (const bpf_map* map :
-       {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})
+  TRY_VOID(waits_.open(maps.waits));
+  TRY_VOID(locks_.open(maps.locks));
+  TRY_VOID(threads_.open(maps.threads));
+  for (const bpf_map* map : {maps.locks, maps.threads, maps.holder_times, maps.counters,
+                             maps.sleeping_holders, maps.running})
     share_map(*services_.shared_maps, map);
   TRY_VOID(ring_.open(bpf_map__fd(skeleton_->maps.events),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
@@ -198,10 +206,8 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
 void LockWaits::begin(uint64_t now_ns) {
   skeleton_->bss->begins_ns = now_ns;
   const auto& programs = skeleton_->progs;
-  program_cost_.start({programs.enter_futex, programs.exit_futex, programs.enter_futex_wait,
-                       programs.exit_futex_wait, programs.enter_futex_wake,
-                       programs.exit_futex_wake, programs.enter_futex_waitv, programs.on_switch,
-                       programs.on_thread_exit});
+  program_cost_.start({programs.enter_futex, programs.enter_futex_wake, programs.exit_futex,
+                       programs.on_switch, programs.on_thread_exit});
 }
 
 /// Kernels before 5.17 cannot walk a stack: there, copies are taken as if nothing else were asked.
@@ -220,7 +226,7 @@ Result<void> LockWaits::load() {
 
 /// Without the iterator, waits that began before are not seen, and sleeping holders have no stack.
 void LockWaits::look_at_threads() {
-  const auto loaded = states_.load(filter_, options_.stack_bytes, *services_.shared_maps);
+  const auto loaded = states_.load(filter_, options_, *services_.shared_maps);
   if (loaded)
     began_before_ = states_.seed();
   else
@@ -243,8 +249,8 @@ Result<void> LockWaits::attach() {
   TRY_VOID(attach_switches());
   const auto wanted = attachments(*skeleton_);
   TRY(const auto ids, find_tracepoints(wanted));
-  // By name, so that no enter is attached before its exit is: "exit" sorts behind "enter", hence
-  // backwards. A start without an end would count as a wait that goes on.
+  // Backwards, because "exit" sorts behind "enter": a wake whose end is not seen may be captured
+  // after a later call.
   for (auto entry = ids.rbegin(); entry != ids.rend(); ++entry) {
     TRY(Fd event, attach_to_tracepoint(bpf_program__fd(wanted.at(entry->first)), entry->second));
     attached_.push_back(std::move(event));
@@ -459,8 +465,11 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
 
 LockWaitMaps LockWaits::maps() const {
   const auto& maps = skeleton_->maps;
-  return {bpf_map__fd(maps.waits), bpf_map__fd(maps.locks), bpf_map__fd(maps.threads),
-          bpf_map__fd(maps.holder_times)};
+  return {.histograms = bpf_map__fd(maps.histograms),
+          .holder_times = bpf_map__fd(maps.holder_times),
+          .waits = waits_,
+          .locks = locks_,
+          .threads = threads_};
 }
 
 lock_wait_counters LockWaits::counters() const {
@@ -482,7 +491,8 @@ const Registration<CollectorInfo> kLockWaits{
     {.name = "lock_waits",
      .summary = "how long threads sleep for locks, who has them, and the stacks of the waiters",
      .probe = probe,
-     .create = [] { return std::unique_ptr<Collector>(std::make_unique<LockWaits>()); }}};
+     .create = [] { return std::unique_ptr<Collector>(std::make_unique<LockWaits>()); },
+     .keeps_account_for_others = true}};
 
 }  // namespace
 }  // namespace quarrel

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 #include "collect/child_processes.h"
@@ -90,11 +91,18 @@ class Session {
     return options_.only.empty() ? !info.is_opt_in : is_in(options_.only);
   }
 
+  std::vector<CollectorInfo> wanted_collectors() const {
+    std::vector<CollectorInfo> wanted;
+    std::ranges::copy_if(CollectorRegistry::all(), std::back_inserter(wanted),
+                         [this](const CollectorInfo& info) { return is_wanted(info); });
+    std::ranges::stable_partition(wanted, &CollectorInfo::keeps_account_for_others);
+    return wanted;
+  }
+
   Result<void> start_collectors() {
     std::string reasons;
     bool is_any_of_use = false;
-    for (const CollectorInfo& info : CollectorRegistry::all()) {
-      if (!is_wanted(info)) continue;
+    for (const CollectorInfo& info : wanted_collectors()) {
       auto collector = info.create();
       auto started = collector->start(options_.collect, services());
       if (started) {

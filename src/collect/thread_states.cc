@@ -54,13 +54,14 @@ void ThreadStates::Free::operator()(bpf_link* link) const {
   bpf_link__destroy(link);
 }
 
-Result<void> ThreadStates::load(const TargetFilter& filter, uint32_t stack_bytes,
+Result<void> ThreadStates::load(const TargetFilter& filter, const CollectOptions& options,
                                 const SharedMaps& shared) {
   const LibbpfLog log;
   skeleton_.reset(thread_states_bpf__open());
   if (!skeleton_) return log.describe("opening the thread_states program", errno);
   set_target(*skeleton_, filter);
-  skeleton_->rodata->stack_limit = stack_bytes;
+  skeleton_->rodata->stack_limit = options.stack_bytes;
+  set_lock_slots(*skeleton_, options.max_locks);
   const auto& maps = skeleton_->maps;
   for (bpf_map* map :
        {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})

@@ -22,7 +22,8 @@ class ThreadStates {
   ~ThreadStates();
 
   /// Loads over the shared maps of lock_waits.
-  Result<void> load(const TargetFilter& filter, uint32_t stack_bytes, const SharedMaps& shared);
+  Result<void> load(const TargetFilter& filter, const CollectOptions& options,
+                    const SharedMaps& shared);
 
   /// Makes a record of every thread, and opens the waits that began before the attach: they count
   /// from now on. Returns how many there were.

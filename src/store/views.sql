@@ -6,7 +6,11 @@ SELECT lock_address,
        sum(total_wait_ns) AS total_wait_ns,
        max(max_wait_ns) AS max_wait_ns,
        count(DISTINCT waiter_thread_id) AS waiters,
-       sum(CASE WHEN owner_thread_id IS NULL THEN 0 ELSE total_wait_ns END) AS owner_known_ns
+       min(sum(total_wait_ns),
+           (SELECT coalesce(sum(waiter_ns), 0)
+            FROM holder_times
+            WHERE holder_times.lock_address = lock_waits.lock_address
+              AND holder_thread_id IS NOT NULL)) AS owner_known_ns
 FROM lock_waits
 GROUP BY lock_address;
 

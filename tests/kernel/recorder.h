@@ -42,6 +42,7 @@ class Recorder {
     };
     services.watch_targets = [this] { return watch_targets; };
     services.access_before = [this](uint64_t ip) { return operands->access_before(ip); };
+    shared_maps = services.shared_maps;
     operands = std::make_unique<OperandDecoder>(recording, target.root);
     for (const std::string& name : collectors) start(name, services);
     recording.run.start_ns = monotonic_ns();
@@ -89,6 +90,7 @@ class Recorder {
   std::unique_ptr<OperandDecoder> operands;
   std::chrono::milliseconds unwinding_takes{0};
   std::vector<std::unique_ptr<Collector>> running;
+  std::shared_ptr<SharedMaps> shared_maps;  ///< of the collectors
 
  private:
   void start(const std::string& name, const CollectServices& services) {

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "child.h"
+#include "collect/kernel_session.h"
+#include "events.h"
 #include "recorder.h"
 
 namespace quarrel {
@@ -58,6 +60,27 @@ TEST(Storms, ThreadsThatComeAndGo) {
       record_storm({"threads", "5000"}, milliseconds(is_full() ? 10'000 : 2000));
   EXPECT_GT(all_waits(recording), 0u);
   EXPECT_GT(recording.threads.size(), 10u);
+}
+
+/// Rows of the kernel's table that a thread has, or had.
+size_t thread_records(const SharedMaps& maps) {
+  size_t count = 0;
+  thread_record record{};
+  for (uint32_t slot = 0; slot < THREAD_SLOTS; ++slot)
+    if (read_element(maps.at("threads").get(), &slot, &record))
+      count += record.libc_tid != 0 && record.libc_tid != ENDED_THREAD ? 1 : 0;
+  return count;
+}
+
+// A host may give out four million tids before it uses one again.
+TEST(Storms, ThreadsThatEndedHaveNoRecord) {
+  Child child({STORMS, "threads", "2000"});
+  child.read_fact("ready");
+  Recorder recorder(child.pid(), {"lock_waits"});
+  recorder.record_for(milliseconds(1000));
+  EXPECT_LT(thread_records(*recorder.shared_maps), 200u);
+  recorder.stop();
+  EXPECT_GT(recorder.recording.threads.size(), 200u);
 }
 
 TEST(Storms, ACrowdOfLivingThreads) {
