@@ -115,20 +115,19 @@ struct lock_record {
 	__u32 holder;			  /* as the target's libc counts; 0: not known */
 	__u16 scale;			  /* in the slot; see scale_of() */
 	__u16 is_provisional; /* the holder is the woken thread, which may have found it taken */
+	__u64 wakes;	      /* calls */
 	__u64 settled_ns;     /* the time up to which accrued_ns is added up */
+	__u64 accrued_ns;     /* waiter time that nobody is charged with yet */
+	/* A line: what is followed in some slots only, and captures. */
 	__u64 accrued_since_ns;
-	__u64 accrued_ns; /* waiter time that nobody is charged with yet */
-	/* A line: wakes and captures.
-	 *
-	 * Waiter time between a wake and the return of the woken thread. It is nobody's, unless
+	/* Waiter time between a wake and the return of the woken thread. It is nobody's, unless
 	 * another thread turns out to have taken the lock first.
 	 */
 	__u64 handoff_ns;
 	__u64 all_handoffs_ns;
 	__u64 captures;
 	__u64 wake_captures;
-	__u64 wakes;	    /* calls; of them: */
-	__u64 wasted_wakes; /* nobody was woken */
+	__u64 wasted_wakes; /* of the wakes: nobody was woken */
 	__u64 not_blocked;
 	__u64 is_sampled; /* the scale was not always 1 */
 	/* A line: what is rare. */
@@ -155,6 +154,12 @@ struct holder_key {
 };
 QUARREL_ABI_SIZE(struct holder_key, 24);
 
+enum wake_step {
+	WAKE_NONE,
+	WAKE_SEEN,  /* the thread is charged with what it ended */
+	WAKE_DRAWN, /* and its stack is to be captured after the call */
+};
+
 /* One thread of the target. glibc's slow path calls futex again after a wake that came too late:
  * such calls are one wait, which is over when the thread wakes others or waits elsewhere.
  */
@@ -173,8 +178,8 @@ struct thread_record {
 	struct lock_key lock; /* of the wait that goes on or was the last */
 	__u64 waited_ns;      /* in finished calls of the wait; 0 and no call: no wait is open */
 	__u64 wake_weight_ns; /* of the wake that goes on, if its stack is to be captured: */
-	__u32 is_wake_drawn;
-	__u32 tid; /* in quarrel's pid namespace */
+	__u32 wake;	      /* enum wake_step */
+	__u32 tid;	      /* in quarrel's pid namespace */
 	__u32 owner;
 	__u32 next_held;
 	__u32 waits_for_readers; /* of a rwlock, which no word names */

@@ -171,82 +171,84 @@ static __always_inline void begin_wait(struct thread_record *thread, struct task
 		count_waiter(lock, thread, now);
 }
 
-/* Whether the stack of a thread that wakes is captured after the call, in proportion to the waiter
- * time that it ends. Of waiters all are, from the threshold on; one in four of that is enough here.
+/* The thread lets go of the lock. Whether its stack is captured after the call is drawn in
+ * proportion to the waiter time that it ends. Of waiters all are captured from the threshold on;
+ * one in four of that is enough here.
  */
-static __always_inline void draw_wake(struct thread_record *thread, struct lock_record *lock,
-				      __u64 ended_ns)
+static __always_inline void release(struct thread_record *thread, struct lock_record *lock)
 {
-	thread->wake_weight_ns = 0;
-	if (ended_ns)
-		thread->wake_weight_ns =
-		    capture_weight(ended_ns, threshold_ns * 4, bpf_get_prandom_u32());
-	thread->is_wake_drawn = thread->wake_weight_ns || !lock->wake_captures;
+	__u64 ended_ns = observe_release(lock, thread, bpf_ktime_get_ns());
+
+	thread->wake = WAKE_SEEN;
+	thread->wake_weight_ns = capture_weight(ended_ns, threshold_ns * 4, bpf_get_prandom_u32());
+	if (thread->wake_weight_ns || !lock->wake_captures)
+		thread->wake = WAKE_DRAWN;
 }
 
-/* FUTEX_WAKE and its like: the current thread lets go of a lock. */
-static __always_inline int release(__u64 address)
+/* Whether holders are followed now is decided by those who know the time (count_waiter,
+ * observe_return): a wake in a slot where they are not asks no clock, which takes 65 ns on a
+ * virtual machine.
+ */
+static __always_inline bool is_released(const struct lock_record *lock)
 {
-	struct thread_record *thread = find_current();
-	struct lock_record *lock;
-	__u64 ended_ns = 0;
+	return lock->scale && wants_a_lock(&lock->signature);
+}
 
-	if (!thread)
+/* Before the woken thread can run: whose lock it gets is known before it says that it is back. */
+SEC("tp_btf/sched_waking")
+int on_waking(__u64 *ctx)
+{
+	struct task_struct *woken = (struct task_struct *)ctx[0];
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_record *thread, *waiter;
+	struct pt_regs *registers;
+	struct lock_record *lock;
+
+	if (is_over || !kernel_tgid || task->tgid != kernel_tgid || woken->tgid != kernel_tgid)
 		return 0;
-	lock = find_lock(address);
-	if (!lock)
+	registers = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!is_wake_call(registers))
 		return 0;
-	if (thread->waited_ns && thread->lock.address == address)
-		finish_wait_for(thread, lock);
-	if (begins_ns)
-		__sync_fetch_and_add(&lock->wakes, 1);
-	if (!wants_a_lock(&lock->signature))
+	lock = find_lock(registers->di);
+	if (!lock || !is_released(lock))
 		return 0;
-	/* Whether holders are followed now is decided by those who know the time: a wake in a slot
-	 * where they are not asks no clock (65 ns on a virtual machine).
-	 */
-	if (lock->scale)
-		ended_ns = observe_release(lock, thread, bpf_ktime_get_ns());
-	draw_wake(thread, lock, ended_ns);
+	/* An interrupt of the call may wake others. */
+	waiter = find_thread(libc_tid(woken));
+	if (!waiter || !waiter->is_counted || waiter->lock.address != lock->address)
+		return 0;
+	thread = record_of(task);
+	if (thread && thread->wake == WAKE_NONE)
+		release(thread, lock);
 	return 0;
 }
 
-SEC("tracepoint")
-int enter_futex(struct trace_event_raw_sys_enter *ctx)
-{
-	return is_wake_operation(ctx->args[1] & FUTEX_CMD_MASK) ? release(ctx->args[0]) : 0;
-}
-
-/* futex_wake(uaddr, mask, nr, flags), since 6.7. */
-SEC("tracepoint")
-int enter_futex_wake(struct trace_event_raw_sys_enter *ctx)
-{
-	return release(ctx->args[0]);
-}
-
-/* After a wake: was anybody woken? */
+/* After FUTEX_WAKE and its like. */
 static __always_inline int end_wake(struct thread_record *thread, struct pt_regs *registers,
 				    __s64 result)
 {
 	struct lock_wait_counters *counts = my_counters();
 	struct captured_stack stack = {.is_copied = true};
-	struct lock_record *lock;
+	struct lock_record *lock = find_lock(registers->di);
 	struct lock_key key = {};
-	bool is_drawn = thread->is_wake_drawn;
+	__u32 wake;
 
-	thread->is_wake_drawn = 0;
-	if (result < 0 || (result && !is_drawn))
+	if (!lock || !counts || result < 0)
 		return 0;
-	key.address = registers->di;
-	lock = find_lock(key.address);
-	if (!lock || !counts)
-		return 0;
+	if (thread->waited_ns && thread->lock.address == lock->address)
+		finish_wait_for(thread, lock);
+	/* Nobody slept any more: those who wait were woken by another, who was quicker. */
+	if (thread->wake == WAKE_NONE && is_released(lock))
+		release(thread, lock);
+	wake = thread->wake;
+	thread->wake = WAKE_NONE;
+	__sync_fetch_and_add(&lock->wakes, 1);
+	key.address = lock->address;
 	key.signature = lock->signature;
 	if (!result && !is_pi_lock(key.signature.operation)) {
 		__sync_fetch_and_add(&lock->wasted_wakes, 1);
 		return 0;
 	}
-	if (!is_drawn)
+	if (wake != WAKE_DRAWN)
 		return 0;
 	lock->wake_captures++;
 	counts->wake_captures++;

@@ -66,10 +66,6 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
-struct trace_event_raw_sys_enter {
-	unsigned long args[6];
-};
-
 struct trace_event_raw_sys_exit {
 	long ret;
 };

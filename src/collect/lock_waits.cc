@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -94,26 +95,16 @@ Result<Skeleton> load_programs(const TargetFilter& filter, const CollectOptions&
   return skeleton;
 }
 
-/// Tracepoint -> program. All but the first two exist on newer kernels only.
-std::map<std::string, bpf_program*> attachments(const lock_waits_bpf& skeleton) {
-  const auto& programs = skeleton.progs;
-  return {{"syscalls/sys_enter_futex", programs.enter_futex},
-          {"syscalls/sys_exit_futex", programs.exit_futex},
-          {"syscalls/sys_exit_futex_wait", programs.exit_futex},
-          {"syscalls/sys_enter_futex_wake", programs.enter_futex_wake},
-          {"syscalls/sys_exit_futex_wake", programs.exit_futex},
-          {"syscalls/sys_exit_futex_waitv", programs.exit_futex}};
-}
+/// Ends of system calls. All but the first exist on newer kernels only.
+constexpr std::array<const char*, 4> kCallEnds = {
+    "syscalls/sys_exit_futex", "syscalls/sys_exit_futex_wait", "syscalls/sys_exit_futex_wake",
+    "syscalls/sys_exit_futex_waitv"};
 
-Result<std::map<std::string, uint64_t>> find_tracepoints(
-    const std::map<std::string, bpf_program*>& wanted) {
-  std::vector<std::string> names;
-  for (const auto& [name, program] : wanted) names.push_back(name);
-  TRY(auto ids, read_tracepoint_ids(names));
-  for (const char* name : {"syscalls/sys_enter_futex", "syscalls/sys_exit_futex"})
-    if (!ids.contains(name))
-      return Error{
-          fmt::format("the kernel has no tracepoint {}; it needs CONFIG_FTRACE_SYSCALLS=y", name)};
+Result<std::map<std::string, uint64_t>> find_call_ends() {
+  TRY(auto ids, read_tracepoint_ids({kCallEnds.begin(), kCallEnds.end()}));
+  if (!ids.contains(kCallEnds[0]))
+    return Error{fmt::format("the kernel has no tracepoint {}; it needs CONFIG_FTRACE_SYSCALLS=y",
+                             kCallEnds[0])};
   return ids;
 }
 
@@ -130,7 +121,7 @@ class LockWaits final : public Collector {
  private:
   Result<void> load();
   Result<void> attach();
-  Result<void> attach_switches();
+  Result<void> attach_scheduler_events();
   void look_at_threads();
   void note_thread_locals();
   void sample_sleeping_holders();
@@ -206,8 +197,8 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
 void LockWaits::begin(uint64_t now_ns) {
   skeleton_->bss->begins_ns = now_ns;
   const auto& programs = skeleton_->progs;
-  program_cost_.start({programs.enter_futex, programs.enter_futex_wake, programs.exit_futex,
-                       programs.on_switch, programs.on_thread_exit});
+  program_cost_.start(
+      {programs.exit_futex, programs.on_switch, programs.on_waking, programs.on_thread_exit});
 }
 
 /// Kernels before 5.17 cannot walk a stack: there, copies are taken as if nothing else were asked.
@@ -246,23 +237,21 @@ void LockWaits::note_thread_locals() {
 }
 
 Result<void> LockWaits::attach() {
-  TRY_VOID(attach_switches());
-  const auto wanted = attachments(*skeleton_);
-  TRY(const auto ids, find_tracepoints(wanted));
-  // Backwards, because "exit" sorts behind "enter": a wake whose end is not seen may be captured
-  // after a later call.
-  for (auto entry = ids.rbegin(); entry != ids.rend(); ++entry) {
-    TRY(Fd event, attach_to_tracepoint(bpf_program__fd(wanted.at(entry->first)), entry->second));
+  TRY_VOID(attach_scheduler_events());
+  TRY(const auto ids, find_call_ends());
+  for (const auto& [name, id] : ids) {
+    TRY(Fd event, attach_to_tracepoint(bpf_program__fd(skeleton_->progs.exit_futex), id));
     attached_.push_back(std::move(event));
   }
   return {};
 }
 
-Result<void> LockWaits::attach_switches() {
+Result<void> LockWaits::attach_scheduler_events() {
   const LibbpfLog log;
-  for (bpf_program* program : {skeleton_->progs.on_switch, skeleton_->progs.on_thread_exit}) {
+  const auto& programs = skeleton_->progs;
+  for (bpf_program* program : {programs.on_switch, programs.on_waking, programs.on_thread_exit}) {
     links_.emplace_back(bpf_program__attach(program), bpf_link__destroy);
-    if (!links_.back()) return log.describe("attaching to context switches", errno);
+    if (!links_.back()) return log.describe("attaching to the scheduler's tracepoints", errno);
   }
   return {};
 }
@@ -482,7 +471,7 @@ Availability probe() {
   if (rights.state == CollectorState::kOff) return rights;
   const auto skeleton = load_programs({}, {}, WaitStackMode::kCopied, {});
   if (!skeleton) return refused_by_kernel(skeleton.error());
-  const auto ids = find_tracepoints(attachments(**skeleton));
+  const auto ids = find_call_ends();
   if (!ids) return refused_by_kernel(ids.error());
   return rights;
 }

@@ -10,7 +10,7 @@
 
 namespace quarrel {
 
-/// Ids of tracepoints such as "syscalls/sys_enter_futex" for perf_event_open; names that this
+/// Ids of tracepoints such as "syscalls/sys_exit_futex" for perf_event_open; names that this
 /// kernel does not have are left out. Where tracefs is not mounted (fresh machines, containers), it
 /// is mounted for a moment in a mount namespace that only a short-lived thread of quarrel sees: the
 /// host's mounts stay as they are. Needs CAP_SYS_ADMIN for that; the Error says so.
