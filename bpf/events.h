@@ -405,7 +405,7 @@ struct go_counters {
 	__u64 lock_table_full;
 	__u64 hold_table_full;
 	__u64 unreadable;     /* the number of the goroutine */
-	__u64 changed_number; /* of a goroutine while it waited: it is another field */
+	__u64 changed_number; /* of a goroutine while it waited: is it one? */
 	__u64 without_stack;  /* waits and releases */
 };
 QUARREL_ABI_SIZE(struct go_counters, 80);

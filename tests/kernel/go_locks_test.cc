@@ -22,6 +22,10 @@ bool has_sample() {
   return !kWhole.empty();
 }
 
+// No hold is as long. A shared machine may stand still for seconds, and what is open then, at the
+// end as well, is nobody's doing.
+constexpr uint64_t kStallNs = 1'000'000'000;
+
 struct Sums {
   uint64_t waits = 0;
   uint64_t wait_ns = 0;
@@ -35,7 +39,7 @@ Sums sums_of(const Recording& recording, uint64_t address, uint64_t holder) {
   for (const GoroutineWait& wait : recording.goroutine_waits) {
     if (wait.address != address) continue;
     sums.waits += wait.count;
-    sums.wait_ns += wait.total_ns;
+    sums.wait_ns += wait.total_ns - (wait.max_ns >= kStallNs ? wait.max_ns : 0);
   }
   for (const GoroutineHold& hold : recording.goroutine_holds) {
     if (hold.address != address) continue;
