@@ -398,19 +398,20 @@ enum go_step {
 
 struct go_wait_key {
 	__u64 address;
-	__u64 goroutine;
-	__u64 stack; /* in stack_table; 0: none */
+	__u64 goroutine; /* its number; 0: not known */
+	__u64 g;	 /* where its runtime.g stands, used again when it has ended */
+	__u64 stack;	 /* in stack_table; 0: none */
 	__u32 kind;
 	__u32 pad;
 };
-QUARREL_ABI_SIZE(struct go_wait_key, 32);
+QUARREL_ABI_SIZE(struct go_wait_key, 40);
 
 /* A goroutine that waits now. */
 struct go_open_wait {
 	struct go_wait_key key;
 	__u64 start_ns;
 };
-QUARREL_ABI_SIZE(struct go_open_wait, 40);
+QUARREL_ABI_SIZE(struct go_open_wait, 48);
 
 /* Waiter time is settled at every change, as in struct lock_record. */
 struct go_lock_record {
@@ -437,9 +438,10 @@ struct go_counters {
 	__u64 wait_table_full;
 	__u64 lock_table_full;
 	__u64 hold_table_full;
-	__u64 unreadable;    /* the number of the goroutine */
-	__u64 without_stack; /* waits and releases */
+	__u64 unreadable;     /* the number of the goroutine */
+	__u64 changed_number; /* of a goroutine while it waited: is it one? */
+	__u64 without_stack;  /* waits and releases */
 };
-QUARREL_ABI_SIZE(struct go_counters, 72);
+QUARREL_ABI_SIZE(struct go_counters, 80);
 
 #endif

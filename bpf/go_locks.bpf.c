@@ -4,8 +4,8 @@
  * Goroutines that wait for a sync.Mutex or a sync.RWMutex do not enter the kernel. User space puts
  * probes where they go to sleep, where they have the lock, and where somebody lets go of one that
  * others wait for: contended paths only. A goroutine moves between threads, so all is kept by its
- * number. Its stack moves as well, hence nothing here changes a return address. Price: three or
- * four probes of about 1 us for each contended acquisition.
+ * runtime.g, which stays. Its stack moves as well, hence nothing here changes a return address.
+ * Price: three or four probes of about 1 us for each contended acquisition.
  */
 #include "events.h"
 #include "lock_wait_decisions.h"
@@ -24,10 +24,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define MAX_GO_WAITS 65536
 #define MAX_GO_LOCKS 8192
 
-/* Of goid in runtime.g. */
+/* Of goid in runtime.g; 0: not known. */
 volatile __u32 goroutine_id_offset = 0;
 volatile __u32 is_recording = 0;
 
+/* By g. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_GOROUTINES);
@@ -92,6 +93,11 @@ static __always_inline void settle(struct go_lock_record *lock, __u64 now)
 	lock->settled_ns = now;
 }
 
+struct goroutine {
+	__u64 g;
+	__u64 number; /* 0: not known */
+};
+
 /* The frame pointers of Go lead through the goroutine's stack. */
 static __always_inline __u64 stack_of(void *context, struct go_counters *counts)
 {
@@ -102,21 +108,22 @@ static __always_inline __u64 stack_of(void *context, struct go_counters *counts)
 	return stack;
 }
 
-static __always_inline int begin_wait(void *context, __u64 goroutine, __u64 address, __u8 kind,
-				      __u64 now, struct go_counters *counts)
+static __always_inline int begin_wait(void *context, struct goroutine self, __u64 address,
+				      __u8 kind, __u64 now, struct go_counters *counts)
 {
-	struct go_open_wait *open = bpf_map_lookup_elem(&go_open_waits, &goroutine), wait = {};
+	struct go_open_wait *open = bpf_map_lookup_elem(&go_open_waits, &self.g), wait = {};
 	struct go_lock_record *lock;
 
 	/* Woken, it did not get the lock and sleeps again: one wait. */
 	if (open && open->key.address == address)
 		return 0;
 	wait.key.address = address;
-	wait.key.goroutine = goroutine;
+	wait.key.goroutine = self.number;
+	wait.key.g = self.g;
 	wait.key.kind = kind;
 	wait.key.stack = stack_of(context, counts);
 	wait.start_ns = now;
-	if (bpf_map_update_elem(&go_open_waits, &goroutine, &wait, BPF_ANY)) {
+	if (bpf_map_update_elem(&go_open_waits, &self.g, &wait, BPF_ANY)) {
 		counts->open_table_full++;
 		return 0;
 	}
@@ -133,10 +140,10 @@ static __always_inline int begin_wait(void *context, __u64 goroutine, __u64 addr
 /* `of_mutex`: at the end of the loop in which a Mutex is waited for, else in the runtime, where a
  * goroutine may be woken for a Mutex and not get it.
  */
-static __always_inline int end_wait(__u64 goroutine, bool of_mutex, __u64 now,
+static __always_inline int end_wait(struct goroutine self, bool of_mutex, __u64 now,
 				    struct go_counters *counts)
 {
-	struct go_open_wait *open = bpf_map_lookup_elem(&go_open_waits, &goroutine);
+	struct go_open_wait *open = bpf_map_lookup_elem(&go_open_waits, &self.g);
 	struct go_lock_record *lock;
 	struct go_wait_key key;
 	__u64 wait_ns;
@@ -145,8 +152,10 @@ static __always_inline int end_wait(__u64 goroutine, bool of_mutex, __u64 now,
 	if (!open || of_mutex != !open->key.kind)
 		return 0; /* it spun, and had the lock without sleeping */
 	key = open->key;
+	if (key.goroutine != self.number)
+		counts->changed_number++;
 	wait_ns = now > open->start_ns ? now - open->start_ns : 0;
-	bpf_map_delete_elem(&go_open_waits, &goroutine);
+	bpf_map_delete_elem(&go_open_waits, &self.g);
 	counts->ended++;
 	if (add_wait(&go_waits, &key, wait_ns))
 		counts->wait_table_full++;
@@ -166,10 +175,10 @@ static __always_inline int end_wait(__u64 goroutine, bool of_mutex, __u64 now,
 	return 0;
 }
 
-static __always_inline int release(void *context, __u64 goroutine, __u64 address, __u64 now,
+static __always_inline int release(void *context, struct goroutine self, __u64 address, __u64 now,
 				   struct go_counters *counts)
 {
-	struct go_wait_key key = {.address = address, .goroutine = goroutine};
+	struct go_wait_key key = {.address = address, .goroutine = self.number, .g = self.g};
 	struct go_lock_record *lock = bpf_map_lookup_elem(&go_locks, &address);
 	struct go_hold_totals *totals, zero = {};
 	__u64 accrued_ns;
@@ -200,8 +209,10 @@ SEC("uprobe")
 int on_go_step(struct uprobe_registers *registers)
 {
 	__u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(registers);
-	__u64 goroutine = 0, address;
+	/* r14 holds the running goroutine (Go's internal calling convention, since 1.17). */
+	struct goroutine self = {.g = registers->r14};
 	struct go_counters *counts;
+	__u64 address;
 	__u32 zero = 0;
 
 	counts = bpf_map_lookup_elem(&go_counts, &zero);
@@ -210,20 +221,19 @@ int on_go_step(struct uprobe_registers *registers)
 	counts->hits++;
 	if (!condition_holds(cookie_part(cookie, COOKIE_CONDITION), registers->flags))
 		return 0;
-	/* r14 holds the running goroutine (Go's internal calling convention, since 1.17). */
-	if (bpf_probe_read_user(&goroutine, sizeof(goroutine),
-				(void *)(registers->r14 + goroutine_id_offset))) {
+	if (goroutine_id_offset && bpf_probe_read_user(&self.number, sizeof(self.number),
+						       (void *)(self.g + goroutine_id_offset))) {
 		counts->unreadable++;
 		return 0;
 	}
 	address = registers->ax - cookie_part(cookie, COOKIE_LOCK_OFFSET);
 	switch (cookie_part(cookie, COOKIE_STEP)) {
 	case GO_WAITS:
-		return begin_wait(registers, goroutine, address, cookie_part(cookie, COOKIE_KIND),
-				  now, counts);
+		return begin_wait(registers, self, address, cookie_part(cookie, COOKIE_KIND), now,
+				  counts);
 	case GO_STOPS_WAITING:
-		return end_wait(goroutine, !cookie_part(cookie, COOKIE_KIND), now, counts);
+		return end_wait(self, !cookie_part(cookie, COOKIE_KIND), now, counts);
 	default:
-		return release(registers, goroutine, address, now, counts);
+		return release(registers, self, address, now, counts);
 	}
 }

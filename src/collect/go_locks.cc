@@ -15,6 +15,7 @@
 #include "collect/availability.h"
 #include "collect/collector.h"
 #include "collect/coverage_row.h"
+#include "collect/goroutine_numbers.h"
 #include "collect/kernel_session.h"
 #include "collect/program_cost.h"
 #include "collect/uprobes.h"
@@ -26,6 +27,10 @@ namespace quarrel {
 namespace {
 
 constexpr size_t kMaxFrames = 64;  // as in bpf/go_locks.bpf.c
+
+// If a probe misses the end of a wait, another goroutine may get the runtime.g of the one that had
+// it. A field that is no number changes in most waits.
+constexpr uint64_t kWaitsPerChangedNumber = 100;
 
 static_assert(int{GO_WAITS} == int(GoStep::kWaits));
 static_assert(int{GO_STOPS_WAITING} == int(GoStep::kStopsWaiting));
@@ -74,7 +79,9 @@ class GoLocks final : public Collector {
   void write_waits(uint64_t open_until_ns);
   void write_locks();
   void write_holds();
+  void judge_numbers();
   void write_coverage();
+  void add_reasons(const go_counters& counts, Coverage& row) const;
 
   CollectServices services_;
   Skeleton skeleton_;
@@ -86,6 +93,9 @@ class GoLocks final : public Collector {
   uint64_t ended_ns_ = 0;
   uint64_t open_ = 0;
   bool has_begun_ = false;
+  GoroutineNumbers numbers_;  // of all that is written
+  bool has_numbers_ = false;  // where they stand is known
+  bool are_numbers_sound_ = false;
 };
 
 Result<void> GoLocks::start(const CollectOptions&, CollectServices services) {
@@ -110,6 +120,7 @@ Result<void> GoLocks::attach(const GoProbePlan& plan) {
     TRY(skeleton_, load_programs(filter_for(services_.target->pid)));
   }
   skeleton_->bss->goroutine_id_offset = plan.goroutine_id_offset;
+  has_numbers_ = plan.goroutine_id_offset != 0;
   TRY(link_, attach_uprobes(bpf_program__fd(skeleton_->progs.on_go_step), services_.target->pid,
                             plan.path, sites_of(plan)));
   skeleton_->bss->is_recording = has_begun_;
@@ -148,9 +159,11 @@ void GoLocks::stop() {
 void GoLocks::write_results(uint64_t open_until_ns) {
   if (path_.empty()) return;
   if (skeleton_) {
+    numbers_ = {};
     write_waits(open_until_ns);
     write_locks();
     write_holds();
+    judge_numbers();
   }
   write_coverage();
 }
@@ -174,6 +187,7 @@ void GoLocks::write_waits(uint64_t open_until_ns) {
   auto& rows = services_.recording->goroutine_waits;
   rows.clear();
   const auto add = [&](const go_wait_key& key, const wait_totals& totals) {
+    numbers_.see(key.goroutine, key.g);
     rows.push_back({.address = key.address,
                     .kind = static_cast<GoLockKind>(std::min<uint32_t>(key.kind, 2)),
                     .goroutine = key.goroutine,
@@ -209,14 +223,27 @@ void GoLocks::write_locks() {
 void GoLocks::write_holds() {
   auto& rows = services_.recording->goroutine_holds;
   rows.clear();
-  for_each_element<go_wait_key, go_hold_totals>(bpf_map__fd(skeleton_->maps.go_holds),
-                                                [&](const go_wait_key& key, const auto& totals) {
-                                                  rows.push_back({.address = key.address,
-                                                                  .goroutine = key.goroutine,
-                                                                  .stack = stack_of(key.stack),
-                                                                  .releases = totals.releases,
-                                                                  .waiter_ns = totals.waiter_ns});
-                                                });
+  for_each_element<go_wait_key, go_hold_totals>(
+      bpf_map__fd(skeleton_->maps.go_holds),
+      [&](const go_wait_key& key, const go_hold_totals& totals) {
+        numbers_.see(key.goroutine, key.g);
+        rows.push_back({.address = key.address,
+                        .goroutine = key.goroutine,
+                        .stack = stack_of(key.stack),
+                        .releases = totals.releases,
+                        .waiter_ns = totals.waiter_ns});
+      });
+}
+
+/// A program without debug information tells by its code alone where the numbers stand: what was
+/// read there has to look like numbers, or no goroutine is told apart.
+void GoLocks::judge_numbers() {
+  const auto counts = read_counters<go_counters>(bpf_map__fd(skeleton_->maps.go_counts));
+  const bool are_kept = counts.changed_number <= counts.ended / kWaitsPerChangedNumber;
+  are_numbers_sound_ = has_numbers_ && numbers_.are_sound() && are_kept;
+  if (are_numbers_sound_) return;
+  for (GoroutineWait& wait : services_.recording->goroutine_waits) wait.goroutine = 0;
+  for (GoroutineHold& hold : services_.recording->goroutine_holds) hold.goroutine = 0;
 }
 
 void GoLocks::write_coverage() {
@@ -232,6 +259,12 @@ void GoLocks::write_coverage() {
   add_loss(row, "table of waits full", counts.wait_table_full);
   add_loss(row, "table of goroutines full", counts.open_table_full);
   row.seen = row.attributed + counts.wait_table_full + counts.open_table_full;
+  add_reasons(counts, row);
+  row.own_cost_ns = program_cost_.total_ns();
+  CHECK(coverage_holds(row));
+}
+
+void GoLocks::add_reasons(const go_counters& counts, Coverage& row) const {
   if (counts.lock_table_full + counts.hold_table_full > 0)
     add_reason(row, fmt::format("{} times the table of locks or holders was full",
                                 counts.lock_table_full + counts.hold_table_full));
@@ -239,8 +272,12 @@ void GoLocks::write_coverage() {
     add_reason(row, fmt::format("{} times a goroutine had no readable number", counts.unreadable));
   if (counts.without_stack > 0)
     add_reason(row, fmt::format("{} waits and releases without a stack", counts.without_stack));
-  row.own_cost_ns = program_cost_.total_ns();
-  CHECK(coverage_holds(row));
+  if (are_numbers_sound_) return;
+  if (row.state == CollectorState::kOn) row.state = CollectorState::kDegraded;
+  add_reason(row, has_numbers_ ? "what was read as the numbers of goroutines cannot be that, so "
+                                 "that they are not told apart"
+                               : "neither debug information nor code tells where goroutines have "
+                                 "their numbers, so that they are not told apart");
 }
 
 Availability probe() {

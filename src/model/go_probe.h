@@ -32,7 +32,7 @@ struct GoProbe {
 struct GoProbePlan {
   ModuleId module;
   std::string path;                  ///< at which this process finds the file
-  uint32_t goroutine_id_offset = 0;  ///< of runtime.g.goid
+  uint32_t goroutine_id_offset = 0;  ///< of runtime.g.goid; 0: not known
   std::vector<GoProbe> probes;
   std::string refused;  ///< why it has none
 };

@@ -329,7 +329,7 @@ enum class GoLockKind : uint8_t { kMutex, kRwmutexWrite, kRwmutexRead };
 struct GoroutineWait {
   uint64_t address = 0;  ///< of the lock
   GoLockKind kind = GoLockKind::kMutex;
-  uint64_t goroutine = 0;
+  uint64_t goroutine = 0;  ///< its number; 0: not known
   StackId stack;
   uint64_t count = 0;
   uint64_t total_ns = 0;
@@ -352,7 +352,7 @@ struct GoroutineLock {
 /// Exact: time that others waited for the lock until this goroutine let go of it, in that place.
 struct GoroutineHold {
   uint64_t address = 0;
-  uint64_t goroutine = 0;
+  uint64_t goroutine = 0;  ///< its number; 0: not known
   StackId stack;
   uint64_t releases = 0;
   uint64_t waiter_ns = 0;

@@ -7,8 +7,6 @@
 // only waiters run return.
 #include "resolve/go_probes.h"
 
-#include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <fmt/format.h>
 #include <gelf.h>
 
@@ -24,6 +22,8 @@
 #include "resolve/control_flow.h"
 #include "resolve/elf_file.h"
 #include "resolve/emulated.h"
+#include "resolve/go_program.h"
+#include "resolve/goroutine_id.h"
 
 namespace quarrel {
 namespace {
@@ -36,6 +36,10 @@ constexpr std::string_view kWakeFunction = "runtime_Semrelease";
 constexpr std::string_view kSleepFunction = "runtime.semacquire1";
 constexpr std::string_view kLockFunction = "(*Mutex).lockSlow";
 constexpr std::string_view kUnlockFunction = "(*Mutex).unlockSlow";
+constexpr std::string_view kCreatedByFunction = "runtime.printcreatedby";
+
+// Arguments and the goroutine in registers, on x86-64.
+constexpr GoVersion kFirstWithRegisters{1, 17};
 
 // sync/mutex.go: state, sema. sync/rwmutex.go: a Mutex, writerSem, readerSem.
 constexpr int64_t kMutexSemaphore = 4;
@@ -52,7 +56,7 @@ struct GoFunctions {
   std::map<uint64_t, uint64_t> sizes;
 };
 
-GoFunctions functions_of(Elf* elf) {
+GoFunctions functions_in_symbols(Elf* elf) {
   GoFunctions found;
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
     GElf_Shdr header;
@@ -69,33 +73,21 @@ GoFunctions functions_of(Elf* elf) {
   return found;
 }
 
-/// The offset of goid in runtime.g, from the debug information of the package runtime.
-std::optional<uint32_t> goroutine_id_offset(Elf* elf) {
-  const std::unique_ptr<Dwarf, decltype(&dwarf_end)> dwarf(
-      dwarf_begin_elf(elf, DWARF_C_READ, nullptr), &dwarf_end);
-  if (!dwarf) return std::nullopt;
-  Dwarf_CU* unit = nullptr;
-  Dwarf_Die root, entry, member;
-  while (dwarf_get_units(dwarf.get(), unit, &unit, nullptr, nullptr, &root, nullptr) == 0) {
-    const char* package = dwarf_diename(&root);
-    if (package == nullptr || std::string_view(package) != "runtime") continue;
-    for (int state = dwarf_child(&root, &entry); state == 0;
-         state = dwarf_siblingof(&entry, &entry)) {
-      const char* name = dwarf_diename(&entry);
-      if (dwarf_tag(&entry) != DW_TAG_structure_type || name == nullptr) continue;
-      if (std::string_view(name) != "runtime.g") continue;
-      for (int at = dwarf_child(&entry, &member); at == 0; at = dwarf_siblingof(&member, &member)) {
-        const char* field = dwarf_diename(&member);
-        Dwarf_Attribute place;
-        Dwarf_Word offset = 0;
-        if (field != nullptr && std::string_view(field) == "goid" &&
-            dwarf_attr(&member, DW_AT_data_member_location, &place) != nullptr &&
-            dwarf_formudata(&place, &offset) == 0)
-          return static_cast<uint32_t>(offset);
-      }
-    }
+/// What is stripped has only the table that the runtime itself needs.
+GoFunctions functions_in_table(const ElfFile& file) {
+  GoFunctions found;
+  const auto table = read_go_table(file);
+  for (size_t index = 0; table && index < table->size(); ++index) {
+    const GoFunction function = table->function(index);
+    found.by_name.emplace(function.name, function.address);
+    found.sizes[function.address] = function.size;
   }
-  return std::nullopt;
+  return found;
+}
+
+GoFunctions functions_of(const ElfFile& file) {
+  GoFunctions found = functions_in_symbols(file.elf());
+  return found.by_name.contains(kSleepFunction) ? found : functions_in_table(file);
 }
 
 /// What a call is given in rax: where in the lock the word stands that is waited for.
@@ -125,7 +117,7 @@ class GoPlanner {
  public:
   GoPlanner(const ElfFile& file, const CodeImage& image, GoProbePlan& plan)
       : file_(file), plan_(plan), source_{image, {}} {
-    GoFunctions found = functions_of(file.elf());
+    GoFunctions found = functions_of(file);
     names_ = std::move(found.by_name);
     source_.symbol_sizes = std::move(found.sizes);
   }
@@ -133,14 +125,13 @@ class GoPlanner {
   bool is_go() const { return locks() != nullptr; }
 
   void run() {
-    const auto offset = goroutine_id_offset(file_.elf());
-    if (!offset) {
-      plan_.refused =
-          "no debug information of the package runtime tells where goroutines have "
-          "their numbers (built with -ldflags=-w?)";
+    version_ = go_version_of(file_);
+    if (version_ && *version_ < kFirstWithRegisters) {
+      plan_.refused = fmt::format("Go 1.{} passes arguments on the stack; Go 1.17 is the oldest",
+                                  version_->minor);
       return;
     }
-    plan_.goroutine_id_offset = *offset;
+    plan_.goroutine_id_offset = goroutine_id_offset();
     // A Mutex is waited for in a loop, until lockSlow returns; a RWMutex once, in the runtime.
     add_ends_of(locks(), GoLockKind::kMutex);
     if (const auto sleep = names_.find(kSleepFunction); sleep != names_.end())
@@ -167,6 +158,16 @@ class GoPlanner {
   bool has(GoStep step) const {
     return std::any_of(plan_.probes.begin(), plan_.probes.end(),
                        [&](const GoProbe& probe) { return probe.step == step; });
+  }
+
+  /// 0 if it is not known: waits are counted all the same.
+  uint32_t goroutine_id_offset() const {
+    if (const auto offset = goroutine_id_in_dwarf(file_)) return *offset;
+    const auto function = names_.find(kCreatedByFunction);
+    const auto in_code =
+        function == names_.end() ? std::nullopt : goroutine_id_in_code(source_, function->second);
+    const auto of_version = version_ ? goroutine_id_of_version(*version_) : std::nullopt;
+    return agreed_offset(in_code, of_version).value_or(0);
   }
 
   void add(uint64_t address, GoProbe probe) {
@@ -273,6 +274,7 @@ class GoPlanner {
   GoProbePlan& plan_;
   FunctionSource source_;
   std::map<std::string, uint64_t, std::less<>> names_;
+  std::optional<GoVersion> version_;
 };
 
 }  // namespace
@@ -288,7 +290,7 @@ std::vector<GoProbePlan> plan_go_probes(const Recording& recording, const std::s
     if (!module.path.starts_with('/')) continue;
     GoProbePlan plan{.module = id, .path = sysroot + module.path, .probes = {}, .refused = {}};
     const auto file = ElfFile::open(plan.path);
-    if (!file || !(*file)->has_section(".gopclntab")) continue;
+    if (!file || !may_be_go(**file)) continue;
     if (!module.build_id.empty() && (*file)->build_id() != module.build_id) continue;
     const auto image = CodeImage::open(plan.path, module.build_id);
     if (!image) continue;

@@ -23,7 +23,9 @@ class GoroutineTable {
  public:
   explicit GoroutineTable(Recording& recording) : recording_(recording) {}
 
+  /// Invalid for those whose number is not known.
   ThreadId of(uint64_t goroutine) {
+    if (goroutine == 0) return {};
     const auto [place, is_new] = known_.try_emplace(goroutine);
     if (!is_new) return place->second;
     constexpr uint64_t kMost = std::numeric_limits<int32_t>::max();

@@ -11,7 +11,9 @@ namespace quarrel {
 
 ModuleSymbols::ModuleSymbols(ModuleId module, const std::string& module_path, ElfFile* file,
                              const DebugPaths& paths)
-    : module_(module), short_name_(clean_name(module_path.substr(module_path.rfind('/') + 1))) {
+    : module_(module),
+      file_(file),
+      short_name_(clean_name(module_path.substr(module_path.rfind('/') + 1))) {
   if (file == nullptr) return;
   info_.emplace(*file, module_path, paths);
   elf_symbols_.emplace(*file, info_->separate_file());
@@ -27,7 +29,8 @@ ResolvedFrame ModuleSymbols::resolve(uint64_t address, uint64_t call_adjustment)
   frame.module = module_;
   frame.module_offset = address;
   uint64_t lookup = address - call_adjustment;
-  if (!add_from_debug_info(lookup, frame)) add_from_symbols(lookup, frame);
+  if (!add_from_debug_info(lookup, frame) && !add_from_go_table(lookup, frame))
+    add_from_symbols(lookup, frame);
   if (frame.locations.empty()) frame.locations.push_back({});
   if (frame.locations.back().function.empty())
     frame.locations.back().function = offset_name(address);
@@ -81,6 +84,18 @@ bool ModuleSymbols::add_from_debug_info(uint64_t address, ResolvedFrame& frame) 
     location = place;
   }
   return !frame.locations.empty();
+}
+
+bool ModuleSymbols::add_from_go_table(uint64_t address, ResolvedFrame& frame) {
+  if (file_ != nullptr && !has_read_go_table_) go_table_ = read_go_table(*file_);
+  has_read_go_table_ = true;
+  if (!go_table_) return false;
+  auto locations = go_table_->locations_at(address);
+  if (locations.empty() || locations.back().function.empty()) return false;
+  frame.has_symbol = true;
+  frame.has_line = locations.front().line != 0;
+  frame.locations = std::move(locations);
+  return true;
 }
 
 void ModuleSymbols::add_from_symbols(uint64_t address, ResolvedFrame& frame) const {

@@ -9,6 +9,7 @@
 #include "resolve/elf_symbols.h"
 #include "resolve/entry_parents.h"
 #include "resolve/function_index.h"
+#include "resolve/go_program.h"
 #include "resolve/modules.h"
 
 namespace quarrel {
@@ -33,14 +34,18 @@ class ModuleSymbols {
 
  private:
   bool add_from_debug_info(uint64_t address, ResolvedFrame& frame);
+  bool add_from_go_table(uint64_t address, ResolvedFrame& frame);
   void add_from_symbols(uint64_t address, ResolvedFrame& frame) const;
   std::string function_name_of(Dwarf_Die& function, bool is_inlined, uint64_t address);
 
   ModuleId module_;
+  ElfFile* file_;
   std::string short_name_;
   std::optional<DebugInfo> info_;
   std::optional<ElfSymbols> elf_symbols_;
   std::optional<FunctionIndex> functions_;
+  bool has_read_go_table_ = false;
+  std::optional<GoTable> go_table_;  // only read for code without debug information
   EntryParents parents_;
 };
 

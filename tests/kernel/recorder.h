@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,7 +24,8 @@ namespace quarrel {
 class Recorder {
  public:
   Recorder(pid_t pid, const std::vector<std::string>& collectors,
-           const CollectOptions& collect = {})
+           const CollectOptions& collect = {},
+           const std::function<void(GoProbePlan&)>& change_go_plan = {})
       : options(collect) {
     auto opened = open_target(pid);
     if (!opened) ADD_FAILURE() << opened.error().message;
@@ -36,7 +39,11 @@ class Recorder {
     services.threads = threads.get();
     services.unwind = [this](const Capture& capture) { return one_frame(capture); };
     services.lock_probes = [this] { return plan_lock_probes(recording, target.root); };
-    services.go_probes = [this] { return plan_go_probes(recording, target.root); };
+    services.go_probes = [this, change_go_plan] {
+      std::vector<GoProbePlan> plans = plan_go_probes(recording, target.root);
+      if (change_go_plan) std::for_each(plans.begin(), plans.end(), change_go_plan);
+      return plans;
+    };
     services.decode_operands = [](const Capture& capture) {
       return std::vector<MemoryAccess>{{capture.registers[kRip], capture.registers[kRax], 8}};
     };
