@@ -16,6 +16,7 @@
 #include <new>
 #include <utility>
 
+#include "base/sanitizer.h"
 #include "extract/layout_dump.h"
 #include "extract/source_files.h"
 #include "extract/unit.h"
@@ -52,7 +53,7 @@ std::string read_file(int fd) {
 void limit_resources(const WorkerLimits& limits) {
   const rlimit memory{limits.memory_bytes, limits.memory_bytes};
   const rlimit none{0, 0};
-  if (limits.memory_bytes != 0) setrlimit(RLIMIT_AS, &memory);
+  if (limits.memory_bytes != 0 && !kHasSanitizer) setrlimit(RLIMIT_AS, &memory);
   setrlimit(RLIMIT_CORE, &none);
   std::set_new_handler([] { _exit(kOutOfMemoryStatus); });
 }

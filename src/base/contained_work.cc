@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/read_only_process.h"
+#include "base/sanitizer.h"
 
 namespace quarrel {
 namespace {
@@ -25,13 +26,6 @@ namespace {
 constexpr int kOutOfMemoryStatus = 97;
 constexpr int kPollMs = 100;
 constexpr size_t kMaxBytes = size_t{1} << 30;  // names of a million frames are a tenth of that
-
-// AddressSanitizer reserves 16 TiB of address space.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kHasMemoryLimit = false;
-#else
-constexpr bool kHasMemoryLimit = true;
-#endif
 
 uint64_t own_address_space() {
   unsigned long pages = 0;
@@ -48,7 +42,7 @@ void limit_resources(const ContainmentLimits& limits, uint64_t address_space) {
   const rlimit memory_limit{memory, memory};
   const rlimit cpu_limit{seconds, seconds + 1};
   const rlimit none{0, 0};
-  if (kHasMemoryLimit) setrlimit(RLIMIT_AS, &memory_limit);
+  if (!kHasSanitizer) setrlimit(RLIMIT_AS, &memory_limit);
   setrlimit(RLIMIT_CPU, &cpu_limit);
   setrlimit(RLIMIT_CORE, &none);
   std::set_new_handler([] { _exit(kOutOfMemoryStatus); });

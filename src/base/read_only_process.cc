@@ -15,16 +15,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/sanitizer.h"
+
 namespace quarrel {
 namespace {
 
 constexpr int kOutput = 3;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kCanFilter = false;  // their runtimes need many more calls
-#else
-constexpr bool kCanFilter = true;
-#endif
 
 // What libelf, libdw, the C++ library and malloc ask of the kernel.
 constexpr uint32_t kAllowed[] = {
@@ -107,7 +103,7 @@ int become_read_only(int output) {
   syscall(SYS_close_range, kOutput + 1, ~0U, 0);
   Program program = make_filter();
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  if (kCanFilter && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+  if (!kHasSanitizer && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
     (void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
   return kOutput;
 }

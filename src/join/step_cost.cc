@@ -17,7 +17,7 @@ constexpr double kLeastNsPerStep = 0.1;
 struct Steps {
   std::vector<double> beside;    // ns per step, of each window
   std::vector<double> together;  // the same on one CPU
-  int64_t steps = 0;
+  double steps = 0;              // a sum of what a file says, which overflows no double
   bool is_counter = true;
 
   bool is_known() const {
@@ -39,7 +39,7 @@ std::map<Number, Steps> steps_on(const LineProfile& line, const Recording& recor
     const double ns_per_step = static_cast<double>(window.cpu_ns) /
                                static_cast<double>(std::max<int64_t>(1, window.steps));
     number.is_counter &= window.steps >= kMinSteps && ns_per_step >= kLeastNsPerStep;
-    number.steps += std::max<int64_t>(0, window.steps);
+    number.steps += static_cast<double>(std::max<int64_t>(0, window.steps));
     (window.is_together ? number.together : number.beside).push_back(ns_per_step);
   }
   return numbers;

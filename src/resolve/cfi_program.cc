@@ -228,7 +228,7 @@ bool CfiProgram::define_register(uint8_t opcode, ByteCursor& cursor, CfiState& s
                scaled(static_cast<uint64_t>(cursor.read_sleb128()), common_.data_factor)};
       break;
     case DW_CFA_GNU_negative_offset_extended:
-      saved = {SavedIn::kAtCfa, -scaled(cursor.read_uleb128(), common_.data_factor)};
+      saved = {SavedIn::kAtCfa, scaled(0 - cursor.read_uleb128(), common_.data_factor)};
       break;
     case DW_CFA_val_offset:
     case DW_CFA_val_offset_sf:

@@ -19,11 +19,11 @@ void set_register(LockPlaces& places, uint8_t number, bool holds_lock) {
   if (holds_lock) places.registers |= 1u << number;
 }
 
-bool slot_holds(const LockPlaces& places, int32_t slot) {
+bool slot_holds(const LockPlaces& places, int64_t slot) {
   return std::binary_search(places.slots.begin(), places.slots.end(), slot);
 }
 
-void set_slot(LockPlaces& places, int32_t slot, bool holds_lock) {
+void set_slot(LockPlaces& places, int64_t slot, bool holds_lock) {
   const auto place = std::lower_bound(places.slots.begin(), places.slots.end(), slot);
   const bool is_known = place != places.slots.end() && *place == slot;
   if (is_known && !holds_lock) places.slots.erase(place);
@@ -31,7 +31,7 @@ void set_slot(LockPlaces& places, int32_t slot, bool holds_lock) {
 }
 
 /// The slot that an operand like 8(%rsp) names.
-std::optional<int32_t> slot_of(const LockPlaces& places, const MemoryOperand& operand) {
+std::optional<int64_t> slot_of(const LockPlaces& places, const MemoryOperand& operand) {
   if (!places.stack_pointer || operand.base != kRsp || operand.index != kNoRegister)
     return std::nullopt;
   return *places.stack_pointer + static_cast<int32_t>(operand.displacement);

@@ -12,8 +12,8 @@ namespace quarrel {
 /// Where the lock's address surely is before an instruction.
 struct LockPlaces {
   uint32_t registers = 0;                    ///< set: bit 1 << DwarfRegister
-  std::optional<int32_t> stack_pointer = 0;  ///< rsp, counted from its value at the entry
-  std::vector<int32_t> slots;                ///< of the stack, counted likewise; sorted
+  std::optional<int64_t> stack_pointer = 0;  ///< rsp, counted from its value at the entry
+  std::vector<int64_t> slots;                ///< of the stack, counted likewise; sorted
 
   bool operator==(const LockPlaces&) const = default;
 };

@@ -11,6 +11,7 @@ namespace quarrel {
 namespace {
 
 constexpr int kMaxTypeChain = 64;
+constexpr int kMaxNesting = 64;  // of records in one another that are asked for their locks
 
 void add_class(const TypeClass& type, ObjectType& object) {
   object.is_atomic = object.is_atomic || type.is_atomic;
@@ -94,8 +95,18 @@ void ObjectTypes::classify_element(ObjectType& object) {
 
 // A user's record that has methods to lock and unlock it, and a lock or an atomic as a member.
 LockClass ObjectTypes::wrapped_lock(PlainType& record) {
+  // What lies deeper is no part of a lock; it is looked at when its turn comes.
+  if (nesting_ >= kMaxNesting) return LockClass::kNone;
   auto [place, is_new] = wrappers_.try_emplace(record.die.addr, LockClass::kNone);
   if (!is_new) return place->second;
+  ++nesting_;
+  const LockClass lock = lock_within(record);
+  --nesting_;
+  wrappers_[record.die.addr] = lock;
+  return lock;
+}
+
+LockClass ObjectTypes::lock_within(PlainType& record) {
   if (is_library_type_name(types_.record_name(record))) return LockClass::kNone;
   bool locks = false;
   bool unlocks = false;
@@ -114,9 +125,7 @@ LockClass ObjectTypes::wrapped_lock(PlainType& record) {
     }
     return true;
   });
-  const LockClass lock = locks && unlocks ? inner : LockClass::kNone;
-  wrappers_[record.die.addr] = lock;
-  return lock;
+  return locks && unlocks ? inner : LockClass::kNone;
 }
 
 }  // namespace quarrel

@@ -41,6 +41,7 @@ class ObjectTypes {
   void enter_std_array(ObjectType& object);
   void classify_element(ObjectType& object);
   LockClass wrapped_lock(PlainType& record);
+  LockClass lock_within(PlainType& record);
   uint64_t type_alignment(Dwarf_Die type, int depth);
   uint64_t record_alignment(Dwarf_Die& record, int depth);
   uint64_t member_alignment(Dwarf_Die& member, int depth);
@@ -48,6 +49,7 @@ class ObjectTypes {
   TypeTable& types_;
   std::unordered_map<void*, uint64_t> alignments_;
   std::unordered_map<void*, LockClass> wrappers_;
+  int nesting_ = 0;
 };
 
 }  // namespace quarrel

@@ -182,6 +182,7 @@ class SymbolReader {
   }
 
   void constant(int level) {
+    if (!ok_ || level > kMaxNesting || at_ >= text_.size()) return fail();
     if (take('B')) return follow([&] { constant(level + 1); });
     if (take('p')) return write("_");
     ++at_;  // its type, a basic one

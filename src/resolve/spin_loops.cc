@@ -11,7 +11,7 @@ namespace {
 /// glibc's loop has 3 instructions, unrolled backoff some 20.
 constexpr uint32_t kMaxInstructions = 32;
 /// A ticket lock polls a word beside the one that it takes.
-constexpr int64_t kNearBytes = 64;
+constexpr uint64_t kNearBytes = 64;
 
 using Instructions = std::span<const Instruction>;
 
@@ -21,9 +21,10 @@ bool is_same_place(const MemoryOperand& a, const MemoryOperand& b) {
 }
 
 bool is_near(const MemoryOperand& a, const MemoryOperand& b) {
-  const int64_t distance = a.displacement - b.displacement;
-  return a.base == b.base && a.index == b.index && a.scale == b.scale && distance < kNearBytes &&
-         distance > -kNearBytes;
+  const uint64_t distance =
+      static_cast<uint64_t>(a.displacement) - static_cast<uint64_t>(b.displacement);
+  return a.base == b.base && a.index == b.index && a.scale == b.scale &&
+         (distance < kNearBytes || 0 - distance < kNearBytes);
 }
 
 bool is_on_stack(const MemoryOperand& operand) {

@@ -34,6 +34,17 @@ TEST(RustNames, ThatAreDamagedAreNoNames) {
   EXPECT_EQ(rust_symbol_name("main"), std::nullopt);
 }
 
+TEST(RustNames, ThatEndWhereAConstantBeginsAreNoNames) {
+  EXPECT_EQ(rust_symbol_name("_RIC1aK"), std::nullopt);
+  EXPECT_EQ(rust_symbol_name("_RIC1aKj"), std::nullopt);
+  EXPECT_EQ(rust_symbol_name("_RIC1aKj7_E"), "a<0x7>");
+}
+
+TEST(RustNames, WhoseConstantRefersToItselfAreNoNames) {
+  EXPECT_EQ(rust_symbol_name("_RIC1aKB4_E"), std::nullopt);
+  EXPECT_EQ(rust_symbol_name("_RIC1aAhB5_E"), "a<[u8]>");  // silent: nothing is followed
+}
+
 /// A number of the symbol grammar, in base 62.
 std::string number(size_t value) {
   constexpr std::string_view kDigits =

@@ -77,6 +77,15 @@ TEST(PollingLoop, ThatOnlyLooksMayWaitForAnEvent) {
   EXPECT_FALSE(loop->is_acquired);
 }
 
+// 0: pause; movabs 0x8000000000000000,%al; test %al,%al; jne 0; lock decl 0x10; ret
+TEST(PollingLoop, PollsNothingNearAWordAtTheOtherEndOfMemory) {
+  const Code code = {0xf3, 0x90, 0xa0, 0,    0,    0,    0,    0,    0, 0, 0x80, 0x84,
+                     0xc0, 0x75, 0xf1, 0xf0, 0xff, 0x0c, 0x25, 0x10, 0, 0, 0,    0xc3};
+  const auto loop = loop_at(code, 2);
+  ASSERT_TRUE(loop);
+  EXPECT_FALSE(loop->is_acquired);
+}
+
 // 0: pause; call 0; cmpb $0,(%rdi); je 0; ret
 TEST(PollingLoop, CallsNothing) {
   const Code code = {0xf3, 0x90, 0xe8, 0xf9, 0xff, 0xff, 0xff, 0x80, 0x3f, 0x00, 0x74, 0xf4, 0xc3};

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace quarrel {
 namespace {
 
@@ -45,6 +47,15 @@ TEST_F(StepCosts, ChoosesTheNumberWithTheMostStepsNotTheWorst) {
     add(8, is_together, 90'000, 2);
   }
   EXPECT_EQ(step_cost(line_, recording_)->tid, 12);
+}
+
+TEST_F(StepCosts, StepsOfWhichThereAreTooManyToCountAreTheMost) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  for (const bool is_together : {false, false, true, true}) {
+    add(0, is_together, kMost, 1);
+    add(8, is_together, 90'000, 2);
+  }
+  EXPECT_EQ(step_cost(line_, recording_)->tid, 11);
 }
 
 TEST_F(StepCosts, ANumberThatFallsStandsStillOrJumpsCountsNothing) {

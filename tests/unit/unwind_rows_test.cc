@@ -235,6 +235,14 @@ TEST(UnwindRows, BehindAnInstructionThatIsNotKnownAreInexpressible) {
   EXPECT_EQ(table.inexpressible_rows, 1U);
 }
 
+TEST(UnwindRows, OfAPlaceWhoseDistanceHasNoNegativeSayNothingOfTheRegister) {
+  // DW_CFA_GNU_negative_offset_extended of rbp, by 2^60 times the data factor of -8.
+  const auto bytes = eh_frame_with({0x2f, 6, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10});
+  const UnwindTable table = build_unwind_table(bytes, kSection);
+  EXPECT_EQ(rule_at(table, 0x500).cfa_base, CfaBase::kRegister);
+  EXPECT_EQ(rule_at(table, 0x500).rbp, SavedIn::kUnknown);
+}
+
 void expect_sound(const UnwindTable& table) {
   for (size_t i = 0; i < table.rows.size(); ++i) {
     EXPECT_LT(table.rows[i].rule, table.rules.size());
