@@ -3,7 +3,7 @@
 #ifndef QUARREL_WAIT_ROWS_BPF_H
 #define QUARREL_WAIT_ROWS_BPF_H
 
-#include "waiters.bpf.h"
+#include "blame.bpf.h"
 
 /* Of waits: a power of two, as many rows as the table has. */
 const volatile __u32 wait_slots = 65536;
@@ -20,6 +20,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct wait_row);
 } waits SEC(".maps");
+
+/* Slot by slot beside the table of locks: only the ends of waits need them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct lock_histogram);
+} histograms SEC(".maps");
 
 static __always_inline struct wait_row *wait_row_in(__u32 slot)
 {
@@ -89,10 +97,10 @@ static __always_inline struct wait_row *find_wait_row(const struct wait_key *key
 	struct wait_row *row = wait_row_in(wait_slot(key, 0));
 	__u32 slot;
 
-	if (!row || is_row_of(row, key))
-		return row;
-	if (!row->key.waiter)
+	if (!row || !row->key.waiter)
 		return 0;
+	if (is_row_of(row, key))
+		return row;
 	slot = search_wait_row(key);
 	return slot == NO_SLOT ? 0 : wait_row_in(slot);
 }
@@ -102,6 +110,85 @@ static __always_inline struct wait_row *make_wait_row(const struct wait_key *key
 	__u32 slot = claim_wait_row(key);
 
 	return slot == NO_SLOT ? 0 : wait_row_in(slot);
+}
+
+/* The row of a waiter, a word and an owner; that of all others of the word, where the table is
+ * full.
+ */
+static __noinline struct wait_totals *totals_of(struct thread_record *thread,
+						struct lock_record *lock)
+{
+	struct wait_row *row;
+	struct wait_key key = {};
+
+	if (!thread)
+		return 0;
+	key.lock = thread->lock;
+	key.waiter = thread->tid;
+	key.owner = thread->owner;
+	row = find_wait_row(&key);
+	if (!row && lock && lock->pairs >= MAX_PAIRS_PER_LOCK) {
+		key.owner = 0;
+		row = find_wait_row(&key);
+	}
+	if (!row) {
+		row = make_wait_row(&key);
+		if (row && lock)
+			__sync_fetch_and_add(&lock->pairs, 1);
+	}
+	if (row)
+		return &row->totals;
+	if (!lock)
+		return 0;
+	return &lock->others;
+}
+
+static __always_inline void add_to_histogram(__u64 address, __u64 waited_ns)
+{
+	__u32 slot = lock_slot(address, 0), bucket = histogram_bucket(waited_ns);
+	struct lock_record *first = lock_in(slot);
+	struct lock_histogram *histogram;
+
+	if (first && first->address != address)
+		slot = search_lock(address);
+	histogram = bpf_map_lookup_elem(&histograms, &slot);
+	OPAQUE(bucket);
+	if (histogram && bucket < HISTOGRAM_BUCKETS)
+		__sync_fetch_and_add(&histogram->counts[bucket], 1);
+}
+
+/* The wait is over: only now is it known how long it was in all. */
+static __noinline int finish_wait_for(struct thread_record *thread, struct lock_record *lock)
+{
+	struct lock_wait_counters *counts = my_counters();
+	struct wait_totals *sum;
+	__u64 waited_ns;
+
+	if (!thread || !counts || !thread->waited_ns)
+		return 0;
+	waited_ns = thread->waited_ns;
+	thread->waited_ns = 0;
+	counts->blocking++;
+	sum = totals_of(thread, lock);
+	if (sum) {
+		__sync_fetch_and_add(&sum->count, 1);
+		__sync_fetch_and_add(&sum->total_ns, waited_ns);
+		/* Two CPUs write the row of others only: the longest may get lost there. */
+		if (waited_ns > sum->max_ns)
+			sum->max_ns = waited_ns;
+	} else {
+		counts->wait_table_full++;
+	}
+	if (lock)
+		add_to_histogram(lock->address, waited_ns);
+	return 0;
+}
+
+static __noinline int finish_wait(struct thread_record *thread)
+{
+	if (!thread || !thread->waited_ns)
+		return 0;
+	return finish_wait_for(thread, find_lock(thread->lock.address));
 }
 
 #endif

@@ -96,10 +96,10 @@ static __always_inline struct lock_record *find_lock(__u64 address)
 	struct lock_record *lock = lock_in(lock_slot(address, 0));
 	__u32 slot;
 
-	if (!lock || lock->address == address)
-		return lock;
-	if (!lock->address)
+	if (!lock || !lock->address)
 		return 0;
+	if (lock->address == address)
+		return lock;
 	slot = search_lock(address);
 	return slot == NO_SLOT ? 0 : lock_in(slot);
 }
@@ -109,10 +109,10 @@ static __always_inline struct thread_record *find_thread(__u32 libc_tid)
 	struct thread_record *thread = thread_in(thread_slot(libc_tid, 0));
 	__u32 slot;
 
-	if (!thread || thread->libc_tid == libc_tid)
-		return thread;
-	if (!thread->libc_tid)
+	if (!thread || !thread->libc_tid)
 		return 0;
+	if (thread->libc_tid == libc_tid)
+		return thread;
 	slot = search_thread(libc_tid);
 	return slot == NO_SLOT ? 0 : thread_in(slot);
 }
