@@ -49,8 +49,16 @@ struct {
 	__type(value, struct unwind_mapping);
 } unwind_mappings SEC(".maps");
 
+/* Frames are small: most words that a walk asks for lie in one piece of so many. */
+#define UNWIND_WINDOW_WORDS 128
+/* Registers are saved below the place where a frame ends, which is asked for first. */
+#define UNWIND_WINDOW_BEFORE 64
+
 struct unwind_state {
 	struct unwound_stack stack;
+	__u64 window[UNWIND_WINDOW_WORDS]; /* a copy of the stack from window_start on */
+	__u64 window_start;
+	__u64 window_bytes;		 /* 0: none could be copied */
 	__u64 registers[REGISTER_COUNT]; /* of the frame that is looked at */
 	__u32 known;			 /* a bit for each of them */
 	__u32 is_return_address;
@@ -174,9 +182,35 @@ static __always_inline struct unwind_rule *rule_of_pc(struct unwind_state *state
 	return bpf_map_lookup_elem(&unwind_rules, &rule);
 }
 
-static __always_inline bool read_word(__u64 address, __u64 *word)
+static __always_inline struct unwind_state *unwind_scratch(void)
 {
-	return !bpf_probe_read_user(word, sizeof(*word), (void *)address);
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&unwind_space, &zero);
+}
+
+/* Copying a piece of the stack costs little more than reading a word of it (30 ns). */
+static __always_inline void move_window(struct unwind_state *state, __u64 start)
+{
+	state->window_start = start & ~7ULL;
+	state->window_bytes = sizeof(state->window);
+	if (bpf_probe_read_user(state->window, sizeof(state->window), (void *)state->window_start))
+		state->window_bytes = 0;
+}
+
+/* A word of the stack; 0 if it cannot be read, else 1. */
+__noinline int read_stack_word(__u64 address, __u64 *word)
+{
+	struct unwind_state *state = unwind_scratch();
+
+	if (!state || !word)
+		return 0;
+	if (address - state->window_start >= state->window_bytes)
+		move_window(state, address - UNWIND_WINDOW_BEFORE);
+	if (address - state->window_start >= state->window_bytes || (address & 7))
+		return !bpf_probe_read_user(word, sizeof(*word), (void *)address);
+	*word = state->window[(address - state->window_start) / 8 & (UNWIND_WINDOW_WORDS - 1)];
+	return 1;
 }
 
 /* False: *end says why. */
@@ -202,7 +236,7 @@ static __always_inline bool find_cfa(struct unwind_state *state, const struct un
 	case UNWIND_MEMORY:
 	case UNWIND_MEMORY_PLUS_8:
 		*end = UNWIND_ENDS_UNREADABLE;
-		if (!read_word(sum, cfa))
+		if (!read_stack_word(sum, cfa))
 			return false;
 		if (rule->cfa_base == UNWIND_MEMORY_PLUS_8)
 			*cfa += 8;
@@ -236,7 +270,7 @@ static __always_inline bool recover(const struct unwind_state *state, __u8 saved
 		return true;
 	}
 	*end = address ? UNWIND_ENDS_UNREADABLE : UNWIND_ENDS_NOT_BY_ROWS;
-	return address && read_word(address, value);
+	return address && read_stack_word(address, value);
 }
 
 /* Whether the caller's value of rbp or rbx is known, and which. */
@@ -251,33 +285,19 @@ static __always_inline bool follow(const struct unwind_state *state, __u32 numbe
 	return state->known & (1U << number);
 }
 
-/* rbp and the return address as nearly all functions save them: side by side below the CFA. */
-static __always_inline bool saves_rbp_at_call(const struct unwind_rule *rule)
-{
-	return rule->return_address == UNWIND_AT_CFA && rule->return_offset == -8 &&
-	       rule->rbp == UNWIND_AT_CFA && rule->rbp_offset == -16;
-}
-
 /* Makes the state that of the caller, or says how the stack ends. */
 static __always_inline bool go_to_caller(struct unwind_state *state, const struct unwind_rule *rule,
 					 __u32 *end)
 {
-	__u64 cfa = 0, pc = 0, rbp = 0, rbx = 0, pair[2];
+	__u64 cfa = 0, pc = 0, rbp = 0, rbx = 0;
 	__u32 known = 1U << REG_RSP;
 
 	if (!find_cfa(state, rule, &cfa, end))
 		return false;
-	if (saves_rbp_at_call(rule) &&
-	    !bpf_probe_read_user(pair, sizeof(pair), (void *)(cfa - sizeof(pair)))) {
-		rbp = pair[0];
-		pc = pair[1];
+	if (!recover(state, rule->return_address, rule->return_offset, cfa, &pc, end))
+		return false;
+	if (follow(state, REG_RBP, rule->rbp, rule->rbp_offset, cfa, &rbp))
 		known |= 1U << REG_RBP;
-	} else {
-		if (!recover(state, rule->return_address, rule->return_offset, cfa, &pc, end))
-			return false;
-		if (follow(state, REG_RBP, rule->rbp, rule->rbp_offset, cfa, &rbp))
-			known |= 1U << REG_RBP;
-	}
 	*end = UNWIND_ENDS_WITHOUT_ROW;
 	if (!pc)
 		return false;
@@ -330,13 +350,6 @@ static int unwind_step(__u32 index, void *context)
 	return state->is_done ? 1 : 0;
 }
 
-static __always_inline struct unwind_state *unwind_scratch(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&unwind_space, &zero);
-}
-
 /* Walks the stack of the current thread from the registers in the scratch. Returns the key of the
  * stack in unwound_stacks, 0 if there was no room for it or if it did not reach the thread's start:
  * such stacks are better copied.
@@ -356,6 +369,7 @@ static __noinline __u64 unwind_from_scratch(void)
 	state->mapping_count = unwind_mapping_count[half];
 	state->generation = generation;
 	state->hash = 0;
+	move_window(state, state->registers[REG_RSP]);
 	state->stack.frames = 0;
 	state->stack.end = UNWIND_ENDS_TOO_DEEP;
 	bpf_loop(UNWIND_MAX_FRAMES, unwind_step, 0, 0);
