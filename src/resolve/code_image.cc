@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "resolve/byte_cursor.h"
+#include "resolve/elf_file.h"
+#include "resolve/go_program.h"
 
 namespace quarrel {
 namespace {
@@ -61,6 +63,21 @@ std::string build_id_in(std::span<const uint8_t> notes) {
     if (is_gnu && type == NT_GNU_BUILD_ID) return hex_of(notes.subspan(value, value_size));
   }
   return {};
+}
+
+/// Go's linker writes no FDEs; where others are, as of C code in the same program, those hold.
+void append_go_functions(const std::string& path, std::vector<CodeRange>& functions) {
+  const auto file = ElfFile::open(path);
+  const auto table = file.ok() ? read_go_table(**file) : std::nullopt;
+  if (!table) return;
+  std::vector<CodeRange> added;
+  for (size_t i = 0; i < table->size(); ++i) {
+    const GoFunction function = table->function(i);
+    if (function.size > 0 && !range_at(functions, function.address))
+      added.push_back({function.address, function.address + function.size});
+  }
+  functions.insert(functions.end(), added.begin(), added.end());
+  std::sort(functions.begin(), functions.end());
 }
 
 }  // namespace
@@ -171,9 +188,11 @@ std::optional<uint64_t> CodeImage::eh_frame_address() const {
 }
 
 std::vector<CodeRange> CodeImage::read_functions() const {
-  const auto eh_frame = eh_frame_address();
-  if (!eh_frame) return {};
-  return parse_fde_ranges(read(*eh_frame, kMaxUnwindBytes), *eh_frame);
+  std::vector<CodeRange> functions;
+  if (const auto eh_frame = eh_frame_address())
+    functions = parse_fde_ranges(read(*eh_frame, kMaxUnwindBytes), *eh_frame);
+  append_go_functions(fmt::format("/proc/self/fd/{}", fd_.get()), functions);
+  return functions;
 }
 
 std::optional<CodeRange> CodeImage::function_at(uint64_t address) const {

@@ -35,7 +35,7 @@ class CodeImage {
   /// Where the dynamic section stands; empty range if the file has none.
   CodeRange dynamic_section() const;
 
-  /// The function (FDE) around `address`.
+  /// The function around `address`: its FDE, or else what Go's table has there.
   std::optional<CodeRange> function_at(uint64_t address) const;
 
   const std::vector<CodeRange>& functions() const { return functions_; }

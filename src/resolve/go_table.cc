@@ -24,6 +24,12 @@ constexpr size_t kMaxNameBytes = 4096;
 constexpr size_t kMaxInlinedCalls = 64;
 // A line for each of the instructions of a function of megabytes.
 constexpr size_t kMaxValueSteps = 1u << 20;
+// The stack pointer moves at the beginning, and where a function returns.
+constexpr size_t kMaxFrameSteps = 4096;
+
+// runtime.funcFlag_TOPFRAME and _SPWRITE, since Go 1.17.
+constexpr uint8_t kTopFrame = 1;
+constexpr uint8_t kWritesStackPointer = 2;
 
 // Numbers of runtime.funcdata and pcdata (go/src/internal/abi/symtab.go), the same since Go 1.14.
 constexpr uint32_t kInlineIndexData = 2;
@@ -109,13 +115,16 @@ std::optional<GoTable::Record> GoTable::record_of(size_t index) const {
   cursor.skip(format_ == Format::kGo116 ? sizeof(uint64_t) : sizeof(uint32_t));  // the entry
   Record record;
   record.name = cursor.read<uint32_t>();
-  cursor.skip(3 * sizeof(uint32_t));  // args, deferreturn, pcsp
+  cursor.skip(2 * sizeof(uint32_t));  // args, deferreturn
+  record.stack_values = cursor.read<uint32_t>();
   record.file_values = cursor.read<uint32_t>();
   record.line_values = cursor.read<uint32_t>();
   const auto pcdata_count = cursor.read<uint32_t>();
   record.unit = cursor.read<uint32_t>();
   if (format_ == Format::kGo120) cursor.skip(sizeof(uint32_t));  // first line
-  cursor.skip(3);                                                // funcID, flag, padding
+  cursor.skip(1);                                                // funcID
+  record.flags = cursor.read<uint8_t>();
+  cursor.skip(1);  // padding
   const auto funcdata_count = cursor.read<uint8_t>();
   const size_t pcdata = cursor.position();
   if (!cursor.ok()) return std::nullopt;
@@ -139,21 +148,46 @@ std::string_view GoTable::text_at(uint64_t offset) const {
   return {start, strnlen(start, room)};
 }
 
-/// Steps of a value and of the address up to which it holds, until both are zero.
-std::optional<int32_t> GoTable::value_at(uint32_t values, size_t index, uint64_t address) const {
-  if (values == 0) return std::nullopt;
+/// Steps of a value and of the address up to which it holds, until both are zero, or until `visit`
+/// of a value and its end says that this is enough.
+template <class Visit>
+void GoTable::visit_values(uint32_t values, size_t index, Visit visit) const {
+  if (values == 0) return;
   ByteCursor cursor(bytes_.table, values_ + values);
   uint64_t end = entries_[index].address;
   uint32_t value = ~uint32_t{0};
   for (size_t step = 0; step < kMaxValueSteps; ++step) {
     const auto change = static_cast<uint32_t>(cursor.read_uleb128());
-    if (change == 0 && step > 0) break;
+    if (change == 0 && step > 0) return;
     value += (change & 1) != 0 ? ~(change >> 1) : change >> 1;
     end += (cursor.read_uleb128() & UINT32_MAX) * quantum_;
-    if (!cursor.ok()) break;
-    if (address < end) return static_cast<int32_t>(value);
+    if (!cursor.ok() || visit(static_cast<int32_t>(value), end)) return;
   }
-  return std::nullopt;
+}
+
+std::optional<int32_t> GoTable::value_at(uint32_t values, size_t index, uint64_t address) const {
+  std::optional<int32_t> found;
+  visit_values(values, index, [&](int32_t value, uint64_t end) {
+    if (address < end) found = value;
+    return found.has_value();
+  });
+  return found;
+}
+
+/// cmd/link/internal/ld/pcln.go: pcsp, what the instructions have added to the stack so far.
+GoFrame GoTable::frame(size_t index) const {
+  GoFrame frame;
+  const auto record = record_of(index);
+  if (!record) return frame;
+  frame.is_outermost = (record->flags & kTopFrame) != 0;
+  frame.moves_stack = (record->flags & kWritesStackPointer) != 0;
+  const uint64_t function_end = entries_[index + 1].address;
+  visit_values(record->stack_values, index, [&](int32_t size, uint64_t end) {
+    if (size < 0 || end > function_end || frame.steps.size() >= kMaxFrameSteps) return true;
+    frame.steps.push_back({end, static_cast<uint32_t>(size)});
+    return false;
+  });
+  return frame;
 }
 
 CodeLocation GoTable::line_at(const Record& record, size_t index, uint64_t address) const {

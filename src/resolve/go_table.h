@@ -27,6 +27,19 @@ struct GoFunction {
   std::string_view name;
 };
 
+/// How the runtime itself passes a function on a walk of a stack.
+struct GoFrame {
+  /// Up to the address `end`, the return address stands `bytes` above the stack pointer.
+  struct Step {
+    uint64_t end = 0;
+    uint32_t bytes = 0;
+  };
+
+  std::vector<Step> steps;    ///< from the function's entry on, in order; empty: not known
+  bool is_outermost = false;  ///< it has no caller
+  bool moves_stack = false;   ///< it sets the stack pointer to what `steps` do not tell
+};
+
 /// The table that the runtime itself walks stacks with: programs have it however they are linked or
 /// stripped. Formats of Go 1.16, 1.18 and 1.20 (go/src/runtime/symtab.go, cmd/link/internal/ld/
 /// pcln.go). All of it is untrusted.
@@ -41,6 +54,9 @@ class GoTable {
   GoFunction function(size_t index) const;
 
   std::optional<size_t> index_at(uint64_t address) const;
+
+  /// `index` < size(). Programs of Go 1.16 do not tell the outermost functions.
+  GoFrame frame(size_t index) const;
 
   /// As ResolvedFrame::locations: inlined functions innermost first. Without a line if the table
   /// has none, or if it is that of an inlined function that is not known. Empty if no function
@@ -58,10 +74,12 @@ class GoTable {
   /// runtime._func, as much of it as is used.
   struct Record {
     uint32_t name = 0;
-    uint32_t file_values = 0;  // offsets of value tables; 0: none
+    uint32_t stack_values = 0;  // offsets of value tables; 0: none
+    uint32_t file_values = 0;
     uint32_t line_values = 0;
     uint32_t inline_values = 0;
     uint32_t unit = 0;
+    uint8_t flags = 0;
     std::optional<uint32_t> inline_tree;  // offset in the function data
   };
 
@@ -77,6 +95,8 @@ class GoTable {
   bool read_entries(uint64_t count);
   std::optional<Record> record_of(size_t index) const;
   std::string_view text_at(uint64_t offset) const;
+  template <class Visit>
+  void visit_values(uint32_t values, size_t index, Visit visit) const;
   std::optional<int32_t> value_at(uint32_t values, size_t index, uint64_t address) const;
   std::optional<InlinedCall> inlined_call(const Record& record, int32_t index) const;
   CodeLocation line_at(const Record& record, size_t index, uint64_t address) const;

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 
-#include "resolve/unwind_rows.h"
+#include "model/capture.h"
+#include "resolve/fde_ranges.h"
+#include "resolve/go_program.h"
+#include "resolve/go_unwind.h"
 
 namespace quarrel {
 namespace {
@@ -15,6 +18,9 @@ constexpr uint64_t kHeaderBytes = 16;
 constexpr uint64_t kMaxStubBytes = 64u << 10;
 constexpr uint64_t kStubAlignment = 8;
 constexpr uint64_t kJumpBytes = 6;
+
+constexpr UnwindRule kStub{
+    .cfa_base = CfaBase::kRegister, .cfa_register = kRsp, .return_offset = -8, .cfa_offset = 8};
 
 bool has_prefix(std::span<const uint8_t> code, std::initializer_list<uint8_t> prefix) {
   return code.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), code.begin());
@@ -29,7 +35,7 @@ uint64_t stub_bytes(std::span<const uint8_t> code) {
   return is_jump ? landing + bound + kJumpBytes : 0;
 }
 
-/// Of the executable segments, what no FDE describes.
+/// Of the executable segments, what nothing describes.
 std::vector<CodeRange> undescribed_code(const ElfFile& file, const std::vector<CodeRange>& known) {
   std::vector<CodeRange> gaps;
   const auto add = [&](uint64_t start, uint64_t end) {
@@ -60,30 +66,50 @@ std::optional<SectionRange> find_eh_frame(const ElfFile& file) {
   return SectionRange{*address, kMaxUnwindBytes};
 }
 
+std::vector<RuledCode> undescribed_go_code(const ElfFile& file,
+                                           const std::vector<CodeRange>& described) {
+  const auto table = read_go_table(file);
+  if (!table) return {};
+  std::vector<RuledCode> code = go_unwind_rules(*table);
+  std::erase_if(
+      code, [&](const RuledCode& one) { return range_at(described, one.range.start).has_value(); });
+  return code;
+}
+
+/// What stands in the gaps between `described` code.
+void append_stubs(const ElfFile& file, const std::vector<CodeRange>& described,
+                  std::vector<RuledCode>& code) {
+  for (const CodeRange& gap : undescribed_code(file, described)) {
+    const auto found = find_jump_stubs(file.read(gap.start, gap.end - gap.start), gap.start);
+    code.insert(code.end(), found.begin(), found.end());
+  }
+}
+
 }  // namespace
 
-std::vector<CodeRange> find_jump_stubs(std::span<const uint8_t> code, uint64_t address) {
-  std::vector<CodeRange> stubs;
+std::vector<RuledCode> find_jump_stubs(std::span<const uint8_t> code, uint64_t address) {
+  std::vector<RuledCode> stubs;
   const uint64_t skipped = (kStubAlignment - address % kStubAlignment) % kStubAlignment;
   for (uint64_t place = skipped; place < code.size(); place += kStubAlignment) {
     const uint64_t start = address + place;
-    if (!stubs.empty() && start < stubs.back().end) continue;
+    if (!stubs.empty() && start < stubs.back().range.end) continue;
     if (const uint64_t size = stub_bytes(code.subspan(place)); size != 0)
-      stubs.push_back({start, start + size});
+      stubs.push_back({{start, start + size}, kStub});
   }
   return stubs;
 }
 
 UnwindTable read_unwind_table(const ElfFile& file) {
   const auto place = find_eh_frame(file);
-  if (!place) return {};
-  const auto eh_frame = file.read(place->address, std::min(place->size, kMaxUnwindBytes));
-  std::vector<CodeRange> stubs;
-  for (const CodeRange& gap : undescribed_code(file, parse_fde_ranges(eh_frame, place->address))) {
-    const auto found = find_jump_stubs(file.read(gap.start, gap.end - gap.start), gap.start);
-    stubs.insert(stubs.end(), found.begin(), found.end());
-  }
-  return build_unwind_table(eh_frame, place->address, stubs);
+  const uint64_t address = place ? place->address : 0;
+  const auto eh_frame =
+      place ? file.read(address, std::min(place->size, kMaxUnwindBytes)) : std::vector<uint8_t>{};
+  std::vector<CodeRange> described = parse_fde_ranges(eh_frame, address);
+  std::vector<RuledCode> others = undescribed_go_code(file, described);
+  for (const RuledCode& code : others) described.push_back(code.range);
+  std::sort(described.begin(), described.end());
+  if (place) append_stubs(file, described, others);
+  return build_unwind_table(eh_frame, address, others);
 }
 
 }  // namespace quarrel

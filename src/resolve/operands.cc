@@ -61,8 +61,8 @@ struct OperandDecoder::State {
     return ImagePlace{&code, *address, ip - *address};
   }
 
-  /// The function around the place. Code without an FDE has no known beginning: then only the
-  /// sampled instruction itself is decoded.
+  /// The function around the place. Code of which neither an FDE nor Go's table knows has no known
+  /// beginning: then only the sampled instruction itself is decoded.
   CodeRange range_around(const ImagePlace& place) const {
     const auto function = place.code->image->function_at(place.address);
     if (function && function->end - function->start <= kMaxFunctionBytes) return *function;

@@ -70,10 +70,6 @@ class TableBuilder {
   explicit TableBuilder(uint64_t section) : section_(section) {
     no_row_ = index_of({});
     inexpressible_ = index_of({.cfa_base = CfaBase::kInexpressible});
-    stub_ = index_of({.cfa_base = CfaBase::kRegister,
-                      .cfa_register = kRsp,
-                      .return_offset = -8,
-                      .cfa_offset = 8});
   }
 
   void add(const CommonEntry& common, const FunctionEntry& function) {
@@ -86,9 +82,9 @@ class TableBuilder {
     pieces_.push_back({function.range, first, rows_.size() - first});
   }
 
-  void add_stub(const CodeRange& range) {
-    rows_.push_back({range.start, stub_});
-    pieces_.push_back({range, rows_.size() - 1, 1});
+  void add(const RuledCode& code) {
+    rows_.push_back({code.range.start, index_of(code.rule)});
+    pieces_.push_back({code.range, rows_.size() - 1, 1});
   }
 
   UnwindTable take() {
@@ -154,7 +150,6 @@ class TableBuilder {
   uint64_t section_;
   uint16_t no_row_ = 0;
   uint16_t inexpressible_ = 0;
-  uint16_t stub_ = 0;
   std::map<uint64_t, CfiProgram> programs_;  // by offset of the CIE
   std::vector<WideRow> rows_;
   std::vector<Piece> pieces_;
@@ -165,12 +160,12 @@ class TableBuilder {
 }  // namespace
 
 UnwindTable build_unwind_table(std::span<const uint8_t> eh_frame, uint64_t address,
-                               std::span<const CodeRange> stubs) {
+                               std::span<const RuledCode> others) {
   TableBuilder builder(address);
   visit_functions(eh_frame, address, [&](const CommonEntry& common, const FunctionEntry& function) {
     builder.add(common, function);
   });
-  for (const CodeRange& stub : stubs) builder.add_stub(stub);
+  for (const RuledCode& code : others) builder.add(code);
   return builder.take();
 }
 

@@ -14,11 +14,17 @@
 
 namespace quarrel {
 
-/// The table of the bytes of an .eh_frame section that is loaded at `address`, and of `stubs`:
-/// pieces of code known to have pushed nothing yet. The bytes are untrusted: entries that are
-/// damaged have no rows, instructions that are not known end those of their entry as inexpressible.
+/// A piece of code of which something else than .eh_frame tells the rule.
+struct RuledCode {
+  CodeRange range;
+  UnwindRule rule;
+};
+
+/// The table of the bytes of an .eh_frame section that is loaded at `address`, and of `others`. The
+/// bytes are untrusted: entries that are damaged have no rows, instructions that are not known end
+/// those of their entry as inexpressible.
 UnwindTable build_unwind_table(std::span<const uint8_t> eh_frame, uint64_t address,
-                               std::span<const CodeRange> stubs = {});
+                               std::span<const RuledCode> others = {});
 
 /// The rule at an address of the file; one with kNoRow outside of the table.
 const UnwindRule& rule_at(const UnwindTable& table, uint64_t address);

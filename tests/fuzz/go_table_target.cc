@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "resolve/go_program.h"
+#include "resolve/go_unwind.h"
 
 // libelf 0.188 loses the buffer of a section whose damaged header makes reading it fail.
 extern "C" __attribute__((used)) const char* __lsan_default_suppressions() {
@@ -15,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)quarrel::go_version_of(**file);
   const auto table = quarrel::read_go_table(**file);
   if (!table) return 0;
+  (void)quarrel::go_unwind_rules(*table);
   for (size_t i = 0; i < table->size(); ++i) {
     const quarrel::GoFunction function = table->function(i);
     for (const uint64_t address : {function.address, function.address + function.size / 2}) {

@@ -62,6 +62,18 @@ TEST(CodeImageDamage, TheIntactFileHasFunctions) {
   EXPECT_FALSE(image->read(start, 16).empty());
 }
 
+TEST(CodeImage, OfAGoProgramHasTheFunctionsOfGosTable) {
+  const std::string sample = GO_SAMPLE;
+  if (sample.empty()) GTEST_SKIP() << "no Go compiler: apt-get install golang-go";
+  for (const char* variant : {"", "_w", "_s", "_s_pie"}) {
+    const auto image = CodeImage::open(sample + variant, "");
+    ASSERT_NE(image, nullptr);
+    EXPECT_GT(image->functions().size(), 1000u);
+    const CodeRange middle = image->functions()[image->functions().size() / 2];
+    EXPECT_EQ(image->function_at((middle.start + middle.end) / 2), middle);
+  }
+}
+
 TEST(CodeImage, WithoutAnIndexOfItsUnwindTablesHasTheSameFunctions) {
   auto bytes = small_program();
   const auto intact = CodeImage::open("/bin/true", "");

@@ -269,7 +269,7 @@ TEST(UnwindRows, OfStubsThatOnlyJumpAreThoseOfACallThatJustHappened) {
                                      0x66, 0x90, 0x66, 0x90, 0x90, 0x90, 1, 2, 3, 4, 5,    6};
   const auto stubs = find_jump_stubs(code, 0x400);
   ASSERT_EQ(stubs.size(), 1U);
-  EXPECT_EQ(stubs[0], (CodeRange{0x400, 0x40a}));
+  EXPECT_EQ(stubs[0].range, (CodeRange{0x400, 0x40a}));
   const UnwindTable table = build_unwind_table(eh_frame_with({}), kSection, stubs);
   EXPECT_EQ(rule_at(table, 0x404).cfa_offset, 8);
   EXPECT_EQ(rule_at(table, 0x40a).cfa_base, CfaBase::kNoRow);
