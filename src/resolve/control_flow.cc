@@ -44,7 +44,10 @@ std::optional<CodeRange> FunctionSource::starting_at(uint64_t address) const {
 
 std::optional<ControlFlow> ControlFlow::read(const FunctionSource& source, uint64_t address) {
   const auto range = source.starting_at(address);
-  return range ? std::optional(ControlFlow(source, *range)) : std::nullopt;
+  if (!range) return std::nullopt;
+  ControlFlow flow(source, *range);
+  if (flow.instructions().empty()) return std::nullopt;
+  return flow;
 }
 
 ControlFlow::ControlFlow(const FunctionSource& source, const CodeRange& range)

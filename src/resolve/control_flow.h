@@ -32,7 +32,8 @@ struct FlowEdge {
 /// A function with all its edges: jump tables are read, and calls that never return end a path.
 class ControlFlow {
  public:
-  /// nullopt if no function is known to begin at `address`.
+  /// nullopt if no function is known to begin at `address`, or if the file has no code of it: there
+  /// is a first instruction.
   static std::optional<ControlFlow> read(const FunctionSource& source, uint64_t address);
 
   const DecodedFunction& function() const { return function_; }

@@ -99,7 +99,7 @@ class TableBuilder {
                     : std::min(pieces_[i].range.end, pieces_[i + 1].range.start);
       append_piece(pieces_[i], end);
     }
-    if (!pieces_.empty()) append(std::min(end, table_.base + kMaxOffset), no_row_);
+    if (!pieces_.empty()) append(table_.base + std::min(end - table_.base, kMaxOffset), no_row_);
     return std::move(table_);
   }
 

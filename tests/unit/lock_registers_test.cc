@@ -50,6 +50,15 @@ LockPlaces places_at_end_of(const Code& code) {
   return find_lock_places(*flow).back().value_or(LockPlaces{});
 }
 
+TEST(LockRegisters, AreNotAskedForWhereTheFileHasNoCodeOfTheFunction) {
+  const TemporaryFolder folder;
+  put_bytes(folder.file("program"), program_of({0xc3}));
+  const auto image = CodeImage::open(folder.file("program"), "");
+  ASSERT_NE(image, nullptr);
+  EXPECT_TRUE(ControlFlow::read({*image, {{kCodeOffset, 16}}}, kCodeOffset));
+  EXPECT_FALSE(ControlFlow::read({*image, {{2 * kCodeOffset, 16}}}, 2 * kCodeOffset));
+}
+
 // push %rdi; sub $16,%rsp; mov 16(%rsp),%rax; ret
 TEST(LockRegisters, FollowTheLockThroughTheStack) {
   const LockPlaces places =

@@ -243,6 +243,13 @@ TEST(UnwindRows, OfAPlaceWhoseDistanceHasNoNegativeSayNothingOfTheRegister) {
   EXPECT_EQ(rule_at(table, 0x500).rbp, SavedIn::kUnknown);
 }
 
+TEST(UnwindRows, OfAFunctionAtTheEndOfMemoryEndWhereItEnds) {
+  constexpr uint64_t kUp = 0xffff'ffff'ffff'0000;
+  const UnwindTable table = build_unwind_table(eh_frame_with({}), kUp + kSection);
+  EXPECT_EQ(rule_at(table, kUp + 0x51f).cfa_base, CfaBase::kRegister);
+  EXPECT_EQ(rule_at(table, kUp + 0x520).cfa_base, CfaBase::kNoRow);
+}
+
 void expect_sound(const UnwindTable& table) {
   for (size_t i = 0; i < table.rows.size(); ++i) {
     EXPECT_LT(table.rows[i].rule, table.rules.size());
