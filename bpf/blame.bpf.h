@@ -8,16 +8,8 @@
 #ifndef QUARREL_BLAME_BPF_H
 #define QUARREL_BLAME_BPF_H
 
+#include "holder_rows.bpf.h"
 #include "waiters.bpf.h"
-
-#include <asm/errno.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 32768);
-	__type(key, struct holder_key);
-	__type(value, __u64);
-} holder_times SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -41,12 +33,6 @@ struct {
  */
 volatile __u64 begins_ns = 0;
 
-/* Rows are never taken out of these tables: once one was refused, asking again for each wait would
- * cost more than all else that is done for it.
- */
-static bool holders_are_full;
-static bool locks_are_full;
-
 static __always_inline struct lock_wait_counters *my_counters(void)
 {
 	__u32 zero = 0;
@@ -63,40 +49,31 @@ static __always_inline void add_sleeping_holders(__s64 count)
 		__sync_fetch_and_add(holders, count);
 }
 
-static __noinline int add_holder_time(struct holder_key *key, __u64 amount)
+static __noinline int charge_state(__u64 address, __u32 holder, __u32 state, __u64 next_address,
+				   __u64 amount)
 {
 	struct lock_wait_counters *counts;
-	__u64 none = 0, *sum;
-
-	if (!key || !amount || !begins_ns)
-		return 0;
-	sum = bpf_map_lookup_elem(&holder_times, key);
-	if (!sum && !holders_are_full) {
-		if (bpf_map_update_elem(&holder_times, key, &none, BPF_NOEXIST) == -E2BIG)
-			holders_are_full = true;
-		sum = bpf_map_lookup_elem(&holder_times, key);
-	}
-	if (sum) {
-		__sync_fetch_and_add(sum, amount);
-	} else {
-		counts = my_counters();
-		if (counts)
-			counts->holder_table_full++;
-	}
-	return 0;
-}
-
-static __always_inline void charge_state(__u64 address, __u32 holder, __u32 state,
-					 __u64 next_address, __u64 amount)
-{
+	struct holder_row *row;
 	struct holder_key key = {
 	    .address = address,
 	    .next_address = next_address,
 	    .holder = holder,
-	    .state = state,
+	    .is_written = 1,
 	};
+	__u32 slot;
 
-	add_holder_time(&key, amount);
+	if (!amount || !begins_ns)
+		return 0;
+	slot = holder_row_slot(&key);
+	row = bpf_map_lookup_elem(&holder_times, &slot);
+	if (row) {
+		__sync_fetch_and_add(&row->waiter_ns[state % HOLDER_STATES], amount);
+		return 0;
+	}
+	counts = my_counters();
+	if (counts)
+		counts->holder_table_full++;
+	return 0;
 }
 
 /* Brings accrued_ns up to `now`, in or at the end of a slot. Two CPUs that do so at once share the
@@ -366,12 +343,11 @@ static __always_inline struct lock_record *find_or_make_lock(const struct lock_k
 {
 	struct lock_record *lock = find_lock(key->address);
 	struct lock_wait_counters *counts;
-	__u32 slot = NO_SLOT;
+	__u32 slot;
 
 	if (lock)
 		return lock;
-	if (!locks_are_full)
-		slot = claim_lock_slot(key->address);
+	slot = claim_lock_slot(key->address);
 	if (slot != NO_SLOT) {
 		lock = lock_in(slot);
 		if (!lock)
@@ -380,7 +356,6 @@ static __always_inline struct lock_record *find_or_make_lock(const struct lock_k
 		lock->scale = 1;
 		return lock;
 	}
-	locks_are_full = true;
 	counts = my_counters();
 	if (counts)
 		counts->lock_table_full++;

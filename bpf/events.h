@@ -90,6 +90,7 @@ enum holder_state {
 	HOLDER_RUNNABLE, /* preempted: wants a CPU and has none */
 	HOLDER_BLOCKED,	 /* asleep in the kernel: a disk, a socket, a timer, a page */
 	HOLDER_WAITING,	 /* asleep for another lock */
+	HOLDER_STATES
 };
 
 enum {
@@ -147,12 +148,19 @@ struct lock_histogram {
 QUARREL_ABI_SIZE(struct lock_histogram, 928);
 
 struct holder_key {
-	__u64 address;
-	__u64 next_address; /* HOLDER_WAITING: the word that the holder sleeps for */
-	__u32 holder;	    /* as the target's libc counts */
-	__u32 state;
+	__u64 address;	    /* 0: the row is free */
+	__u64 next_address; /* the word that the holder sleeps for meanwhile; else 0 */
+	__u32 holder;	    /* as the target's libc counts; 0: nobody */
+	__u32 is_written;   /* the CPU that takes a free row has written the key */
 };
 QUARREL_ABI_SIZE(struct holder_key, 24);
+
+struct holder_row {
+	struct holder_key key;
+	__u64 waiter_ns[HOLDER_STATES];
+	__u64 pad;
+};
+QUARREL_ABI_SIZE(struct holder_row, 64);
 
 enum wake_step {
 	WAKE_NONE,

@@ -1,10 +1,8 @@
 // What do all collectors need around their BPF programs: clear errors, a clean end, their cost?
 #pragma once
 
-#include <bpf/libbpf.h>
 #include <sys/types.h>
 
-#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -18,6 +16,7 @@
 #include "base/result.h"
 #include "collect/collector.h"
 
+struct bpf_map;
 struct bpf_program;
 struct ring_buffer;
 
@@ -59,14 +58,6 @@ void set_target(Skeleton& skeleton, const TargetFilter& filter) {
   skeleton.rodata->namespace_inode = filter.namespace_inode;
   skeleton.rodata->target_is_nested = filter.is_target_nested;
   skeleton.bss->kernel_tgid = filter.kernel_tgid();
-}
-
-/// Tells the programs of an opened skeleton how many lock words have room (bpf/waiters.bpf.h), a
-/// power of two; before the load. All that share the table must be told the same.
-template <class Skeleton>
-void set_lock_slots(Skeleton& skeleton, uint32_t max_locks) {
-  skeleton.rodata->lock_slots = std::bit_ceil(max_locks);
-  bpf_map__set_max_entries(skeleton.maps.locks, std::bit_ceil(max_locks));
 }
 
 /// Makes `map` the one of that name that another collector of this recording loaded, if there is

@@ -17,6 +17,7 @@
 #include "collect/coverage_row.h"
 #include "collect/event_capture.h"
 #include "collect/kernel_session.h"
+#include "collect/lock_tables.h"
 #include "collect/perf_events.h"
 #include "collect/program_cost.h"
 #include "collect/sample_sums.h"

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "collect/coverage_row.h"
+#include "collect/lock_tables.h"
 
 namespace quarrel {
 namespace {

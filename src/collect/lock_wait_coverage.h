@@ -11,10 +11,6 @@
 
 namespace quarrel {
 
-/// Rows in the kernel's tables for each lock word that has one.
-constexpr uint32_t kWaitersPerLock = 8;
-constexpr uint32_t kHoldersPerLock = 4;
-
 struct LockWaitAccount {
   lock_wait_counters counters{};
   LockWaitSums sums;

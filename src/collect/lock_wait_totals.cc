@@ -89,11 +89,10 @@ class HolderTable {
   HolderTable(ThreadTable& threads, Recording& recording)
       : threads_(threads), recording_(recording) {}
 
-  void add(const holder_key& key, uint64_t waiter_ns) {
+  void add(const holder_key& key, uint32_t state, uint64_t waiter_ns) {
     if (waiter_ns == 0) return;
     const ThreadId holder = threads_.of_ns_tid(static_cast<int32_t>(key.holder));
-    const auto state = static_cast<HolderState>(std::min<uint32_t>(key.state, HOLDER_WAITING));
-    sums_[{key.address, holder, state, key.next_address}] += waiter_ns;
+    sums_[{key.address, holder, static_cast<HolderState>(state), key.next_address}] += waiter_ns;
   }
 
   std::map<uint64_t, uint64_t> total_ns_by_address() const {
@@ -168,9 +167,10 @@ class TotalsReader {
     for_each_row<thread_record>(maps_.threads, [&](uint32_t, const thread_record& thread) {
       if (thread.libc_tid != 0 && thread.libc_tid != ENDED_THREAD) add_thread(thread);
     });
-    for_each_element<holder_key, uint64_t>(
-        maps_.holder_times,
-        [&](const holder_key& key, uint64_t waiter_ns) { holders_.add(key, waiter_ns); });
+    for_each_row<holder_row>(maps_.holder_times, [&](uint32_t, const holder_row& row) {
+      for (uint32_t state = 0; state < std::size(row.waiter_ns); ++state)
+        holders_.add(row.key, state, row.waiter_ns[state]);
+    });
     for (const auto& [address, row] : rows_) add_uncharged(row.record);
     scale_what_was_sampled();
     write();
@@ -212,15 +212,18 @@ class TotalsReader {
     if (open_until_ns_ > since_ns)
       accrued_ns +=
           waiter_time(record.waiters, record.scale, record.slot, since_ns, open_until_ns_);
-    holder_key key{.address = address, .next_address = 0, .holder = record.holder, .state = 0};
+    holder_key key{.address = address, .holder = record.holder};
+    uint32_t state = HOLDER_RUNNING;
     if (const auto holder = states_.find(record.holder); holder != states_.end()) {
-      key.state = holder->second.state;
-      if (key.state == HOLDER_WAITING) key.next_address = holder->second.lock.address;
+      state = std::min<uint32_t>(holder->second.state, HOLDER_WAITING);
+      if (state == HOLDER_WAITING) key.next_address = holder->second.lock.address;
       // It was woken for this lock and found it taken: it does not hold it.
-      if (key.next_address == address)
-        key = {.address = address, .next_address = 0, .holder = 0, .state = HOLDER_RUNNING};
+      if (key.next_address == address) {
+        key = {.address = address};
+        state = HOLDER_RUNNING;
+      }
     }
-    holders_.add(key, accrued_ns);
+    holders_.add(key, state, accrued_ns);
   }
 
   /// Waits are counted exactly, what holders did meanwhile is not where many wait (scale_of()): the

@@ -12,8 +12,8 @@ namespace quarrel {
 /// The maps of bpf/lock_waits.bpf.c: file descriptors, and those that are mapped.
 struct LockWaitMaps {
   int histograms = -1;
-  int holder_times = -1;
   const MappedArray& waits;
+  const MappedArray& holder_times;
   const MappedArray& locks;
   const MappedArray& threads;
 };

@@ -23,6 +23,7 @@
 #include "collect/kernel_session.h"
 #include "collect/kernel_stacks.h"
 #include "collect/lock_memory.h"
+#include "collect/lock_tables.h"
 #include "collect/lock_wait_coverage.h"
 #include "collect/lock_wait_totals.h"
 #include "collect/mapped_array.h"
@@ -63,12 +64,9 @@ KernelStackMaps kernel_stack_maps(lock_waits_bpf& skeleton) {
 
 /// Before the load.
 void set_sizes(lock_waits_bpf& skeleton, const CollectOptions& options) {
-  const auto& maps = skeleton.maps;
   set_lock_slots(skeleton, options.max_locks);
-  bpf_map__set_max_entries(maps.histograms, bpf_map__max_entries(maps.locks));
-  skeleton.rodata->wait_slots = bpf_map__max_entries(maps.locks) * kWaitersPerLock;
-  bpf_map__set_max_entries(maps.waits, bpf_map__max_entries(maps.locks) * kWaitersPerLock);
-  bpf_map__set_max_entries(maps.holder_times, options.max_locks * kHoldersPerLock);
+  set_wait_slots(skeleton, options.max_locks);
+  set_holder_slots(skeleton, options.max_locks);
   // Twice the budget, in a slot.
   skeleton.rodata->max_captures_per_slot =
       std::max(8u, 2 * options.max_captures_per_s >> (30 - CAPTURE_SLOT_SHIFT));
@@ -143,6 +141,7 @@ class LockWaits final : public Collector {
   TargetFilter filter_;
   Skeleton skeleton_;
   MappedArray waits_;
+  MappedArray holder_times_;
   MappedArray locks_;
   MappedArray threads_;
   ThreadStates states_;
@@ -179,6 +178,7 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   TRY_VOID(load());
   const auto& maps = skeleton_->maps;
   TRY_VOID(waits_.open(maps.waits));
+  TRY_VOID(holder_times_.open(maps.holder_times));
   TRY_VOID(locks_.open(maps.locks));
   TRY_VOID(threads_.open(maps.threads));
   for (const bpf_map* map : {maps.locks, maps.threads, maps.holder_times, maps.counters,
@@ -455,8 +455,8 @@ void LockWaits::write_stack_coverage(const lock_wait_counters& counters) {
 LockWaitMaps LockWaits::maps() const {
   const auto& maps = skeleton_->maps;
   return {.histograms = bpf_map__fd(maps.histograms),
-          .holder_times = bpf_map__fd(maps.holder_times),
           .waits = waits_,
+          .holder_times = holder_times_,
           .locks = locks_,
           .threads = threads_};
 }

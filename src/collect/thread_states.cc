@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "collect/lock_tables.h"
 #include "thread_states.skel.h"
 
 namespace quarrel {
@@ -62,6 +63,7 @@ Result<void> ThreadStates::load(const TargetFilter& filter, const CollectOptions
   set_target(*skeleton_, filter);
   skeleton_->rodata->stack_limit = options.stack_bytes;
   set_lock_slots(*skeleton_, options.max_locks);
+  set_holder_slots(*skeleton_, options.max_locks);
   const auto& maps = skeleton_->maps;
   for (bpf_map* map :
        {maps.locks, maps.threads, maps.holder_times, maps.counters, maps.sleeping_holders})

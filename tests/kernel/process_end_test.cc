@@ -23,8 +23,7 @@ size_t loaded_programs() {
     bpf_prog_info info{};
     uint32_t bytes = sizeof(info);
     if (!program.is_open() || bpf_obj_get_info_by_fd(program.get(), &info, &bytes) != 0) continue;
-    for (const char* name :
-         {"enter_futex", "exit_futex", "on_tick", "on_tick_with_sw", "on_switch"})
+    for (const char* name : {"exit_futex", "on_waking", "on_tick", "on_tick_with_sw", "on_switch"})
       count += std::strcmp(info.name, name) == 0 ? 1 : 0;
   }
   return count;
