@@ -65,21 +65,6 @@ std::string build_id_in(std::span<const uint8_t> notes) {
   return {};
 }
 
-/// Go's linker writes no FDEs; where others are, as of C code in the same program, those hold.
-void append_go_functions(const std::string& path, std::vector<CodeRange>& functions) {
-  const auto file = ElfFile::open(path);
-  const auto table = file.ok() ? read_go_table(**file) : std::nullopt;
-  if (!table) return;
-  std::vector<CodeRange> added;
-  for (size_t i = 0; i < table->size(); ++i) {
-    const GoFunction function = table->function(i);
-    if (function.size > 0 && !range_at(functions, function.address))
-      added.push_back({function.address, function.address + function.size});
-  }
-  functions.insert(functions.end(), added.begin(), added.end());
-  std::sort(functions.begin(), functions.end());
-}
-
 }  // namespace
 
 std::unique_ptr<CodeImage> CodeImage::open(const std::string& path, const std::string& build_id) {
@@ -88,7 +73,7 @@ std::unique_ptr<CodeImage> CodeImage::open(const std::string& path, const std::s
   if (!fd.is_open()) return nullptr;
   std::unique_ptr<CodeImage> image(new CodeImage(std::move(fd)));
   if (!image->read_segments() || !image->has_build_id(build_id)) return nullptr;
-  image->functions_ = image->read_functions();
+  image->read_functions();
   return image;
 }
 
@@ -187,12 +172,26 @@ std::optional<uint64_t> CodeImage::eh_frame_address() const {
   return eh_frame_section();
 }
 
-std::vector<CodeRange> CodeImage::read_functions() const {
-  std::vector<CodeRange> functions;
+void CodeImage::read_functions() {
   if (const auto eh_frame = eh_frame_address())
-    functions = parse_fde_ranges(read(*eh_frame, kMaxUnwindBytes), *eh_frame);
-  append_go_functions(fmt::format("/proc/self/fd/{}", fd_.get()), functions);
-  return functions;
+    functions_ = parse_fde_ranges(read(*eh_frame, kMaxUnwindBytes), *eh_frame);
+  append_go_functions();
+}
+
+/// Go's linker writes no FDEs; where others are, as of C code in the same program, those hold.
+void CodeImage::append_go_functions() {
+  const auto file = ElfFile::open(fmt::format("/proc/self/fd/{}", fd_.get()));
+  const auto table = file.ok() ? read_go_table(**file) : std::nullopt;
+  if (!table) return;
+  is_go_ = true;
+  std::vector<CodeRange> added;
+  for (size_t i = 0; i < table->size(); ++i) {
+    const GoFunction function = table->function(i);
+    if (function.size > 0 && !range_at(functions_, function.address))
+      added.push_back({function.address, function.address + function.size});
+  }
+  functions_.insert(functions_.end(), added.begin(), added.end());
+  std::sort(functions_.begin(), functions_.end());
 }
 
 std::optional<CodeRange> CodeImage::function_at(uint64_t address) const {

@@ -40,6 +40,9 @@ class CodeImage {
 
   const std::vector<CodeRange>& functions() const { return functions_; }
 
+  /// Whether it is a Go program.
+  bool is_go() const { return is_go_; }
+
  private:
   struct Segment {
     uint32_t type = 0;
@@ -55,12 +58,14 @@ class CodeImage {
   std::vector<uint8_t> read_file(uint64_t offset, uint64_t size) const;
   std::optional<uint64_t> eh_frame_section() const;
   std::optional<uint64_t> eh_frame_address() const;
-  std::vector<CodeRange> read_functions() const;
+  void read_functions();
+  void append_go_functions();
 
   Fd fd_;
   InstructionSet instruction_set_ = InstructionSet::kX86_64;
   std::vector<Segment> segments_;
   std::vector<CodeRange> functions_;
+  bool is_go_ = false;
 };
 
 }  // namespace quarrel

@@ -123,13 +123,21 @@ std::vector<ThreadId> first_owners(const Recording& recording) {
   return owners;
 }
 
+/// The collector has a row only if it found a Go program that it knows.
+bool runs_goroutines(const Recording& recording) {
+  return std::any_of(recording.coverage.begin(), recording.coverage.end(), [](const auto& row) {
+    return row.collector == "go_locks" && row.state != CollectorState::kOff;
+  });
+}
+
 class LineAttribution {
  public:
   LineAttribution(const Recording& recording, const std::vector<SpinLock>& spin_locks)
       : recording_(recording),
         line_size_(line_size_of(recording)),
         is_spinning_(recording.line_samples.size()),
-        first_owner_(first_owners(recording)) {
+        first_owner_(first_owners(recording)),
+        runs_goroutines_(runs_goroutines(recording)) {
     for (const SpinLock& lock : spin_locks)
       for (uint32_t index : lock.samples) is_spinning_[index] = true;
   }
@@ -161,8 +169,10 @@ class LineAttribution {
   }
 
   /// Stacks and thread-locals are memory that threads hand on when they end: those that had it one
-  /// after another share nothing.
+  /// after another share nothing. Goroutines take their stacks from thread to thread all the time,
+  /// and what is on a stack no other goroutine uses.
   ThreadId first_owner(ThreadId thread) const {
+    if (runs_goroutines_) return kGoroutines;
     return thread.value < first_owner_.size() ? first_owner_[thread.value] : thread;
   }
 
@@ -380,11 +390,13 @@ class LineAttribution {
   }
 
   static constexpr ThreadId kSeveral{};  // no thread's id
+  static constexpr ThreadId kGoroutines{ThreadId::kNone - 1};
 
   const Recording& recording_;
   uint32_t line_size_;
   std::vector<bool> is_spinning_;      // by sample
   std::vector<ThreadId> first_owner_;  // by thread
+  bool runs_goroutines_;
   std::unordered_map<Passage, PassageCount, PassageHash> passages_;
   std::unordered_map<Visit, VisitCount, VisitHash> visits_;  // to lines of several threads
   std::unordered_map<uint64_t, ThreadId> first_thread_;      // by line

@@ -15,6 +15,8 @@ constexpr uint8_t kContext = 8;
 constexpr size_t kMaxSteps = 64;
 constexpr uint64_t kStackBelow = 4096;
 constexpr uint64_t kStackAbove = 64 * 1024;
+/// They begin with 2 KiB.
+constexpr uint64_t kGoroutineStackAbove = 8 * 1024;
 /// Around the thread pointer: most programs have less than 1 KiB of thread-locals; glibc's
 /// descriptor of the thread, above, takes 2.3 KiB.
 constexpr uint64_t kBlockBelow = 64 * 1024;
@@ -34,8 +36,8 @@ struct Step {
 class OperandWalk {
  public:
   OperandWalk(const DecodedFunction& function, const RegisterState& registers,
-              const Capture& capture, uint64_t bias)
-      : function_(function), registers_(registers), capture_(capture), bias_(bias) {}
+              const Capture& capture, uint64_t bias, StackOwner owner)
+      : function_(function), registers_(registers), capture_(capture), bias_(bias), owner_(owner) {}
 
   std::vector<MemoryAccess> run(uint32_t sampled) {
     collect(sampled);
@@ -210,12 +212,14 @@ class OperandWalk {
   bool is_own_stack(uint64_t address) const {
     const uint64_t top = registers_.values[stack_pointer_of(function_.instruction_set())];
     const uint64_t lowest = top - kStackBelow;
-    return address - lowest < kStackBelow + kStackAbove;
+    const bool is_goroutine = owner_ == StackOwner::kGoroutine;
+    return address - lowest < kStackBelow + (is_goroutine ? kGoroutineStackAbove : kStackAbove);
   }
 
   /// In the thread-locals or what libc keeps of the thread.
   bool is_own_block(uint64_t address) const {
     const uint64_t fs_base = registers_.fs_base;
+    if (owner_ == StackOwner::kGoroutine) return false;
     return fs_base != 0 && address - (fs_base - kBlockBelow) < kBlockBelow + kBlockAbove;
   }
 
@@ -223,6 +227,7 @@ class OperandWalk {
   const RegisterState& registers_;
   const Capture& capture_;
   uint64_t bias_;
+  StackOwner owner_;
   std::vector<Step> steps_;
   std::unordered_map<uint32_t, size_t> step_of_;  // by instruction
 };
@@ -231,8 +236,8 @@ class OperandWalk {
 
 std::vector<MemoryAccess> walk_operands(const DecodedFunction& function, uint32_t sampled,
                                         const RegisterState& registers, const Capture& capture,
-                                        uint64_t bias) {
-  return OperandWalk(function, registers, capture, bias).run(sampled);
+                                        uint64_t bias, StackOwner owner) {
+  return OperandWalk(function, registers, capture, bias, owner).run(sampled);
 }
 
 }  // namespace quarrel

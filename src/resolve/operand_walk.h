@@ -15,6 +15,11 @@ namespace quarrel {
 /// reads land up to 6 instructions behind the load, on the arithmetic that waits for it.
 inline constexpr uint8_t kOperandWindow = 8;
 
+/// What a thread runs on tells which memory near its registers is nobody else's. Stacks of
+/// goroutines are small, and they and Go's thread descriptors stand on the heap, beside what
+/// goroutines share.
+enum class StackOwner : uint8_t { kThread, kGoroutine };
+
 /// The operands of the instruction at index `sampled` and of those before it, nearest first, with
 /// addresses of the target (`bias`: load address minus address in the image).
 ///
@@ -24,6 +29,6 @@ inline constexpr uint8_t kOperandWindow = 8;
 /// sample; of `capture` the stack is used.
 std::vector<MemoryAccess> walk_operands(const DecodedFunction& function, uint32_t sampled,
                                         const RegisterState& registers, const Capture& capture,
-                                        uint64_t bias);
+                                        uint64_t bias, StackOwner owner = StackOwner::kThread);
 
 }  // namespace quarrel

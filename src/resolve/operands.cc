@@ -101,12 +101,14 @@ std::vector<MemoryAccess> OperandDecoder::decode(const Capture& capture) {
   const auto place = state_->place_of(capture.registers[kRip]);
   if (!place) return {};
   const DecodedFunction& function = state_->function_of(*place, state_->range_around(*place));
+  const StackOwner owner =
+      place->code->image->is_go() ? StackOwner::kGoroutine : StackOwner::kThread;
   if (const auto sampled = function.index_at(place->address))
-    return walk_operands(function, *sampled, sampled_state(capture), capture, place->bias);
+    return walk_operands(function, *sampled, sampled_state(capture), capture, place->bias, owner);
   // Data between instructions has misled the decoder, or a jump went past a prefix.
   const DecodedFunction& lone = state_->function_of(*place, State::only(*place));
   if (lone.index_at(place->address) != 0) return {};
-  return walk_operands(lone, 0, sampled_state(capture), capture, place->bias);
+  return walk_operands(lone, 0, sampled_state(capture), capture, place->bias, owner);
 }
 
 std::optional<PollingLoop> OperandDecoder::spin_loop(uint64_t ip) {

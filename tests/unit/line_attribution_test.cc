@@ -261,6 +261,18 @@ TEST_F(LineAttributionTest, MemoryThatThreadsOwnOneAfterAnotherIsNotShared) {
   EXPECT_EQ(coverage_.attributed, 40u);
 }
 
+TEST_F(LineAttributionTest, StacksThatGoroutinesTakeFromThreadToThreadAreNotShared) {
+  MemoryAccess own = access_to(kLine, AccessKind::kWrite, 1);
+  own.is_own_stack = true;
+  run_pair(own, own);
+  recording_.coverage = {{.collector = "go_locks", .state = CollectorState::kOn}};
+  EXPECT_TRUE(lines().empty());
+  EXPECT_EQ(coverage_.attributed, 40u);
+  run_pair(own, access_to(kLine + 8, AccessKind::kWrite, 2));
+  coverage_ = {};
+  EXPECT_EQ(lines().size(), 1u) << "the heap begins right beside a stack";
+}
+
 TEST_F(LineAttributionTest, MemoryOfSuccessiveOwnersThatAThirdThreadUsesIsShared) {
   MemoryAccess own = access_to(kLine, AccessKind::kWrite, 1);
   own.is_own_stack = true;
