@@ -69,6 +69,7 @@ TEST(ProcessEnd, CountsWaitsThatHadNotEndedWhenTheTargetIsKilled) {
 TEST(ProcessEnd, LeavesNoProgramBehindWhenTheRecorderIsKilled) {
   Child child({CONTENDED, "forever"});
   child.read_fact("holder");
+  programs_vanish_down_to(0);  // those of earlier tests
   const size_t before = loaded_programs();
   const pid_t recorder = fork();
   if (recorder == 0) {
