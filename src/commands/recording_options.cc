@@ -95,9 +95,8 @@ std::vector<Option> recording_option_list(RecordingArguments& arguments) {
       {"--max-captures", "N", "waits per second whose stack is copied (default: 2000)",
        &arguments.max_captures_per_s},
       {"--max-locks", "N",
-       "lock words in the kernel's tables, with 8 rows of waiters and 4 of holders for each "
-       "(default: "
-       "8192)",
+       "lock words in the kernel's tables (up to a power of two), with 8 rows of waiters and 4 of "
+       "holders for each (default: 8192)",
        &arguments.max_locks},
       {"--wait-stacks", "MODE",
        "copied: a sample, unwound here; unwound: the same in the kernel; exact: every wait, there "
