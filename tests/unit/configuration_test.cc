@@ -43,6 +43,12 @@ TEST(Configuration, NamesTheLineOfAMistake) {
             ".quarrel.toml:2: the line is too long, break it");
 }
 
+TEST(Configuration, LettersOfOtherLanguagesAreMistakesOutsideOfTextsOnly) {
+  EXPECT_NE(mistake_in("\u0101 = 1\n"), "");
+  EXPECT_NE(mistake_in("[paths]\nignore = [\u00e9]\n"), "");
+  EXPECT_EQ(mistake_in("[paths]  # \u00e9\nignore = ['\u0101']\n"), "");
+}
+
 TEST(Configuration, MatchesNamesWithStars) {
   EXPECT_TRUE(matches_pattern("add_*_u32", "add_one_u32"));
   EXPECT_FALSE(matches_pattern("add_*_u32", "add_one_u64"));
