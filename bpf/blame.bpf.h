@@ -255,14 +255,12 @@ static __always_inline void observe_owner(struct lock_record *lock, __u32 owner,
 	note_sleeping_holder(thread);
 }
 
-/* The thread lets go of the lock: what has accrued since the last change is its own. */
+/* The thread lets go of a lock whose holder is followed: what has accrued since the last change is its own. */
 static __always_inline __u64 observe_release(struct lock_record *lock, struct thread_record *thread,
 					     __u64 now)
 {
 	__u64 amount;
 
-	if (!is_watched(lock, now))
-		return 0;
 	/* It may well read again. */
 	if (is_rwlock(&lock->signature))
 		remember_held(thread, lock->address);

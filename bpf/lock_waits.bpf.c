@@ -88,9 +88,10 @@ static __always_inline void begin_wait(struct thread_record *thread, struct task
  * proportion to the waiter time that it ends. Of waiters all are captured from the threshold on;
  * one in four of that is enough here.
  */
-static __always_inline void release(struct thread_record *thread, struct lock_record *lock)
+static __always_inline void release(struct thread_record *thread, struct lock_record *lock,
+				    __u64 now)
 {
-	__u64 ended_ns = observe_release(lock, thread, bpf_ktime_get_ns());
+	__u64 ended_ns = observe_release(lock, thread, now);
 
 	thread->wake = WAKE_SEEN;
 	thread->wake_weight_ns = capture_weight(ended_ns, threshold_ns * 4, bpf_get_prandom_u32());
@@ -98,13 +99,16 @@ static __always_inline void release(struct thread_record *thread, struct lock_re
 		thread->wake = WAKE_DRAWN;
 }
 
-/* Whether holders are followed now is decided by those who know the time (count_waiter,
- * observe_return): a wake in a slot where they are not asks no clock, which takes 65 ns on a
- * virtual machine.
+/* Whether the holder of the lock is followed now. The clock, which takes 65 ns on a virtual
+ * machine, is asked even where it was not followed so far: after a burst of waits the next thing to
+ * be seen may be this release, many slots later.
  */
-static __always_inline bool is_released(const struct lock_record *lock)
+static __always_inline bool is_released(struct lock_record *lock, __u64 *now)
 {
-	return lock->scale && wants_a_lock(&lock->signature);
+	if (!wants_a_lock(&lock->signature))
+		return false;
+	*now = bpf_ktime_get_ns();
+	return is_watched(lock, *now);
 }
 
 /* Before the woken thread can run: whose lock it gets is known before it says that it is back. */
@@ -116,6 +120,7 @@ int on_waking(__u64 *ctx)
 	struct thread_record *thread, *waiter;
 	struct pt_regs *registers;
 	struct lock_record *lock;
+	__u64 now;
 
 	if (is_over || !kernel_tgid || task->tgid != kernel_tgid || woken->tgid != kernel_tgid)
 		return 0;
@@ -123,15 +128,15 @@ int on_waking(__u64 *ctx)
 	if (!is_wake_call(registers))
 		return 0;
 	lock = find_lock(registers->di);
-	if (!lock || !is_released(lock))
+	if (!lock)
 		return 0;
 	/* An interrupt of the call may wake others. */
 	waiter = find_thread(libc_tid(woken));
 	if (!waiter || !waiter->is_counted || waiter->lock.address != lock->address)
 		return 0;
 	thread = record_of(task);
-	if (thread && thread->wake == WAKE_NONE)
-		release(thread, lock);
+	if (thread && thread->wake == WAKE_NONE && is_released(lock, &now))
+		release(thread, lock, now);
 	return 0;
 }
 
@@ -144,14 +149,15 @@ static __always_inline int end_wake(struct thread_record *thread, struct pt_regs
 	struct lock_record *lock = find_lock(registers->di);
 	struct lock_key key = {};
 	__u32 wake;
+	__u64 now;
 
 	if (!lock || !counts || result < 0)
 		return 0;
 	if (thread->waited_ns && thread->lock.address == lock->address)
 		finish_wait_for(thread, lock);
 	/* Nobody slept any more: those who wait were woken by another, who was quicker. */
-	if (thread->wake == WAKE_NONE && is_released(lock))
-		release(thread, lock);
+	if (thread->wake == WAKE_NONE && is_released(lock, &now))
+		release(thread, lock, now);
 	wake = thread->wake;
 	thread->wake = WAKE_NONE;
 	__sync_fetch_and_add(&lock->wakes, 1);

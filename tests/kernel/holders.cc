@@ -2,6 +2,7 @@
 //
 //   holders slow        one holder keeps the mutex 2 ms at a time, two keep it 20 us
 //   holders often       the same with 80 us and 4 us: thousands of waits a second
+//   holders bursts      the same with 3 ms and 10 us: many waits at once, and then none for long
 //   holders sleeping    the slow holder sleeps with the mutex held
 //   holders preempted   the slow holder shares its CPU with a busy thread of higher priority
 //   holders chain       the holder of A waits for B, whose holder waits for C, whose holder works
@@ -142,7 +143,7 @@ void start(const char* name, std::function<void()> body) {
 }
 
 void start_fast(int count, microseconds work, microseconds pause) {
-  static const char* const kNames[] = {"fast0", "fast1", "fast2", "fast3"};
+  static const char* const kNames[] = {"fast0", "fast1", "fast2", "fast3", "fast4", "fast5"};
   for (int i = 0; i < count; ++i)
     start(kNames[i], [=] { repeat_mutex(g_a, g_journal_a, [=] { spin_for(work); }, pause); });
 }
@@ -159,6 +160,13 @@ void run_often() {
     repeat_mutex(g_a, g_journal_a, [] { spin_for(microseconds(80)); }, microseconds(1));
   });
   start_fast(4, microseconds(4), microseconds(1));
+}
+
+void run_bursts() {
+  start("slow", [] {
+    repeat_mutex(g_a, g_journal_a, [] { spin_for(microseconds(3000)); }, microseconds(1500));
+  });
+  start_fast(6, microseconds(10), microseconds(20));
 }
 
 void run_sleeping() {
@@ -292,9 +300,9 @@ void print_truth(const Journal& journal) {
 int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   const std::map<std::string, void (*)()> modes = {
-      {"slow", run_slow},           {"often", run_often}, {"sleeping", run_sleeping},
-      {"preempted", run_preempted}, {"chain", run_chain}, {"hot", run_hot},
-      {"readers", run_readers}};
+      {"slow", run_slow},         {"often", run_often},         {"bursts", run_bursts},
+      {"sleeping", run_sleeping}, {"preempted", run_preempted}, {"chain", run_chain},
+      {"hot", run_hot},           {"readers", run_readers}};
   const auto chosen = modes.find(mode);
   if (chosen == modes.end()) return 2;
   setpriority(PRIO_PROCESS, 0, -15);

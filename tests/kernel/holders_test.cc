@@ -200,6 +200,12 @@ TEST(Holders, ASlowHolderIsBlamedWhereManyWaitAndHoldersAreSampled) {
   EXPECT_GE(scene.rightly_blamed("a", lock), kRight);
 }
 
+// Holders are sampled in a burst; the next thing to be seen of the lock, its release, comes later.
+TEST(Holders, ASlowHolderIsBlamedWhereBurstsAndSilenceAlternate) {
+  const Scene scene("bursts");
+  EXPECT_GE(scene.rightly_blamed("a", scene.address("a")), kRight);
+}
+
 TEST(Holders, WaitsThatFindNoRoomInTheTablesAreCountedByLock) {
   CollectOptions options;
   options.max_locks = 1;
