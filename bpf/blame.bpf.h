@@ -255,7 +255,8 @@ static __always_inline void observe_owner(struct lock_record *lock, __u32 owner,
 	note_sleeping_holder(thread);
 }
 
-/* The thread lets go of a lock whose holder is followed: what has accrued since the last change is its own. */
+/* The thread lets go of a lock whose holder is followed: what has accrued since the last change is
+ * its own. */
 static __always_inline __u64 observe_release(struct lock_record *lock, struct thread_record *thread,
 					     __u64 now)
 {
@@ -345,7 +346,7 @@ static __always_inline struct lock_record *find_or_make_lock(const struct lock_k
 
 	if (lock)
 		return lock;
-	slot = claim_lock_slot(key->address);
+	slot = slot_of_lock(key->address, true);
 	if (slot != NO_SLOT) {
 		lock = lock_in(slot);
 		if (!lock)

@@ -55,24 +55,8 @@ static __always_inline bool is_row_of(const struct wait_row *row, const struct w
 	       same_lock(&row->key.lock, &key->lock);
 }
 
-/* Behind the first slot. */
-__noinline __u32 search_wait_row(const struct wait_key *key)
-{
-	if (!key)
-		return NO_SLOT;
-	for (__u32 probe = 1; probe < MAX_WAIT_PROBES; probe++) {
-		__u32 slot = wait_slot(key, probe);
-		struct wait_row *row = wait_row_in(slot);
-
-		if (!row || !row->key.waiter)
-			return NO_SLOT;
-		if (is_row_of(row, key))
-			return slot;
-	}
-	return NO_SLOT;
-}
-
-__noinline __u32 claim_wait_row(const struct wait_key *key)
+/* NO_SLOT: there is none, or no room to make one. */
+__noinline __u32 slot_of_wait_row(const struct wait_key *key, bool makes)
 {
 	if (!key)
 		return NO_SLOT;
@@ -82,8 +66,13 @@ __noinline __u32 claim_wait_row(const struct wait_key *key)
 
 		if (!row)
 			break;
-		if (row->key.waiter ||
-		    __sync_val_compare_and_swap(&row->key.waiter, 0, key->waiter) != 0)
+		if (is_row_of(row, key))
+			return slot;
+		if (row->key.waiter)
+			continue;
+		if (!makes)
+			break;
+		if (__sync_val_compare_and_swap(&row->key.waiter, 0, key->waiter) != 0)
 			continue;
 		row->key.lock = key->lock;
 		row->key.owner = key->owner;
@@ -101,13 +90,13 @@ static __always_inline struct wait_row *find_wait_row(const struct wait_key *key
 		return 0;
 	if (is_row_of(row, key))
 		return row;
-	slot = search_wait_row(key);
+	slot = slot_of_wait_row(key, false);
 	return slot == NO_SLOT ? 0 : wait_row_in(slot);
 }
 
 static __always_inline struct wait_row *make_wait_row(const struct wait_key *key)
 {
-	__u32 slot = claim_wait_row(key);
+	__u32 slot = slot_of_wait_row(key, true);
 
 	return slot == NO_SLOT ? 0 : wait_row_in(slot);
 }
@@ -150,7 +139,7 @@ static __always_inline void add_to_histogram(__u64 address, __u64 waited_ns)
 	struct lock_histogram *histogram;
 
 	if (first && first->address != address)
-		slot = search_lock(address);
+		slot = slot_of_lock(address, false);
 	histogram = bpf_map_lookup_elem(&histograms, &slot);
 	OPAQUE(bucket);
 	if (histogram && bucket < HISTOGRAM_BUCKETS)

@@ -60,23 +60,31 @@ static __always_inline __u32 thread_slot(__u32 libc_tid, __u32 probe)
 	return (libc_tid + probe) & (THREAD_SLOTS - 1);
 }
 
-/* Behind the first slot. The searches are global functions: they are verified once, not wherever
- * they are called.
+/* NO_SLOT: there is none, or no room to make one. Of two CPUs that make one at once, both get the
+ * same. The searches are global functions: they are verified once, not wherever they are called.
  */
-__noinline __u32 search_lock(__u64 address)
+__noinline __u32 slot_of_lock(__u64 address, bool makes)
 {
-	for (__u32 probe = 1; probe < MAX_PROBES; probe++) {
+	for (__u32 probe = 0; probe < MAX_PROBES; probe++) {
 		__u32 slot = lock_slot(address, probe);
 		struct lock_record *lock = lock_in(slot);
+		__u64 other;
 
-		if (!lock || !lock->address)
-			return NO_SLOT;
-		if (lock->address == address)
+		if (!lock)
+			break;
+		other = lock->address;
+		if (!other) {
+			if (!makes)
+				break;
+			other = __sync_val_compare_and_swap(&lock->address, 0, address);
+		}
+		if (!other || other == address)
 			return slot;
 	}
 	return NO_SLOT;
 }
 
+/* Behind the first slot. */
 __noinline __u32 search_thread(__u32 libc_tid)
 {
 	for (__u32 probe = 1; probe < MAX_PROBES; probe++) {
@@ -100,7 +108,7 @@ static __always_inline struct lock_record *find_lock(__u64 address)
 		return 0;
 	if (lock->address == address)
 		return lock;
-	slot = search_lock(address);
+	slot = slot_of_lock(address, false);
 	return slot == NO_SLOT ? 0 : lock_in(slot);
 }
 
@@ -117,36 +125,21 @@ static __always_inline struct thread_record *find_thread(__u32 libc_tid)
 	return slot == NO_SLOT ? 0 : thread_in(slot);
 }
 
-/* The slot of a word that has none yet; of two CPUs that make one at once, both get the same. */
-__noinline __u32 claim_lock_slot(__u64 address)
-{
-	for (__u32 probe = 0; probe < MAX_PROBES; probe++) {
-		__u32 slot = lock_slot(address, probe);
-		struct lock_record *lock = lock_in(slot);
-		__u64 other;
-
-		if (!lock)
-			break;
-		other = __sync_val_compare_and_swap(&lock->address, 0, address);
-		if (!other || other == address)
-			return slot;
-	}
-	return NO_SLOT;
-}
-
+/* Of two CPUs that make one at once, both get the same. */
 __noinline __u32 claim_thread_slot(__u32 libc_tid)
 {
 	for (__u32 probe = 0; probe < MAX_PROBES; probe++) {
 		__u32 slot = thread_slot(libc_tid, probe);
 		struct thread_record *thread = thread_in(slot);
-		__u32 other;
+		__u32 other, before;
 
 		if (!thread)
 			break;
 		other = thread->libc_tid;
 		if (other && other != ENDED_THREAD)
 			continue;
-		if (__sync_val_compare_and_swap(&thread->libc_tid, other, libc_tid) == other)
+		before = __sync_val_compare_and_swap(&thread->libc_tid, other, libc_tid);
+		if (before == other || before == libc_tid)
 			return slot;
 	}
 	return NO_SLOT;

@@ -181,12 +181,13 @@ Result<void> LockWaits::start(const CollectOptions& options, CollectServices ser
   TRY_VOID(holder_times_.open(maps.holder_times));
   TRY_VOID(locks_.open(maps.locks));
   TRY_VOID(threads_.open(maps.threads));
-  for (const bpf_map* map : {maps.locks, maps.threads, maps.holder_times, maps.counters,
-                             maps.sleeping_holders, maps.running})
-    share_map(*services_.shared_maps, map);
   TRY_VOID(ring_.open(bpf_map__fd(skeleton_->maps.events),
                       [this](const void* bytes, size_t size) { take_event(bytes, size); }));
   TRY_VOID(attach());
+  // Only now: what nobody keeps up to date is of no use to others.
+  for (const bpf_map* map : {maps.locks, maps.threads, maps.holder_times, maps.counters,
+                             maps.sleeping_holders, maps.running})
+    share_map(*services_.shared_maps, map);
   look_at_threads();
   adapted_at_ns_ = monotonic_ns();
   sampled_at_ns_ = adapted_at_ns_;

@@ -154,11 +154,10 @@ TEST(LockWaits, StaysSilentOnATargetWithoutContention) {
   EXPECT_EQ(waits_for(recorder.recording, mutex), 0u);
 }
 
-TEST(LineSamples, SamplesBothThreadsBesideEachOther) {
+void expect_peers(const std::vector<std::string>& collectors) {
   Child child({CONTENDED, "sharing"});
   child.read_fact("main");
-  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "two threads need two CPUs";
-  Recorder recorder(child.pid(), {"line_samples"});
+  Recorder recorder(child.pid(), collectors);
   const Recording& recording = recorder.recording;
   const auto with_peer = [&] {
     return std::count_if(recording.line_samples.begin(), recording.line_samples.end(),
@@ -174,12 +173,21 @@ TEST(LineSamples, SamplesBothThreadsBesideEachOther) {
   expect_coverage_law(recording);
 }
 
+TEST(LineSamples, SamplesBothThreadsBesideEachOther) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "two threads need two CPUs";
+  expect_peers({"line_samples"});
+}
+
+TEST(LineSamples, SamplesThemToWhereLockWaitsFollowsTheSwitches) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "two threads need two CPUs";
+  expect_peers({"lock_waits", "line_samples"});
+}
+
 TEST(LineSamples, BlamesTheHolderWhileOthersWait) {
   Child child({CONTENDED, "forever"});
   const uint64_t mutex = child.read_fact("mutex");
   const auto holder = static_cast<int32_t>(child.read_fact("holder"));
-  // In the order of the registry, in which line_samples comes first.
-  Recorder recorder(child.pid(), {"line_samples", "lock_waits"});
+  Recorder recorder(child.pid(), {"lock_waits", "line_samples"});
   const Recording& recording = recorder.recording;
   recorder.record_until([&] {
     recorder.checkpoint();
@@ -201,7 +209,7 @@ TEST(LineSamples, BlamesTheHolderWhileOthersWait) {
 TEST(LineSamples, BlamesNobodyWhereNobodyWaits) {
   Child child({CONTENDED, "sharing"});
   child.read_fact("main");
-  Recorder recorder(child.pid(), {"line_samples", "lock_waits"});
+  Recorder recorder(child.pid(), {"lock_waits", "line_samples"});
   recorder.record_for(milliseconds(300));
   recorder.stop();
   EXPECT_TRUE(recorder.recording.blames.empty());

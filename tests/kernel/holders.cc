@@ -133,11 +133,20 @@ void repeat_mutex(pthread_mutex_t& mutex, Journal& journal, const std::function<
 
 std::vector<std::thread> g_threads;
 
+/// Spins: a wait for the lock of stdout would be the first that is seen.
+void print_own_tid(const char* name) {
+  static std::atomic_flag is_printing = ATOMIC_FLAG_INIT;
+  while (is_printing.test_and_set()) {
+  }
+  std::printf("%s %d\n", name, own_tid());
+  std::fflush(stdout);
+  is_printing.clear();
+}
+
 void start(const char* name, std::function<void()> body) {
   g_threads.emplace_back([name, body = std::move(body)] {
     pthread_setname_np(pthread_self(), name);
-    std::printf("%s %d\n", name, own_tid());
-    std::fflush(stdout);
+    print_own_tid(name);
     body();
   });
 }
