@@ -126,14 +126,14 @@ int on_waking(__u64 *ctx)
 	if (!is_wake_call(registers))
 		return 0;
 	lock = find_lock(registers->di);
-	if (!lock)
+	if (!lock || !is_released(lock, &now))
 		return 0;
 	/* An interrupt of the call may wake others. */
 	waiter = find_thread(libc_tid(woken));
 	if (!waiter || !waiter->is_counted || waiter->lock.address != lock->address)
 		return 0;
 	thread = record_of(task);
-	if (thread && thread->wake == WAKE_NONE && is_released(lock, &now))
+	if (thread && thread->wake == WAKE_NONE)
 		thread->wake = release(thread, lock, now);
 	return 0;
 }
