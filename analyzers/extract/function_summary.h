@@ -52,6 +52,7 @@ struct ParameterStore {
 struct FunctionSummary {
   std::vector<ParameterAccess> accesses;
   std::vector<LockEffect> locks;
+  std::vector<LockEffect> returned_locks;  ///< held by the guard that it returns
   std::vector<ParameterThread> threads;
   std::vector<int> calls;  ///< parameters that the function calls
   std::vector<ParameterStore> stores;

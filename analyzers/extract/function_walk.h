@@ -89,7 +89,9 @@ class FunctionWalker {
   void visit_range_for(CXCursor statement);
   void visit_declaration(CXCursor declaration);
   void visit_local_variable(CXCursor variable);
+  void visit_return(CXCursor statement);
   void declare_guard(CXCursor variable, const GuardDeclaration& guard);
+  std::vector<LockRegion> regions_of(const GuardDeclaration& guard, CXCursor at);
   void visit_children(CXCursor cursor);
 
   // Expressions.
@@ -127,7 +129,10 @@ class FunctionWalker {
   bool visit_by_summary(const FunctionSummary* summary, CXCursor callee, int parameter,
                         CXCursor argument, const ObjectUse& call_use);
   bool visit_own_method(const FunctionSummary* summary, CXCursor base);
+  LockEffect effect_of(SymbolId lock, LockMode mode, bool is_acquired) const;
+  SymbolId lock_of(const LockEffect& effect, CXCursor call);
   void apply_lock_effects(const FunctionSummary& summary, CXCursor call);
+  std::vector<LockRegion> returned_by(CXCursor guard, CXCursor at);
   void apply_opaque_lock(CXCursor call);
   void summarise_locks();
 

@@ -146,20 +146,6 @@ std::optional<LockCall> function_call(CXCursor call, CXCursor callee, const std:
   return result;
 }
 
-/// The constructor call that initialises a guard, through `auto g = std::unique_lock(mu)`.
-CXCursor constructor_call(CXCursor expression) {
-  for (int depth = 0; depth < 4; ++depth) {
-    expression = strip(expression);
-    if (clang_getCursorKind(expression) != CXCursor_CallExpr) return null_cursor();
-    const int count = clang_Cursor_getNumArguments(expression);
-    if (count < 1) return null_cursor();
-    const CXCursor first = clang_Cursor_getArgument(expression, 0);
-    if (!is_lock_guard(type_of(strip(first)))) return expression;
-    expression = first;
-  }
-  return null_cursor();
-}
-
 /// "std::unique_lock" of "std::unique_lock<std::mutex>".
 std::string guard_name(CXType type) {
   const std::string name = type_name(unqualified(canonical(type)));
@@ -259,15 +245,33 @@ std::optional<LockCall> lock_call(CXCursor call) {
                                                            : function_call(call, callee, name);
 }
 
+CXCursor guard_source(CXCursor value) {
+  value = strip(value);
+  while (clang_getCursorKind(value) == CXCursor_CallExpr &&
+         clang_Cursor_getNumArguments(value) > 0) {
+    const CXCursor first = strip(clang_Cursor_getArgument(value, 0));
+    if (!is_lock_guard(type_of(first))) break;
+    value = first;
+  }
+  return value;
+}
+
+GuardDeclaration guard_made_by(CXCursor value) {
+  const CXCursor made = guard_source(value);
+  GuardDeclaration guard{.guard = guard_name(type_of(made))};
+  guard.mode = mode_of_guard(guard.guard);
+  if (clang_getCursorKind(made) != CXCursor_CallExpr) return guard;
+  for (int i = 0; i < clang_Cursor_getNumArguments(made); ++i)
+    add_argument(guard, clang_Cursor_getArgument(made, static_cast<unsigned>(i)));
+  return guard;
+}
+
 std::optional<GuardDeclaration> guard_declaration(CXCursor variable) {
   if (!is_lock_guard(type_of(variable))) return guard_by_name(variable);
+  const std::vector<CXCursor> initial = initialiser_of(variable);
+  if (!initial.empty()) return guard_made_by(initial.back());
   GuardDeclaration guard{.guard = guard_name(type_of(variable))};
   guard.mode = mode_of_guard(guard.guard);
-  const std::vector<CXCursor> initial = initialiser_of(variable);
-  const CXCursor constructor = initial.empty() ? null_cursor() : constructor_call(initial.back());
-  if (is_null(constructor)) return guard;
-  for (int i = 0; i < clang_Cursor_getNumArguments(constructor); ++i)
-    add_argument(guard, clang_Cursor_getArgument(constructor, static_cast<unsigned>(i)));
   return guard;
 }
 

@@ -45,4 +45,10 @@ struct GuardDeclaration {
 
 std::optional<GuardDeclaration> guard_declaration(CXCursor variable);
 
+/// What `value`, of a guard's type, holds if it is a call of the constructor; else no objects.
+GuardDeclaration guard_made_by(CXCursor value);
+
+/// Where a guard that is moved or copied comes from: a variable, or the call that makes it.
+CXCursor guard_source(CXCursor value);
+
 }  // namespace quarrel

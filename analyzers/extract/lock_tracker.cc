@@ -6,9 +6,13 @@
 
 namespace quarrel {
 
-void LockTracker::acquire(LockRegion region, CXCursor guard) {
-  held_.push_back({region.lock, regions_.size(), guard, scope_});
+void LockTracker::hold(LockRegion region, CXCursor guard, size_t scope) {
+  held_.push_back({region.lock, regions_.size(), guard, scope});
   regions_.push_back(std::move(region));
+}
+
+void LockTracker::acquire(LockRegion region, CXCursor guard) {
+  hold(std::move(region), guard, scope_);
 }
 
 void LockTracker::release(SymbolId lock, SourcePos at) {
@@ -36,7 +40,7 @@ std::vector<SymbolId> LockTracker::released_unheld() const {
 void LockTracker::declare_guard(CXCursor guard, std::vector<LockRegion> regions, bool is_held) {
   if (is_held)
     for (const LockRegion& region : regions) acquire(region, guard);
-  guards_[guard] = std::move(regions);
+  guards_[guard] = {std::move(regions), scope_};
 }
 
 void LockTracker::release_guard(CXCursor guard, SourcePos at) {
@@ -51,9 +55,11 @@ void LockTracker::reacquire_guard(CXCursor guard, SourcePos at) {
   auto known = guards_.find(guard);
   if (known == guards_.end()) return;
   release_guard(guard, at);
-  for (LockRegion region : known->second) {
+  for (LockRegion& declared : known->second.regions) {
+    if (declared.mode == LockMode::kTry) declared.mode = LockMode::kExclusive;
+    LockRegion region = declared;
     region.begin = at;
-    acquire(std::move(region), guard);
+    hold(std::move(region), guard, known->second.scope);
   }
 }
 
@@ -66,11 +72,24 @@ void LockTracker::leave_scope(SourcePos at) {
   --scope_;
 }
 
-void LockTracker::join_state(const State& other) {
+/// A lock that was given back and taken again on the other way is held on both.
+void LockTracker::join_state(const State& other, SourcePos at) {
   std::erase_if(held_, [&](const Held& held) {
-    return std::none_of(other.begin(), other.end(),
-                        [&](const Held& there) { return there.region == held.region; });
+    const auto there = std::find_if(other.begin(), other.end(), [&](const Held& each) {
+      return each.lock == held.lock && clang_equalCursors(each.guard, held.guard) != 0;
+    });
+    if (there == other.end()) return true;
+    if (there->region != held.region) end_region(*there, at);
+    return false;
   });
+}
+
+std::vector<LockRegion> LockTracker::held_by(CXCursor guard) const {
+  const bool is_held = std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
+    return clang_equalCursors(held.guard, guard) != 0;
+  });
+  const auto known = guards_.find(guard);
+  return is_held && known != guards_.end() ? known->second.regions : std::vector<LockRegion>();
 }
 
 std::vector<SymbolId> LockTracker::locks_held() const {

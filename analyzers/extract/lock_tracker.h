@@ -30,13 +30,16 @@ class LockTracker {
   void release_guard(CXCursor guard, SourcePos at);
   void reacquire_guard(CXCursor guard, SourcePos at);
 
+  /// The locks of a guard variable, if it holds them here.
+  std::vector<LockRegion> held_by(CXCursor guard) const;
+
   void enter_scope() { ++scope_; }
   void leave_scope(SourcePos at);
 
   const State& state() const { return held_; }
   void set_state(State state) { held_ = std::move(state); }
-  /// Keeps only what is held on both ways into a place.
-  void join_state(const State& other);
+  /// Keeps only what is held on both ways into the place `at`.
+  void join_state(const State& other, SourcePos at);
 
   LockMode mode_of(const Held& held) const { return regions_[held.region].mode; }
 
@@ -53,13 +56,19 @@ class LockTracker {
   std::vector<LockRegion> finish(SourcePos at);
 
  private:
+  struct Guard {
+    std::vector<LockRegion> regions;
+    size_t scope = 0;  ///< of the variable: what it holds ends there, wherever it was locked
+  };
+
+  void hold(LockRegion region, CXCursor guard, size_t scope);
   void end_region(const Held& held, SourcePos at) { regions_[held.region].end = at; }
 
   size_t scope_ = 0;
   State held_;
   std::vector<LockRegion> regions_;
   std::vector<SymbolId> unheld_;
-  CursorMap<std::vector<LockRegion>> guards_;
+  CursorMap<Guard> guards_;
 };
 
 }  // namespace quarrel

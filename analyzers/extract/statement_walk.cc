@@ -155,7 +155,7 @@ void FunctionWalker::visit_if(CXCursor statement) {
   if (parts.size() > 2 && ends_with_jump(parts[2]))
     frame().locks.set_state(after_then);
   else if (parts.size() < 2 || !ends_with_jump(parts[1]))
-    frame().locks.join_state(after_then);
+    frame().locks.join_state(after_then, end_of(statement));
 }
 
 /// A switch, a try or a handler: what it does to the locks may or may not have happened after it.
@@ -166,7 +166,7 @@ void FunctionWalker::visit_branch(CXCursor statement) {
     const bool is_body = clang_isStatement(clang_getCursorKind(child)) != 0;
     is_body ? visit_guarded(child, flow_.since(mark)) : visit(child);
   }
-  frame().locks.join_state(before);
+  frame().locks.join_state(before, end_of(statement));
 }
 
 void FunctionWalker::visit_loop(CXCursor statement) {
@@ -250,14 +250,39 @@ void FunctionWalker::visit_local_variable(CXCursor variable) {
   flow_.declare(variable, flow_.since(mark));
 }
 
-void FunctionWalker::declare_guard(CXCursor variable, const GuardDeclaration& guard) {
+std::vector<LockRegion> FunctionWalker::regions_of(const GuardDeclaration& guard, CXCursor at) {
   std::vector<LockRegion> regions;
   for (CXCursor object : guard.objects) {
     const SymbolId lock = lock_symbol(object);
     if (lock.is_valid() && guard.makes_lock) unit_.found_locks.try_emplace(lock, LockClass::kMutex);
-    if (lock.is_valid()) regions.push_back(make_region(lock, guard.mode, guard.guard, variable));
+    if (lock.is_valid()) regions.push_back(make_region(lock, guard.mode, guard.guard, at));
   }
+  return regions;
+}
+
+void FunctionWalker::declare_guard(CXCursor variable, const GuardDeclaration& guard) {
+  std::vector<LockRegion> regions = regions_of(guard, variable);
+  const std::vector<CXCursor> initial = initialiser_of(variable);
+  if (guard.objects.empty() && !initial.empty()) regions = returned_by(initial.back(), variable);
   frame().locks.declare_guard(variable, std::move(regions), guard.is_held);
+}
+
+/// `return lock;`: the caller has what the guard holds.
+void FunctionWalker::visit_return(CXCursor statement) {
+  visit_children(statement);
+  const std::vector<CXCursor> value = expressions_in(statement);
+  if (frames_.size() != 1 || value.empty() || !is_lock_guard(type_of(value[0]))) return;
+  const CXCursor source = guard_source(value[0]);
+  const GuardDeclaration made = guard_made_by(source);
+  std::vector<LockRegion> held = frame().locks.held_by(clang_getCursorReferenced(source));
+  if (held.empty() && made.is_held) held = regions_of(made, statement);
+  if (held.empty() && made.objects.empty()) held = returned_by(source, statement);
+  for (const LockRegion& region : held) {
+    const LockEffect effect = effect_of(region.lock, region.mode, true);
+    auto& returned = summary_.returned_locks;
+    if (std::find(returned.begin(), returned.end(), effect) == returned.end())
+      returned.push_back(effect);
+  }
 }
 
 /// True if `cursor` is a statement or declaration, which has then been walked.
@@ -285,6 +310,9 @@ bool FunctionWalker::visit_statement(CXCursor cursor) {
       return true;
     case CXCursor_GCCAsmStmt:
       visit_assembly(cursor);
+      return true;
+    case CXCursor_ReturnStmt:
+      visit_return(cursor);
       return true;
     default:
       break;

@@ -171,13 +171,18 @@ bool FunctionWalker::visit_own_method(const FunctionSummary* summary, CXCursor b
   return is_null(base);
 }
 
+/// Invalid if the call does not tell.
+SymbolId FunctionWalker::lock_of(const LockEffect& effect, CXCursor call) {
+  const int count = clang_Cursor_getNumArguments(call);
+  if (effect.lock.is_valid() || effect.parameter < 0 || effect.parameter >= count)
+    return effect.lock;
+  return lock_symbol(clang_Cursor_getArgument(call, static_cast<unsigned>(effect.parameter)));
+}
+
 void FunctionWalker::apply_lock_effects(const FunctionSummary& summary, CXCursor call) {
   const std::vector<LockEffect> effects = summary.locks;
-  const int count = clang_Cursor_getNumArguments(call);
   for (const LockEffect& effect : effects) {
-    SymbolId lock = effect.lock;
-    if (!lock.is_valid() && effect.parameter >= 0 && effect.parameter < count)
-      lock = lock_symbol(clang_Cursor_getArgument(call, static_cast<unsigned>(effect.parameter)));
+    const SymbolId lock = lock_of(effect, call);
     if (!lock.is_valid()) continue;
     if (effect.is_acquired)
       frame().locks.acquire(make_region(lock, effect.mode, spelling_of(call) + "()", call),
@@ -185,6 +190,20 @@ void FunctionWalker::apply_lock_effects(const FunctionSummary& summary, CXCursor
     else
       frame().locks.release(lock, unit_.position(call));
   }
+}
+
+/// What the guard holds that a callee returns: `auto lock = acquire();`
+std::vector<LockRegion> FunctionWalker::returned_by(CXCursor guard, CXCursor at) {
+  std::vector<LockRegion> regions;
+  const CXCursor call = guard_source(guard);
+  const CXCursor callee = clang_getCursorReferenced(call);
+  if (clang_getCursorKind(call) != CXCursor_CallExpr || is_null(callee)) return regions;
+  const FunctionSummary* summary = summary_of(callee);
+  if (summary == nullptr) return regions;
+  for (const LockEffect& effect : std::vector<LockEffect>(summary->returned_locks))
+    if (const SymbolId lock = lock_of(effect, call); lock.is_valid())
+      regions.push_back(make_region(lock, effect.mode, spelling_of(call) + "()", at));
+  return regions;
 }
 
 /// `STATS_LOCK()` ... `STATS_UNLOCK()`, `item_lock(hash)` ... `item_unlock(hash)`, whose bodies
@@ -205,14 +224,15 @@ void FunctionWalker::apply_opaque_lock(CXCursor call) {
   }
 }
 
+LockEffect FunctionWalker::effect_of(SymbolId lock, LockMode mode, bool is_acquired) const {
+  LockEffect effect{.lock = lock, .is_acquired = is_acquired, .mode = mode};
+  for (const auto& [parameter, index] : parameters_)
+    if (unit_.symbol_of(parameter) == lock) effect = {{}, index, is_acquired, mode};
+  return effect;
+}
+
 /// Locks that are still held at the end, and those that were released without being held.
 void FunctionWalker::summarise_locks() {
-  const auto effect_of = [&](SymbolId lock, LockMode mode, bool is_acquired) {
-    LockEffect effect{.lock = lock, .is_acquired = is_acquired, .mode = mode};
-    for (const auto& [parameter, index] : parameters_)
-      if (unit_.symbol_of(parameter) == lock) effect = {{}, index, is_acquired, mode};
-    return effect;
-  };
   for (const LockTracker::Held& held : frame().locks.state()) {
     const LockMode mode = frame().locks.mode_of(held);
     if (is_null(held.guard) && mode != LockMode::kTry)

@@ -102,6 +102,52 @@ struct Queue {
   }
 };
 
+/// Functions that return the guard of what they took.
+class Account {
+ public:
+  void deposit() {
+    auto lock = acquire();
+    ++balance_;
+  }
+  void audit() {
+    const std::unique_lock<std::mutex> lock = made(log_);
+    ++entries_;
+  }
+  void passed_on() {
+    auto lock = again();
+    --balance_;
+  }
+  void not_locked() {
+    auto lock = deferred();
+    --entries_;
+  }
+
+ private:
+  std::unique_lock<std::mutex> acquire() {
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) {
+      ++entries_;
+      lock.lock();
+      balance_ += 1;
+    }
+    balance_ += 0;
+    return lock;
+  }
+  static std::unique_lock<std::mutex> made(std::mutex& mutex) {
+    return std::unique_lock<std::mutex>(mutex);
+  }
+  std::unique_lock<std::mutex> again() { return acquire(); }
+  std::unique_lock<std::mutex> deferred() {
+    std::unique_lock<std::mutex> lock(log_, std::defer_lock);
+    return lock;
+  }
+
+  std::mutex mutex_;
+  std::mutex log_;
+  long balance_ = 0;
+  long entries_ = 0;
+};
+
 static std::mutex s_mutex;
 static int s_value;
 
