@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 
 #include "report/words.h"
 
@@ -15,11 +16,15 @@ namespace {
 constexpr double kNotableLoss = 0.01;
 /// Smaller parts of a whole are left out of a sentence.
 constexpr double kNotableShare = 0.01;
+/// Of the futexes that may be locks, these many are named.
+constexpr size_t kUnjudgedShown = 3;
 
 /// A futex that no library function explains may be a lock of the program's own making: whether its
 /// waits are contention is not known.
+constexpr std::string_view kUnjudged = "other";
+
 std::string idle_words(std::string_view kind) {
-  if (kind == "other") return "unjudged, a lock or an event: futex";
+  if (kind == kUnjudged) return "unjudged, a lock or an event: futex";
   return fmt::format("idle, not contention: {}", kind);
 }
 
@@ -120,12 +125,17 @@ std::vector<TotalLine> total_lines(const Diagnosis& diagnosis) {
     lines.push_back(
         {1, fmt::format("of it, because holders of {} waited for {}", edge.held, edge.awaited),
          format_rate(edge.thread_ms_per_s)});
-  for (const IdleWaits& idle : totals.idle)
+  for (const IdleWaits& idle : totals.idle) {
     lines.push_back(
         {0,
          fmt::format("{} ({}, {})", idle_words(idle.kind), plural(idle.objects, "object"),
                      format_count(idle.count) + (idle.count == 1 ? " wait" : " waits")),
          format_rate(idle.thread_ms_per_s)});
+    if (idle.kind == kUnjudged)
+      for (const IdleObject& object :
+           std::span(idle.named).first(std::min(idle.named.size(), kUnjudgedShown)))
+        lines.push_back({1, object.name, format_rate(object.thread_ms_per_s)});
+  }
   return lines;
 }
 

@@ -142,7 +142,11 @@ void describe_unnamed(Group& group, const Recording& recording,
     object.how = "told by the function that waits";
     return;
   }
-  if (is_named) return;
+  // What a variable of a language's runtime happens to point at says less than who waits.
+  const bool is_by_chance = built != nullptr && built->kind == WaitKind::kOther &&
+                            object.source == NameSource::kLiveVariable;
+  if (is_by_chance) object = {};
+  if (is_named && !is_by_chance) return;
   const CodeLocation* user = waiting_user_code(recording, frames, group.heaviest_stack);
   if (user == nullptr && waits_for_team(functions)) {
     object.display = "OpenMP threads without work";

@@ -4,6 +4,7 @@
 #include "report/format.h"
 #include "report/html_text.h"
 #include "report/line_map.h"
+#include "report/summary.h"
 #include "report/text_layout.h"
 #include "report/words.h"
 
@@ -60,6 +61,22 @@ TEST(Words, KeepThreeDigitsOfARate) {
   EXPECT_EQ(format_rate(0), "0");
   EXPECT_EQ(format_cost({12.34, Bound::kUpper}), "<= 12.3");
   EXPECT_EQ(format_count(1204000), "1,204,000");
+}
+
+// Only of what may be a lock, and not of all.
+TEST(Totals, NameTheFutexesThatNobodyJudges) {
+  Diagnosis diagnosis;
+  diagnosis.totals.idle = {{"condition variable", 1, 1, 50, {{"Queue::ready_", {}, 1, 50}}},
+                           {"other", 4, 9, 10, {}}};
+  for (const char* name : {"a", "b", "c", "d"})
+    diagnosis.totals.idle[1].named.push_back({name, {}, 2, 2.5});
+  const std::vector<TotalLine> lines = total_lines(diagnosis);
+  ASSERT_EQ(lines.size(), 8u);
+  EXPECT_EQ(lines[3].name, "idle, not contention: condition variable (1 object, 1 wait)");
+  EXPECT_EQ(lines[4].name, "unjudged, a lock or an event: futex (4 objects, 9 waits)");
+  EXPECT_EQ(lines[5].name, "a");
+  EXPECT_EQ(lines[7].name, "c");
+  EXPECT_EQ(lines[7].depth, 1u);
 }
 
 TEST(LineMap, MarksWhoReadsAndWritesWhichBytes) {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "resolve/fixture_process.h"
+#include "resolve/lock_identity.h"
 #include "resolve/resolve.h"
 #include "resolve/unwinder.h"
 #include "resolve/wait_functions.h"
@@ -205,6 +206,25 @@ TEST(Resolve, PutsTheTwoWordsOfAConditionVariableTogether) {
   const LockIdentity* lock = lock_of(profile, words["condvar"]);
   ASSERT_NE(lock, nullptr);
   EXPECT_EQ(lock->words, (std::vector<uint64_t>{words["condvar"], words["condvar"] + 4}));
+}
+
+// A variable of the interpreter leads to the word of each lock, but names none.
+TEST(Resolve, CallsALockOfARuntimeByWhatItIs) {
+  Recording recording;
+  std::vector<ResolvedFrame> frames;
+  FrameId caller;
+  for (const char* function : {"acquire_timed", "PyThread_acquire_lock_timed", "sem_wait"}) {
+    recording.frames.push_back({.caller = caller});
+    frames.push_back({.locations = {{"", 0, 0, function}}});
+    caller = FrameId{static_cast<uint32_t>(frames.size() - 1)};
+  }
+  recording.stacks.push_back({.innermost = caller});
+  recording.wait_stacks.push_back({0x1000, kBitsetZero, ThreadId{0}, {}, StackId{0}, 1, 9, 9});
+  DataObject chance{.source = NameSource::kLiveVariable};
+  chance.display = "_object::ob_refcnt";
+  const std::vector<LockIdentity> locks = identify_locks(recording, frames, {{0x1000, chance}});
+  ASSERT_EQ(locks.size(), 1u);
+  EXPECT_EQ(locks[0].object.display, "lock, condition or queue of Python code");
 }
 
 TEST(Resolve, CallsAnUnknownLockByTheFunctionThatWaits) {
