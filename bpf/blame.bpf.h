@@ -256,7 +256,8 @@ static __always_inline void observe_owner(struct lock_record *lock, __u32 owner,
 }
 
 /* The thread lets go of a lock whose holder is followed: what has accrued since the last change is
- * its own. */
+ * its own.
+ */
 static __always_inline __u64 observe_release(struct lock_record *lock, struct thread_record *thread,
 					     __u64 now)
 {

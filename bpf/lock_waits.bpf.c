@@ -78,7 +78,7 @@ static __always_inline void begin_wait(struct thread_record *thread, struct task
 	thread->lock = key;
 	thread->start_ns = now;
 	lock = find_or_make_lock(&key);
-	/* It costs 65 ns, and is needed only where holders are followed. */
+	/* Reading it takes 65 ns, and nobody asks for it where holders are not followed. */
 	thread->owner = !lock || is_watched(lock, now) ? read_owner(&key) : 0;
 	if (lock && wants_a_lock(&key.signature))
 		count_waiter(lock, thread, now);

@@ -19,10 +19,10 @@ constexpr double kNotableShare = 0.01;
 /// Of the futexes that may be locks, these many are named.
 constexpr size_t kUnjudgedShown = 3;
 
-/// A futex that no library function explains may be a lock of the program's own making: whether its
-/// waits are contention is not known.
 constexpr std::string_view kUnjudged = "other";
 
+/// A futex that no library function explains may be a lock of the program's own making: whether its
+/// waits are contention is not known.
 std::string idle_words(std::string_view kind) {
   if (kind == kUnjudged) return "unjudged, a lock or an event: futex";
   return fmt::format("idle, not contention: {}", kind);
