@@ -1,7 +1,6 @@
 // Is the memory operand behind a sample in aarch64 code found, with registers and stack made up?
 //
 // The words are those that clang-19 assembles the texts beside them to.
-#include <elf.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -9,6 +8,7 @@
 
 #include "resolve/access_sizes.h"
 #include "resolve/operand_walk.h"
+#include "unit/made_program.h"
 #include "unit/temporary_folder.h"
 
 namespace quarrel {
@@ -205,36 +205,10 @@ TEST(Arm64Function, RandomWordsAreWalkedWithoutHarm) {
       EXPECT_LE(access.distance, kOperandWindow);
 }
 
-/// A file of nothing but headers and `code`, which stands at file offset and address 4096.
-std::string elf_file(uint16_t machine, const Code& code) {
-  constexpr uint64_t kCodeOffset = 4096;
-  const auto bytes = code_bytes(code);
-  Elf64_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_machine = machine;
-  header.e_phoff = sizeof header;
-  header.e_phentsize = sizeof(Elf64_Phdr);
-  header.e_phnum = 1;
-  const Elf64_Phdr segment{.p_type = PT_LOAD,
-                           .p_flags = PF_R | PF_X,
-                           .p_offset = kCodeOffset,
-                           .p_vaddr = kCodeOffset,
-                           .p_paddr = 0,
-                           .p_filesz = bytes.size(),
-                           .p_memsz = bytes.size(),
-                           .p_align = 4096};
-  std::string file(kCodeOffset, '\0');
-  std::memcpy(file.data(), &header, sizeof header);
-  std::memcpy(file.data() + sizeof header, &segment, sizeof segment);
-  return file.append(bytes.begin(), bytes.end());
-}
-
 TEST(Arm64Image, TheDecoderIsThatOfTheFilesMachine) {
   const TemporaryFolder folder;
   const std::string path = folder.file("program");
-  put_bytes(path, elf_file(EM_AARCH64, {0xd503201f, 0x4864fc46, 0xa9400c41}));
+  put_bytes(path, made_program(EM_AARCH64, code_bytes({0xd503201f, 0x4864fc46, 0xa9400c41})));
   Recording recording;
   recording.modules.push_back({.path = path});
   recording.mappings.push_back({.start = 0x7000'1000,
@@ -253,7 +227,7 @@ TEST(Arm64Image, TheDecoderIsThatOfTheFilesMachine) {
   EXPECT_EQ(pair->size, 16u);
   EXPECT_FALSE(sizes.find(0x7000'1008, true));
 
-  put_bytes(path, elf_file(EM_RISCV, {0xa9400c41}));
+  put_bytes(path, made_program(EM_RISCV, code_bytes({0xa9400c41})));
   EXPECT_EQ(CodeImage::open(path, ""), nullptr);
 }
 
