@@ -124,7 +124,8 @@ def attach(quarrel, pid, folder):
     assert html.stat().st_mode & 0o777 == 0o600
     peak_mb = usage.ru_maxrss / 1024
     print(f"peak memory {peak_mb:.0f} MB")
-    assert peak_mb <= MAX_MEMORY_MB
+    # A sanitizer takes several times as much for itself.
+    assert peak_mb <= MAX_MEMORY_MB or os.environ.get("QUARREL_SANITIZE")
     return json.loads((folder / "report.json").read_text())
 
 

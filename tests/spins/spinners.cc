@@ -166,10 +166,10 @@ void count_apart() {
   run("", [&] { count(first.count); }, [&] { count(second.count); });
 }
 
-std::atomic<long> g_sum{0};
+std::atomic<unsigned long> g_sum{0};
 
 __attribute__((noinline)) void add_doubled() {
-  long seen = g_sum.load();
+  unsigned long seen = g_sum.load();
   while (!g_sum.compare_exchange_weak(seen, seen * 2 + 1)) {
   }
 }
