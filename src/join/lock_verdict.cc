@@ -19,7 +19,7 @@ std::string why_not_one_word(const std::optional<GuardedState>& state) {
     return "its critical sections call functions that may touch more than one word";
   if (state->fields.size() == 1)
     return fmt::format("{} is larger than one machine word", state->fields.front());
-  return fmt::format("it guards {} fields ({}), not one word", state->fields.size(),
+  return fmt::format("who holds it touches {} fields ({}), not one word", state->fields.size(),
                      fmt::join(state->fields, ", "));
 }
 
